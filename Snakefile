@@ -1,0 +1,67 @@
+# posner: do part-of-speech tags still help named entity recognition, and do tagging errors reach it?
+#
+# The front door: check the config, include the stages in the order the data flows, name the targets.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/corpus.smk"
+include: "rules/pos.smk"
+include: "rules/ner.smk"
+include: "rules/corruption.smk"
+include: "rules/analysis.smk"
+
+
+localrules:
+    all,
+    corpus,
+    pos,
+    ner,
+    corruption,
+    figures,
+
+
+
+rule all:
+    """Everything: models, sweeps, metrics, tables, figures."""
+    default_target: True
+    input:
+        SWEEPS,
+        ANALYSES,
+
+
+rule corpus:
+    """Corpora and encoders, in one checked layout."""
+    input:
+        CORPORA,
+        ENCODERS,
+
+
+rule pos:
+    """Predicted POS and the taggers' confusion matrix."""
+    input:
+        CONFUSIONS,
+
+
+rule ner:
+    """Every NER variant and seed."""
+    input:
+        NER_METRICS,
+
+
+rule corruption:
+    """Every checkpoint's sweep over corrupted POS."""
+    input:
+        SWEEPS,
+
+
+rule figures:
+    """Every figure and table."""
+    input:
+        ANALYSES,

@@ -1,0 +1,32 @@
+"""Put the predictions of all taggers together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from .posner.artifacts import atomic_path
+from .posner.cli import Command, run
+from .posner.corpus import SPLITS, read_split
+from .posner.predicted_pos import merge, tagger_names
+
+
+class MergePos(Command):
+    """Write predicted POS, after checking that each token is predicted once, by a tagger that did not learn from it."""
+
+    corpus: Path = Field(description="Folder of the corpus.")
+    taggers: Path = Field(description="Folder that holds fold-0, fold-1, ... and final.")
+    folds: int = Field(ge=2, description="Number of folds.")
+    output: Path = Field(description="Parquet file to write.")
+
+    def cli_cmd(self) -> None:
+        lengths = {split: [len(s) for s in read_split(self.corpus / f"{split}.parquet")] for split in SPLITS}
+        merged = merge([self.taggers / name for name in tagger_names(self.folds)], lengths)
+        with atomic_path(self.output) as path:
+            pq.write_table(merged, path)
+
+
+if __name__ == "__main__":
+    run(MergePos)

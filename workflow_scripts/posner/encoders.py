@@ -1,0 +1,128 @@
+"""The encoder: a pretrained or fresh BERT-like model, brought into one local layout that `transformers` loads."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+import transformers
+from tokenizers import BertWordPieceTokenizer
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast, PreTrainedModel
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from .artifacts import atomic_path, sha256
+from .config import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from .errors import InputError
+
+AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
+WEIGHTS = "model.safetensors"
+
+
+def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) -> None:
+    """Write config, tokenizer and safetensors of an encoder into the folder `target`.
+
+    Args:
+        settings: where the encoder comes from.
+        words: tokens of the train split, from which `scratch` learns its vocabulary.
+
+    Raises:
+        InputError: the encoder is not there, is no safetensors, or is not what the config pins.
+    """
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    match settings:
+        case ScratchEncoder():
+            model, tokenizer = scratch(settings, words)
+        case HubEncoder():
+            model, tokenizer = load(settings.id, settings.revision)
+        case PackageEncoder():
+            model, tokenizer = load(str(package_folder(settings)))
+        case PathEncoder():
+            model, tokenizer = load(str(local_folder(settings.path)))
+    with atomic_path(target) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+def load(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Encoder and fast tokenizer, safetensors only.
+
+    Raises:
+        InputError: they cannot be had; the message says how to use local files instead.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, use_fast=True, add_prefix_space=True)
+        model = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"encoder {name!r} cannot be loaded: {reason}\n"
+            "without a network, copy a folder with config, tokenizer and model.safetensors and use `source: path`"
+        ) from error
+    if not tokenizer.is_fast:
+        raise InputError(f"encoder {name!r} has no fast tokenizer, which the alignment of words and pieces needs")
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # nothing reads it; weights without a gradient only cost memory and time
+    return model, tokenizer
+
+
+def local_folder(path: Path) -> Path:
+    """`path`, if it is a folder that holds a readable model."""
+    if not (path / "config.json").is_file():
+        raise InputError(f"encoder: {path}/config.json is not there; `path` is a folder written by save_pretrained")
+    return path
+
+
+def package_folder(settings: PackageEncoder) -> Path:
+    """The model folder inside an installed package, found without importing the package."""
+    spec = importlib.util.find_spec(settings.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(
+            f"encoder: no package {settings.package!r} is installed; see requirements-minilm.txt for how to install it"
+        )
+    folder = Path(spec.submodule_search_locations[0]) / settings.folder
+    weights = local_folder(folder) / WEIGHTS
+    if not weights.is_file() or (found := sha256(weights)) != settings.sha256:
+        raise InputError(
+            f"encoder: {settings.package} ships a {WEIGHTS} with sha256 {found if weights.is_file() else 'none'}, "
+            f"and the config pins {settings.sha256}"
+        )
+    return folder
+
+
+def scratch(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A small BERT with fresh weights and a cased WordPiece vocabulary of `words`."""
+    trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    trainer.train_from_iterator(words, vocab_size=settings.vocab_size, min_frequency=1, show_progress=False)
+    tokenizer = BertTokenizerFast(
+        tokenizer_object=trainer._tokenizer, do_lower_case=False, model_max_length=settings.max_position_embeddings
+    )
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=settings.hidden_size,
+        num_hidden_layers=settings.num_hidden_layers,
+        num_attention_heads=settings.num_attention_heads,
+        intermediate_size=settings.intermediate_size,
+        max_position_embeddings=settings.max_position_embeddings,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    torch.manual_seed(settings.seed)
+    return BertModel(config, add_pooling_layer=False), tokenizer
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a prepared encoder or of a checkpoint."""
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+
+
+def longest_input(folder: Path) -> int:
+    """Most pieces, special tokens included, that the encoder in `folder` takes."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = config.get("encoder", config)
+    positions = int(config.get("max_position_embeddings", 512))
+    # RoBERTa numbers positions from pad_token_id + 1 on, so that its last ones cannot be used.
+    is_offset = "roberta" in config.get("model_type", "") or config.get("model_type") == "camembert"
+    return positions - (int(config.get("pad_token_id") or 1) + 1 if is_offset else 0)

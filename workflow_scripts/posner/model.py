@@ -1,0 +1,192 @@
+"""The model: an encoder, a classifier over words' first pieces, and one way of giving it POS.
+
+The baseline, every POS variant and the POS taggers are this one class.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import TokenClassifierOutput
+
+from .batching import IGNORED
+from .config import Variant
+from .encoder_fusion import EncoderFusion, injection_layer
+from .errors import InputError
+from .late_fusion import LateFusion
+from .no_fusion import NoFusion
+
+NEW = ("classifier.", "fusion.")  # parameters that no pretraining has touched
+
+
+class PosNerConfig(PretrainedConfig):
+    """Config of :class:`PosNerModel`.
+
+    Attributes:
+        encoder: the encoder's own config, with its `model_type`.
+        fusion, feature, pos_embed_dim: as in the study's config.
+        layer: for encoder fusion, the layer before which POS is added, counted from 0.
+        pos_tags: the POS tags that the feature's columns stand for.
+        pos_mean, pos_scale: ``[tags]``, standardisation of logit features: ``(logit - mean) * scale``.
+    """
+
+    model_type = "posner"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        fusion: str = "none",
+        feature: str = "none",
+        pos_embed_dim: int = 32,
+        layer: int | None = None,
+        pos_tags: tuple[str, ...] = (),
+        pos_mean: tuple[float, ...] = (),
+        pos_scale: tuple[float, ...] = (),
+        **kwargs: Any,
+    ) -> None:
+        self.encoder = encoder or {"model_type": "bert"}
+        self.fusion = fusion
+        self.feature = feature
+        self.pos_embed_dim = pos_embed_dim
+        self.layer = layer
+        self.pos_tags = list(pos_tags)
+        self.pos_mean = list(pos_mean)
+        self.pos_scale = list(pos_scale)
+        super().__init__(**kwargs)
+
+    @property
+    def encoder_config(self) -> PretrainedConfig:
+        """The encoder's config as an object."""
+        return AutoConfig.for_model(**self.encoder)
+
+    @property
+    def labels(self) -> list[str]:
+        """Label names by id."""
+        return [self.id2label[i] for i in range(self.num_labels)]
+
+
+class PosNerModel(PreTrainedModel):
+    """Token classification over an encoder, with POS joined as `config.fusion` says."""
+
+    config_class = PosNerConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: PosNerConfig) -> None:
+        super().__init__(config)
+        encoder_config = config.encoder_config
+        self.encoder = AutoModel.from_config(encoder_config, attn_implementation=config._attn_implementation or "eager")
+        if getattr(self.encoder, "pooler", None) is not None:
+            self.encoder.pooler = None  # nothing reads it
+        hidden = encoder_config.hidden_size
+        self.dropout = nn.Dropout(getattr(encoder_config, "hidden_dropout_prob", 0.1))
+        self.classifier = nn.Linear(hidden, config.num_labels)
+        self.fusion = make_fusion(config, hidden)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        pos: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> TokenClassifierOutput:
+        """Logits of every piece, and the loss where there are labels.
+
+        Args:
+            input_ids, attention_mask: ``[batch, pieces]``.
+            pos: ``[batch, pieces, tags]``, POS features; zeros where a piece has no tag.
+            labels: ``[batch, pieces]``, -100 on all but words' first pieces.
+
+        Returns:
+            `logits` ``[batch, pieces, labels]`` in fp32, and `loss`, the mean cross entropy over labelled pieces.
+        """
+        with self.fusion.inside(self.encoder, pos):
+            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.classify(hidden, pos, labels)
+
+    def classify(self, hidden: Tensor, pos: Tensor | None, labels: Tensor | None = None) -> TokenClassifierOutput:
+        """Logits and loss from the encoder's last hidden states ``[batch, pieces, hidden]``."""
+        with torch.autocast(hidden.device.type, enabled=False):  # decisions are made in full precision
+            logits = self.classifier(self.dropout(hidden.float()))
+            logits = self.fusion.after(logits, pos)
+        loss = None
+        if labels is not None:
+            loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+        return TokenClassifierOutput(loss=loss, logits=logits)
+
+
+# Reports on weights that are meant to be missing, and bars for files that load in a moment, would only fill the logs.
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+AutoConfig.register("posner", PosNerConfig)
+AutoModel.register(PosNerConfig, PosNerModel)
+
+
+def make_fusion(config: PosNerConfig, hidden: int) -> NoFusion:
+    """The fusion that `config` names."""
+    feature = (config.feature, len(config.pos_tags), config.pos_embed_dim)
+    match config.fusion:
+        case "none":
+            return NoFusion()
+        case "late":
+            return LateFusion(*feature, config.num_labels)
+        case "encoder" if config.layer is not None:
+            return EncoderFusion(config.layer, *feature, hidden)
+    raise InputError(f"fusion {config.fusion!r} is not one of none, late, encoder")
+
+
+def model_config(
+    encoder: Path, labels: tuple[str, ...], variant: Variant, pos_tags: tuple[str, ...] = ()
+) -> PosNerConfig:
+    """Config of a fresh model for `variant` over the prepared encoder in the folder `encoder`.
+
+    Raises:
+        InputError: the variant adds POS deeper than the encoder has layers.
+    """
+    base = AutoConfig.from_pretrained(encoder, local_files_only=True)
+    offset = variant.inject_layer_offset_from_end
+    return PosNerConfig(
+        encoder=base.to_dict(),
+        fusion=variant.fusion,
+        feature=variant.feature,
+        pos_embed_dim=variant.pos_embed_dim,
+        layer=None if offset is None else injection_layer(offset, base.num_hidden_layers),
+        pos_tags=pos_tags if variant.fusion != "none" else (),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+
+
+def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) -> PosNerModel:
+    """A model with the pretrained weights of the folder `encoder` and new parameters drawn from `seed`.
+
+    The classifier and each other new part have generators of their own, so that a part more moves nothing else.
+    """
+    model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
+    pretrained = AutoModel.from_pretrained(encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32)
+    model.encoder.load_state_dict(pretrained.state_dict(), strict=False)
+    nn.init.normal_(model.classifier.weight, std=0.02, generator=torch.Generator().manual_seed(seed))
+    nn.init.zeros_(model.classifier.bias)
+    model.fusion.reset(torch.Generator().manual_seed(seed))
+    return model
+
+
+def load_model(folder: Path, attention: str) -> PosNerModel:
+    """A trained checkpoint.
+
+    Raises:
+        InputError: the checkpoint is missing, truncated or corrupt.
+    """
+    try:
+        return PosNerModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, attn_implementation=attention, dtype=torch.float32
+        ).eval()
+    except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{folder}: no readable checkpoint ({reason}); delete the folder and run again") from error

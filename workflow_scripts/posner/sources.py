@@ -1,0 +1,53 @@
+"""Every kind of corpus through one door: settings in, splits and provenance out."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+from .columns import read_columns
+from .config import ColumnsCorpus, Corpus, DiskCorpus, GeneratedCorpus, HubCorpus, TableCorpus
+from .corpus import SPLITS, Provenance, Sentence, file_hashes
+from .errors import InputError
+from .grammar import generate
+from .tables import disk_files, read_disk, read_hub
+
+Splits = dict[str, list[Sentence]]
+
+
+def load_corpus(settings: Corpus) -> tuple[Splits, Provenance]:
+    """Sentences by split, and where they come from.
+
+    Raises:
+        InputError: the corpus is not there or not what the settings say, or two splits are the same data.
+    """
+    if isinstance(settings, ColumnsCorpus | TableCorpus):
+        _check_distinct(settings)
+    match settings:
+        case ColumnsCorpus():
+            paths: dict[str, Path] = {split: getattr(settings, split) for split in SPLITS}
+            splits = {split: read_columns(path, settings) for split, path in paths.items()}
+            files = file_hashes(list(paths.values()))
+            return splits, Provenance("columns", ", ".join(files), licence=settings.licence, files=files)
+        case DiskCorpus():
+            splits, origin = read_disk(settings), settings.path.absolute().name
+            return splits, Provenance("disk", origin, licence=settings.licence, files=file_hashes(disk_files(settings)))
+        case HubCorpus():
+            return read_hub(settings), Provenance("hub", settings.id, settings.revision, settings.licence)
+        case GeneratedCorpus():
+            splits, facts = generate(settings)
+            return splits, Provenance("generated", "posner's grammar", licence="free of rights", facts=facts)
+
+
+def _check_distinct(settings: ColumnsCorpus | TableCorpus) -> None:
+    """Refuse a split that is also another one: every score on it would be wrong."""
+    places = {split: getattr(settings, split) for split in SPLITS}
+    for one, other in combinations(SPLITS, 2):
+        if _same(places[one], places[other]):
+            raise InputError(f"{one} and {other} are the same data: {places[one]}")
+
+
+def _same(one: Path | str, other: Path | str) -> bool:
+    if isinstance(one, Path) and isinstance(other, Path):
+        return one.resolve() == other.resolve()
+    return one == other

@@ -1,0 +1,142 @@
+"""Train one NER model: one variant, one seed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from .posner.artifacts import atomic_path, write_json
+from .posner.batching import Example
+from .posner.cli import Command, run
+from .posner.config import Compute, NerTraining, Variant
+from .posner.corpus import read_card
+from .posner.device import Device, resolve
+from .posner.encoders import load_tokenizer, longest_input
+from .posner.model import PosNerConfig, PosNerModel, fresh_model, model_config
+from .posner.ner_data import read_examples
+from .posner.pos_features import Standardisation
+from .posner.predicted_pos import PredictedPos, read_predicted
+from .posner.prediction import WordLogits, predict
+from .posner.scoring import EntityFinder, ner_scores
+from .posner.training import Evaluation, train
+
+log = logging.getLogger(__name__)
+OUTSIDE_ID = 0  # the corpus puts O first among its labels
+
+
+class TrainNer(Command):
+    """Train a NER model, keep the checkpoint with the best validation F1, and store its predictions and scores."""
+
+    corpus: Path = Field(description="Folder of the corpus.")
+    encoder: Path = Field(description="Folder of the prepared encoder.")
+    predicted: Path | None = Field(None, description="predicted.parquet, for variants with predicted POS.")
+    variant: Variant = Field(default_factory=Variant, description="How POS is given.")
+    training: NerTraining = Field(default_factory=NerTraining, description="How it is trained.")
+    seed: int = Field(ge=0, description="Training seed.")
+    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
+    output: Path = Field(description="Folder to write to: model, predictions.parquet, metrics.json, history.csv.")
+
+    def cli_cmd(self) -> None:
+        device = resolve(self.compute)
+        card = read_card(self.corpus / "corpus.json")
+        predicted = read_predicted(self.predicted) if self.predicted else None
+        config = self.build_config(card.ner_labels, card.pos_tags, predicted)
+        tokenizer = load_tokenizer(self.encoder)
+        max_length = min(self.training.max_length, longest_input(self.encoder))
+        examples = {
+            split: read_examples(self.corpus, split, tokenizer, max_length, config, self.variant, predicted)
+            for split in ("train", "validation", "test")
+        }
+        model = fresh_model(self.encoder, config, self.seed, self.compute.attention)
+        predictor = Predictor(device, tokenizer.pad_token_id, self.training.eval_batch_size)
+        evaluation = Evaluation(self.training.eval_steps, lambda m: predictor.f1(m, examples["validation"]))
+        trained = train(
+            model, examples["train"], tokenizer.pad_token_id, self.training, self.seed, device, evaluation
+        )
+        words = {split: predictor(model, examples[split]) for split in ("validation", "test")}
+        with atomic_path(self.output / "model") as folder:
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+        with atomic_path(self.output / "predictions.parquet") as path:
+            tables = [prediction_table(split, examples[split], words[split], config.labels) for split in words]
+            pd.concat(tables, ignore_index=True).to_parquet(path, index=False)
+        with atomic_path(self.output / "history.csv") as path:
+            pd.DataFrame(asdict(row) for row in trained.history).to_csv(path, index=False)
+        scores = {split: split_scores(examples[split], words[split], config.labels) for split in words}
+        log.info("test F1 %.4f, best step %d of %d, %.0f s, %.0f pieces/s", scores["test"]["f1"], trained.best_step,
+                 trained.steps, trained.seconds, trained.pieces_per_second)  # fmt: skip
+        write_json(
+            self.output / "metrics.json",
+            {
+                "seed": self.seed,
+                "variant": self.variant.model_dump(mode="json", exclude={"seeds"}),
+                "best_step": trained.best_step,
+                "steps": trained.steps,
+                "parameters": sum(p.numel() for p in model.parameters()),
+                "precision": device.precision,
+                "device": device.device.type,
+                **scores,
+            },
+        )
+
+    def build_config(
+        self, labels: tuple[str, ...], pos_tags: tuple[str, ...], predicted: PredictedPos | None
+    ) -> PosNerConfig:
+        """Config of the model, with the standardisation of logits where the variant reads them."""
+        config = model_config(self.encoder, labels, self.variant, pos_tags)
+        if self.variant.feature == "logits" and predicted is not None:
+            standard = Standardisation.of(predicted.logits["train"])
+            config.pos_mean, config.pos_scale = standard.mean.tolist(), standard.scale.tolist()
+        return config
+
+
+class Predictor:
+    """Predicts and scores examples, always on the same device and with the same batches."""
+
+    def __init__(self, device: Device, pad_id: int, batch_size: int) -> None:
+        self.device, self.pad_id, self.batch_size = device, pad_id, batch_size
+
+    def __call__(self, model: PosNerModel, examples: Sequence[Example]) -> list[WordLogits]:
+        return predict(model, examples, self.pad_id, self.batch_size, self.device)
+
+    def f1(self, model: PosNerModel, examples: Sequence[Example]) -> float:
+        """Micro F1 in 0..1."""
+        finder = EntityFinder(model.config.labels, [len(e.labels) for e in examples])
+        predicted = np.concatenate([w.labels(OUTSIDE_ID) for w in self(model, examples)])
+        true = np.concatenate([e.labels for e in examples])
+        return finder.counts(finder.keys(true), finder.keys(predicted)).scores()[2]
+
+
+def prediction_table(split: str, examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]) -> pd.DataFrame:  # fmt: skip
+    """A row a token: split, sentence, token, true and predicted label, and whether the encoder saw the word."""
+    lengths = [len(e.labels) for e in examples]
+    gold = np.concatenate([e.labels for e in examples])
+    predicted = np.concatenate([w.labels(OUTSIDE_ID) for w in words])
+    return pd.DataFrame(
+        {
+            "split": split,
+            "sentence": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
+            "token": np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
+            "gold": pd.Categorical.from_codes(gold, categories=list(labels)),
+            "predicted": pd.Categorical.from_codes(predicted, categories=list(labels)),
+            "seen": np.concatenate([w.seen for w in words]),
+        }
+    )
+
+
+def split_scores(examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]) -> dict[str, Any]:
+    """Scores of one split."""
+    true = [[labels[i] for i in e.labels] for e in examples]
+    predicted = [[labels[i] for i in w.labels(OUTSIDE_ID)] for w in words]
+    return ner_scores(true, predicted, lost=sum(e.pieces.lost for e in examples))
+
+
+if __name__ == "__main__":
+    run(TrainNer)
