@@ -9,8 +9,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
 from snakemake.exceptions import WorkflowError
-from pydantic import BaseModel
-from workflow_scripts.posner.cli import _flags
+from workflow_scripts.posner.cli import flags
 from workflow_scripts.posner.config import NAME_PATTERN, check
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.fingerprint import fingerprint
@@ -40,11 +39,7 @@ wildcard_constraints:
 
 def arguments(**settings):
     """The settings as quoted flags: all that a command line says of the config."""
-    parts = []
-    for name, value in settings.items():
-        flag = "--" + name.replace("_", "-")
-        parts += _flags(f"{flag}.", value) if isinstance(value, BaseModel) else [flag, str(value)]
-    return shlex.join(parts)
+    return shlex.join(flags(**settings))
 
 
 def code(script, *unreachable):
