@@ -27,7 +27,6 @@ localrules:
     figures,
 
 
-
 rule all:
     """Everything: models, sweeps, metrics, tables, figures."""
     default_target: True

@@ -9,6 +9,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
 from snakemake.exceptions import WorkflowError
+from workflow_scripts.posner.artifacts import content_hash
 from workflow_scripts.posner.cli import flags
 from workflow_scripts.posner.config import NAME_PATTERN, check
 from workflow_scripts.posner.errors import InputError
@@ -23,10 +24,19 @@ except InputError as error:
 shell.prefix(f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(ROOT))}; ")
 
 ENVIRONMENT = "../envs/posner.yaml"
+SPLITS = ["train", "validation", "test"]
 CORPUS = "results/{corpus}/corpus"
 WORK = "results/{corpus}/{encoder}"
 LOGS = f"{WORK}/logs"
 BENCHMARKS = f"{WORK}/benchmarks"
+CORPUS_CARD = f"{CORPUS}/corpus.json"
+CORPUS_SPLITS = [f"{CORPUS}/{split}.parquet" for split in SPLITS]
+# Files rather than directory(): Snakemake keeps checksums of files, so that a copy with other dates reruns nothing.
+WEIGHTS_AND_TOKENIZER = ["model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+TAGGER = f"{WORK}/pos/{{tagger}}"
+RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
+# Jobs that may use a GPU ask for one, unless the study says CPU.
+GPUS = 0 if STUDY.compute.device == "cpu" else 1
 
 
 wildcard_constraints:
@@ -49,27 +59,55 @@ def code(script, *unreachable):
     )
 
 
-FUSIONS = {"none": [], "late": ["late_fusion"], "encoder": ["encoder_fusion"]}
+FUSION_CODE = {"fusion", "late_fusion", "encoder_fusion"}
+REACHED = {"none": set(), "late": {"fusion", "late_fusion"}, "encoder": {"fusion", "encoder_fusion"}}
 
 
 def code_of_variant(script):
-    """Fingerprint of a script for a variant: the other fusions' code cannot be reached."""
+    """Fingerprint of a script for a variant: the code of the other fusions cannot be reached."""
 
     def of(wildcards):
-        used = FUSIONS[STUDY.variants[wildcards.variant].fusion]
-        return code(script, *(name for names in FUSIONS.values() for name in names if name not in used))
+        return code(script, *FUSION_CODE - REACHED[STUDY.variants[wildcards.variant].fusion])
 
     return of
 
 
-CORPORA = expand(f"{CORPUS}/corpus.json", corpus=STUDY.study.corpora)
+def content_of(kind):
+    """Hash of the local files that a corpus or an encoder is made from: what they hold decides, not their dates."""
+
+    def of(wildcards):
+        source = getattr(STUDY, kind)[wildcards[{"corpora": "corpus", "encoders": "encoder"}[kind]]]
+        return content_hash([Path(path) for path in source.files])
+
+    return of
+
+
+def variant_settings(wildcards):
+    """What a NER training depends on, besides its files."""
+    variant = STUDY.variants[wildcards.variant].model_copy(update={"seeds": None})
+    return arguments(variant=variant, training=STUDY.ner.training, seed=int(wildcards.seed), compute=STUDY.compute)
+
+
+def predicted_for(features):
+    """predicted.parquet for the variants that need it, as an input function; `features` chooses them."""
+
+    def of(wildcards):
+        return [f"{WORK}/pos/predicted.parquet"] if features(STUDY.variants[wildcards.variant]) else []
+
+    return of
+
+
+def predicted_flag(wildcards, input):
+    """The option that names predicted POS, where it is an input."""
+    return f"--predicted {input.predicted}" if input.predicted else ""
+
+
+CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
 PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
 ENCODERS = expand(f"{WORK}/encoder/config.json", **PAIRS)
 CONFUSIONS = expand(f"{WORK}/pos/confusion_matrix.json", **PAIRS)
-CHECKPOINTS = [
-    {"corpus": c, "encoder": e, "variant": v, "seed": s} for c, e, v, s in STUDY.checkpoints()
-]
-NER_METRICS = [f"{WORK}/ner/{{variant}}/seed-{{seed}}/metrics.json".format(**c) for c in CHECKPOINTS]
+CHECKPOINTS = [{"corpus": c, "encoder": e, "variant": v, "seed": s} for c, e, v, s in STUDY.checkpoints()]
+NER_METRICS = [f"{RUN}/metrics.json".format(**c) for c in CHECKPOINTS]
 SWEEPS = [
     f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet".format(**c)
     for c in CHECKPOINTS

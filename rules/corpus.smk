@@ -1,25 +1,33 @@
 # Corpora and encoders -> local, checked, one layout.
 
 
+# Fetching needs a network, which compute nodes of a cluster often have not.
+localrules:
+    prepare_corpus,
+    prepare_encoder,
+
+
 rule prepare_corpus:
     """Read a corpus from where it is and check it."""
     input:
-        files=lambda wildcards: STUDY.corpora[wildcards.corpus].files,
+        files=lambda wildcards: ancient(STUDY.corpora[wildcards.corpus].files),
     output:
-        expand(f"{CORPUS}/{{file}}", file=["train.parquet", "validation.parquet", "test.parquet", "corpus.json"], allow_missing=True),
+        card=CORPUS_CARD,
+        splits=CORPUS_SPLITS,
     log:
         f"{CORPUS}/logs/prepare_corpus.log",
     benchmark:
         f"{CORPUS}/benchmarks/prepare_corpus.tsv"
-    params:
-        settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus]),
-        folder=CORPUS,
-        code=code("prepare_corpus"),
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus]),
+        content=content_of("corpora"),
+        folder=subpath(output.card, parent=True),
+        code=code("prepare_corpus"),
     shell:
         "python -m workflow_scripts.prepare_corpus {params.settings} --output {params.folder} > {log} 2>&1"
 
@@ -28,22 +36,27 @@ rule prepare_encoder:
     """Fetch, find or make an encoder."""
     input:
         train=f"{CORPUS}/train.parquet",
+        files=lambda wildcards: ancient(STUDY.encoders[wildcards.encoder].files),
     output:
-        directory(f"{WORK}/encoder"),
+        config=f"{WORK}/encoder/config.json",
+        weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
     log:
         f"{LOGS}/prepare_encoder.log",
     benchmark:
         f"{BENCHMARKS}/prepare_encoder.tsv"
-    params:
-        settings=lambda wildcards: arguments(encoder=STUDY.encoders[wildcards.encoder]),
-        code=code("prepare_encoder"),
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=8000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=lambda wildcards: arguments(encoder=STUDY.encoders[wildcards.encoder]),
+        content=content_of("encoders"),
+        folder=subpath(output.config, parent=True),
+        code=code("prepare_encoder"),
     shell:
-        "python -m workflow_scripts.prepare_encoder {params.settings} --train {input.train} --output {output} > {log} 2>&1"
+        "python -m workflow_scripts.prepare_encoder {params.settings} --train {input.train}"
+        " --output {params.folder} > {log} 2>&1"
 
 
 rule assign_folds:
@@ -56,13 +69,13 @@ rule assign_folds:
         f"{CORPUS}/logs/assign_folds.log",
     benchmark:
         f"{CORPUS}/benchmarks/assign_folds.tsv"
-    params:
-        settings=arguments(folds=STUDY.pos.folds, fold_seed=STUDY.pos.fold_seed),
-        code=code("assign_folds"),
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=arguments(folds=STUDY.pos.folds, fold_seed=STUDY.pos.fold_seed),
+        code=code("assign_folds"),
     shell:
         "python -m workflow_scripts.assign_folds {params.settings} --train {input.train} --output {output} > {log} 2>&1"

@@ -4,8 +4,10 @@
 rule sweep_corruption:
     """Read the test split with POS that grows worse, and score what NER makes of it."""
     input:
-        corpus=expand(f"{CORPUS}/{{split}}.parquet", split=["train", "test"], allow_missing=True),
-        checkpoint=f"{WORK}/ner/{{variant}}/seed-{{seed}}/model",
+        corpus=CORPUS_CARD,
+        splits=CORPUS_SPLITS,
+        checkpoint=f"{RUN}/model/config.json",
+        weights=[f"{RUN}/model/{name}" for name in WEIGHTS_AND_TOKENIZER],
         confusion=f"{WORK}/pos/confusion_matrix.json",
         predicted=predicted_for(lambda variant: variant.feature == "logits"),
     output:
@@ -14,6 +16,13 @@ rule sweep_corruption:
         f"{LOGS}/corruption/{{variant}}/seed-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/corruption/{{variant}}/seed-{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=arguments(
             corruption=STUDY.corruption,
@@ -21,17 +30,11 @@ rule sweep_corruption:
             eval_batch_size=STUDY.ner.training.eval_batch_size,
             compute=STUDY.compute,
         ),
-        corpus=CORPUS,
-        predicted=lambda wildcards, input: f"--predicted {input.predicted}" if input.predicted else "",
+        corpus=subpath(input.corpus, parent=True),
+        checkpoint=subpath(input.checkpoint, parent=True),
+        predicted=predicted_flag,
         code=code_of_variant("sweep_corruption"),
-    threads: STUDY.compute.threads
-    resources:
-        gpu=1,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
-    conda:
-        ENVIRONMENT
     shell:
         "python -m workflow_scripts.sweep_corruption {params.settings} --corpus {params.corpus}"
-        " --checkpoint {input.checkpoint} --confusion {input.confusion} {params.predicted}"
+        " --checkpoint {params.checkpoint} --confusion {input.confusion} {params.predicted}"
         " --output {output} > {log} 2>&1"

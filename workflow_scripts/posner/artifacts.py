@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,3 +39,13 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_hash(paths: Sequence[Path]) -> str:
+    """One hash of what the files at `paths`, and the files of the folders there, hold; missing ones count as missing."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            total.update(f"{file.relative_to(path)} {sha256(file) if file.is_file() else None}\n".encode())
+    return total.hexdigest()[:16]

@@ -108,6 +108,7 @@ Corpus = Annotated[ColumnsCorpus | HubCorpus | DiskCorpus | GeneratedCorpus, Fie
 class HubEncoder(Settings):
     """A BERT-like model of the HuggingFace hub, at a pinned revision."""
 
+    files: ClassVar[list[str]] = []
     source: Literal["hub"]
     id: str = Field(description="Model id on the hub.")
     revision: str = Field(description="Commit or branch of the model; pin a commit.")
@@ -119,10 +120,16 @@ class PathEncoder(Settings):
     source: Literal["path"]
     path: Path = Field(description="The folder.")
 
+    @property
+    def files(self) -> list[str]:
+        """What a rule has to watch for changes."""
+        return [str(self.path)]
+
 
 class PackageEncoder(Settings):
-    """A Python package that ships a model folder."""
+    """A Python package that ships a model folder; its hash is part of the settings."""
 
+    files: ClassVar[list[str]] = []
     source: Literal["package"]
     package: str = Field(description="Import name of the package.", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     folder: str = Field("model", description="Folder inside the package.", pattern=rf"^{NAME_PATTERN}$")
@@ -132,6 +139,7 @@ class PackageEncoder(Settings):
 class ScratchEncoder(Settings):
     """A small BERT with random weights and a WordPiece vocabulary trained on the corpus's train split."""
 
+    files: ClassVar[list[str]] = []
     source: Literal["scratch"]
     vocab_size: Positive = Field(1000, description="Entries of the WordPiece vocabulary.")
     hidden_size: Positive = Field(64, description="Width of the hidden states.")

