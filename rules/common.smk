@@ -1,6 +1,5 @@
 # What the stages share: the checked study, paths, wildcards, and how settings and code enter a rule.
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,12 +10,13 @@ sys.path.insert(0, str(ROOT))
 from snakemake.exceptions import WorkflowError
 from workflow_scripts.posner.artifacts import content_hash
 from workflow_scripts.posner.cli import flags
-from workflow_scripts.posner.config import NAME_PATTERN, check
+from workflow_scripts.posner.config import NAME_PATTERN, check, refuse_missing_files
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.fingerprint import fingerprint
 
 try:
     STUDY = check(config)
+    refuse_missing_files(STUDY)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from workflow_scripts.posner.columns import read_columns
 from workflow_scripts.posner.config import ColumnsCorpus
 from workflow_scripts.posner.corpus import Sentence
 from workflow_scripts.posner.errors import InputError
+
+no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
 
 
 def settings(**changes: Any) -> ColumnsCorpus:
@@ -34,6 +37,7 @@ rows = st.tuples(words, words, st.sampled_from(["O", "B-PER", "B-LOC"]))
 sentences = st.lists(rows, min_size=1, max_size=5)
 
 
+@no_deadline
 @given(
     documents=st.lists(st.lists(sentences, max_size=4), min_size=1, max_size=4),
     separator=st.sampled_from([" ", "\t", "  \t"]),

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from workflow_scripts.posner.artifacts import sha256
@@ -27,6 +28,8 @@ from workflow_scripts.posner.corpus import (
 )
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.sources import load_corpus
+
+no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
 
 WHERE = Provenance("columns", "a made corpus")
 
@@ -49,6 +52,7 @@ sentences = st.builds(
 )
 
 
+@no_deadline
 @given(train=st.lists(sentences, min_size=1, max_size=5), test=st.lists(sentences, min_size=1, max_size=3))
 def test_nothing_is_lost_on_disk(
     tmp_path_factory: pytest.TempPathFactory, train: list[Sentence], test: list[Sentence]

@@ -42,8 +42,8 @@ def split_scores(gold: Ids, predicted: Ids, tags: tuple[str, ...]) -> dict[str, 
     """Counts and scores of one split.
 
     Returns:
-        `counts` ``[true tags][predicted tags]``; `accuracy` over all tokens, `macro_f1` over the tags that occur; scores
-        `per_tag`; `top_confusions`; `tokens`, and how many have a tag `unseen` in train (always wrong).
+        `counts` ``[true tags][predicted tags]``; `accuracy` over all tokens, `macro_f1` over the tags that occur;
+        scores `per_tag`; `top_confusions`; `tokens`, and how many have a tag `unseen` in train (always wrong).
     """
     counts = confusion_counts(gold, predicted, len(tags))
     per_tag = {

@@ -57,9 +57,7 @@ class TrainNer(Command):
         model = fresh_model(self.encoder, config, self.seed, self.compute.attention)
         predictor = Predictor(device, tokenizer.pad_token_id, self.training.eval_batch_size)
         evaluation = Evaluation(self.training.eval_steps, lambda m: predictor.f1(m, examples["validation"]))
-        trained = train(
-            model, examples["train"], tokenizer.pad_token_id, self.training, self.seed, device, evaluation
-        )
+        trained = train(model, examples["train"], tokenizer.pad_token_id, self.training, self.seed, device, evaluation)
         words = {split: predictor(model, examples[split]) for split in ("validation", "test")}
         with atomic_path(self.output / "model") as folder:
             model.save_pretrained(folder)
@@ -70,8 +68,8 @@ class TrainNer(Command):
         with atomic_path(self.output / "history.csv") as path:
             pd.DataFrame(asdict(row) for row in trained.history).to_csv(path, index=False)
         scores = {split: split_scores(examples[split], words[split], config.labels) for split in words}
-        log.info("test F1 %.4f, best step %d of %d, %.0f s, %.0f pieces/s", scores["test"]["f1"], trained.best_step,
-                 trained.steps, trained.seconds, trained.pieces_per_second)  # fmt: skip
+        log.info("test F1 %.4f, best step %d of %d", scores["test"]["f1"], trained.best_step, trained.steps)
+        log.info("%.0f s, %.0f pieces/s", trained.seconds, trained.speed)
         write_json(
             self.output / "metrics.json",
             {
@@ -114,7 +112,9 @@ class Predictor:
         return finder.counts(finder.keys(true), finder.keys(predicted)).scores()[2]
 
 
-def prediction_table(split: str, examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]) -> pd.DataFrame:  # fmt: skip
+def prediction_table(
+    split: str, examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]
+) -> pd.DataFrame:
     """A row a token: split, sentence, token, true and predicted label, and whether the encoder saw the word."""
     lengths = [len(e.labels) for e in examples]
     gold = np.concatenate([e.labels for e in examples])
@@ -124,8 +124,8 @@ def prediction_table(split: str, examples: Sequence[Example], words: Sequence[Wo
             "split": split,
             "sentence": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
             "token": np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
-            "gold": pd.Categorical.from_codes(gold, categories=list(labels)),
-            "predicted": pd.Categorical.from_codes(predicted, categories=list(labels)),
+            "gold": pd.Categorical.from_codes(gold, categories=pd.Index(labels)),
+            "predicted": pd.Categorical.from_codes(predicted, categories=pd.Index(labels)),
             "seen": np.concatenate([w.seen for w in words]),
         }
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from .posner.artifacts import atomic_path
+from .posner.batching import Example
 from .posner.cli import Command, run
 from .posner.config import Compute, Training, Variant
-from .posner.corpus import Sentence, read_card, read_split
+from .posner.corpus import SPLITS, Sentence, read_card, read_split
 from .posner.device import resolve
 from .posner.encoders import load_tokenizer, longest_input
 from .posner.examples import make_examples
@@ -42,29 +45,25 @@ class TrainTagger(Command):
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
         tags = read_card(self.corpus / "corpus.json").pos_tags
-        splits = {split: read_split(self.corpus / f"{split}.parquet") for split in ("train", "validation", "test")}
+        splits = {split: read_split(self.corpus / f"{split}.parquet") for split in SPLITS}
         left_out = self.left_out()
         learned = [i for i in range(len(splits["train"])) if i not in left_out]
-        wanted = (
-            {"train": sorted(left_out)}
-            if self.tagger != FINAL
-            else {split: list(range(len(splits[split]))) for split in ("validation", "test")}
-        )
-        tokenizer = load_tokenizer(self.encoder)
-        max_length = min(self.training.max_length, longest_input(self.encoder))
-
-        def examples(sentences: list[Sentence]):  # type: ignore[no-untyped-def]
-            return make_examples(tokenizer, sentences, [s.pos for s in sentences], tags, max_length)
-
-        model = fresh_model(self.encoder, model_config(self.encoder, tags, Variant()), self.seed, self.compute.attention)
         sentences = [splits["train"][i] for i in learned]
-        trained = train(model, examples(sentences), tokenizer.pad_token_id, self.training, self.seed, device)
-        log.info("%s: %d steps in %.0f s, %.0f pieces/s", self.tagger, trained.steps, trained.seconds, trained.pieces_per_second)  # fmt: skip
-        words = {
-            split: predict(model, examples([splits[split][i] for i in chosen]), tokenizer.pad_token_id,
-                           self.training.eval_batch_size, device)
+        tokenizer = load_tokenizer(self.encoder)
+        pad_id, max_length = tokenizer.pad_token_id, min(self.training.max_length, longest_input(self.encoder))
+        config = model_config(self.encoder, tags, Variant())
+        model = fresh_model(self.encoder, config, self.seed, self.compute.attention)
+        trained = train(
+            model, pos_examples(tokenizer, sentences, tags, max_length), pad_id, self.training, self.seed, device
+        )
+        log.info("%s: %d steps, %.0f s, %.0f pieces/s", self.tagger, trained.steps, trained.seconds, trained.speed)
+        wanted = self.wanted(splits, left_out)
+        unseen = {
+            split: pos_examples(tokenizer, [splits[split][i] for i in chosen], tags, max_length)
             for split, chosen in wanted.items()
-        }  # fmt: skip
+        }
+        batch_size = self.training.eval_batch_size
+        words = {split: predict(model, examples, pad_id, batch_size, device) for split, examples in unseen.items()}
         most_frequent = Counter(tag for sentence in sentences for tag in sentence.pos).most_common(1)[0][0]
         with atomic_path(self.output / "model") as folder:
             model.save_pretrained(folder)
@@ -74,6 +73,12 @@ class TrainTagger(Command):
             TaggerOutput(self.tagger, tags, tags.index(most_frequent), frozenset(learned), wanted, words),
         )
 
+    def wanted(self, splits: dict[str, list[Sentence]], left_out: frozenset[int]) -> dict[str, list[int]]:
+        """Which sentences of which splits this tagger predicts."""
+        if self.tagger == FINAL:
+            return {split: list(range(len(splits[split]))) for split in ("validation", "test")}
+        return {"train": sorted(left_out)}
+
     def left_out(self) -> frozenset[int]:
         """Train sentences that this tagger may not learn from."""
         if self.tagger == FINAL:
@@ -81,6 +86,13 @@ class TrainTagger(Command):
         fold = int(self.tagger.removeprefix("fold-"))
         assignment = json.loads(self.folds.read_text(encoding="utf-8"))
         return frozenset(i for i, other in enumerate(assignment) if other == fold)
+
+
+def pos_examples(
+    tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sentence], tags: Sequence[str], max_length: int
+) -> list[Example]:
+    """Examples whose labels are the corpus's POS tags; a tag that is not among `tags` is not learned."""
+    return make_examples(tokenizer, sentences, [s.pos for s in sentences], tags, max_length)
 
 
 if __name__ == "__main__":

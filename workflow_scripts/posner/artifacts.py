@@ -14,7 +14,7 @@ from typing import Any
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write a file or a folder to; renamed to `target` if the block succeeds, else removed."""
+    """A path beside `target` to write a file or folder to; renamed to `target` if the block succeeds, else removed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
@@ -42,7 +42,7 @@ def sha256(path: Path) -> str:
 
 
 def content_hash(paths: Sequence[Path]) -> str:
-    """One hash of what the files at `paths`, and the files of the folders there, hold; missing ones count as missing."""
+    """One hash of what the files at `paths`, and those in the folders there, hold; a missing file counts as such."""
     total = hashlib.sha256()
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]

@@ -46,8 +46,12 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`."""
-        moved = (t.to(device, non_blocking=True) for t in (self.input_ids, self.attention_mask, self.labels))
-        return Batch(*moved, None if self.pos is None else self.pos.to(device, non_blocking=True))
+        return Batch(
+            self.input_ids.to(device, non_blocking=True),
+            self.attention_mask.to(device, non_blocking=True),
+            self.labels.to(device, non_blocking=True),
+            None if self.pos is None else self.pos.to(device, non_blocking=True),
+        )
 
 
 def collate(examples: Sequence[Example], pad_id: int) -> Batch:

@@ -6,9 +6,10 @@ The same models make the JSON schema for editors, the flags of the rules and the
 from __future__ import annotations
 
 import difflib
+import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -18,12 +19,13 @@ NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0)]
 
 
 class Settings(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 # --- corpora ---------------------------------------------------------------------------------------------------------
@@ -147,7 +149,16 @@ class ScratchEncoder(Settings):
     num_attention_heads: Positive = Field(4, description="Attention heads in a layer.")
     intermediate_size: Positive = Field(128, description="Width of the feed-forward layers.")
     max_position_embeddings: Positive = Field(128, description="Longest input in word pieces.")
+    dropout: Fraction = Field(0.1, description="Dropout in training; a very small model learns better without.")
     seed: int = Field(42, ge=0, description="Seed of the random weights.")
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is no multiple of num_attention_heads {self.num_attention_heads}"
+            )
+        return self
 
 
 Encoder = Annotated[HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder, Field(discriminator="source")]
@@ -201,7 +212,9 @@ class Variant(Settings):
     inject_layer_offset_from_end: Positive | Literal["earliest"] | None = Field(
         None, description="Encoder fusion: POS is added before the last k layers; earliest = before the first."
     )
-    seeds: tuple[int, ...] | None = Field(None, description="Training seeds of this variant, if not those of the study.")
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] | None = Field(
+        None, description="Training seeds of this variant, if not those of the study."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -219,7 +232,9 @@ class Corruption(Settings):
     """The sweep: test POS replaced at growing rates by what the tagger mistakes it for."""
 
     rates: tuple[Fraction, ...] = Field(
-        (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1), description="Shares of tokens whose tag is replaced."
+        (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1),
+        min_length=1,
+        description="Shares of tokens whose tag is replaced.",
     )
     draws: Positive = Field(20, description="Independent corruptions at each rate.")
     seed: int = Field(42, ge=0, description="Seed of the draws.")
@@ -243,7 +258,7 @@ class Study(Settings):
     corpora: tuple[Name, ...] = Field(min_length=1, description="Names under `corpora`.")
     encoders: tuple[Name, ...] = Field(min_length=1, description="Names under `encoders`.")
     variants: tuple[Name, ...] = Field(min_length=1, description="Names under `variants`.")
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1, description="Training seeds of NER models.")
+    seeds: tuple[Seed, ...] = Field(min_length=1, description="Training seeds of NER models.")
 
 
 class Config(Settings):
@@ -308,6 +323,22 @@ class Config(Settings):
                         yield corpus, encoder, variant, seed
 
 
+def refuse_missing_files(study: Config) -> None:
+    """Look for the local files that the study is made from.
+
+    Raises:
+        InputError: one is not there; the message names it and the setting.
+    """
+    chosen: list[tuple[str, Any]] = [
+        *((f"corpora.{name}", study.corpora[name]) for name in study.study.corpora),
+        *((f"encoders.{name}", study.encoders[name]) for name in study.study.encoders),
+    ]
+    for key, source in chosen:
+        for path in source.files:
+            if not Path(path).exists():
+                raise InputError(f"config: {key}: {path} is not there (relative paths start at {Path.cwd()})")
+
+
 def unique(where: str, values: tuple[Any, ...]) -> None:
     """Refuse a list that names something twice."""
     if repeated := sorted({value for value in values if values.count(value) > 1}):
@@ -335,16 +366,50 @@ def check(raw: dict[str, Any]) -> Config:
 
 def explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
     """One validation problem as a line with the key's full name."""
-    tags = {"columns", "hub", "disk", "generated", "path", "package", "scratch"}
-    keys = [str(part) for i, part in enumerate(location) if not (i == 2 and part in tags)]
-    key = ".".join(keys) or "config"
+    keys, place = named(location)
+    key = ".".join(keys)
     if kind == "extra_forbidden":
-        return f"{key}: unknown key{nearest(keys[-1], field_names(Config))}"
-    return f"{key}: {message.removeprefix('Value error, ')}"
+        return f"{key}: unknown key{nearest(keys[-1], place)}"
+    message = message.removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message
 
 
-def field_names(model: type[BaseModel]) -> set[str]:
-    """Every key that occurs anywhere in the config."""
-    schema = model.model_json_schema()
-    parts = [schema, *schema["$defs"].values()]
-    return {name for part in parts for name in part.get("properties", {})}
+def named(location: tuple[int | str, ...]) -> tuple[list[str], set[str]]:
+    """The keys of a pydantic location as they stand in the file, and which keys are valid at the place of the last one.
+
+    Where a part has several kinds, pydantic puts the kind's name between the keys; it stands nowhere in the file.
+    """
+    keys: list[str] = []
+    annotation: Any = Config
+    place: set[str] = set()
+    for part in location:
+        members = [kind for kind in union_members(annotation) if kind is not type(None)]
+        chosen = [kind for kind in members if source_of(kind) == part]
+        if len(members) > 1 and chosen:
+            annotation = chosen[0]
+            continue
+        keys.append(str(part))
+        kind = members[0]
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            place = set(kind.model_fields)
+            annotation = kind.model_fields[part].annotation if part in kind.model_fields else None
+        else:
+            place, annotation = set(), (get_args(kind) or (None,))[-1]
+    return keys, place
+
+
+def union_members(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation allows, without ``Annotated`` and unions."""
+    if get_origin(annotation) is Annotated:
+        yield from union_members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from union_members(part)
+    else:
+        yield annotation
+
+
+def source_of(kind: Any) -> str | None:
+    """The one value of a kind's field `source`, if it has one."""
+    field = getattr(kind, "model_fields", {}).get("source")
+    return None if field is None else get_args(field.annotation)[0]

@@ -1,7 +1,8 @@
 """Corruption of POS with the tagger's own errors.
 
 A draw gives every token one threshold and one replacement. At rate r the tokens with a threshold below r have their
-replacement: as r grows the corrupted set only grows, so that a curve over rates is not blurred by new accidents at each.
+replacement: as r grows the corrupted set only grows, so that a curve over rates is not blurred by new accidents at
+each.
 """
 
 from __future__ import annotations
@@ -47,13 +48,11 @@ def draw_corruption(clean: Ids, confusion: npt.NDArray[np.int64], seed: int, dra
     errors = confusion * (1 - np.eye(len(confusion), dtype=np.int64))
     totals = errors.sum(axis=1)
     can_change = (clean >= 0) & (totals[clean] > 0)
-    # Inverse of the distribution function, in whole counts: the smallest tag whose cumulated count exceeds the drawn one.
+    # Inverse distribution function, in whole counts: the first tag whose cumulated count exceeds the drawn one.
     cumulated = errors.cumsum(axis=1)
     drawn = np.floor(where * totals[clean]).astype(np.int64)
     replacement = (cumulated[clean] <= drawn[:, None]).sum(axis=1)
-    return Draw(
-        np.where(can_change, threshold, np.inf), np.where(can_change, replacement, clean), donor
-    )
+    return Draw(np.where(can_change, threshold, np.inf), np.where(can_change, replacement, clean), donor)
 
 
 class Donors:
@@ -105,7 +104,8 @@ def pick(order: Ids, start: Ids, size: Ids, where: npt.NDArray[np.float64]) -> I
 class PosSource:
     """How a model's POS input is made from tag ids: which row of `table` each token reads.
 
-    `table` is ``[rows, tags]``. Without donors a row is a tag (the last: none); with donors it is a train token's logits.
+    `table` is ``[rows, tags]``. Without donors a row is a tag (the last: none); with donors it is a train token's
+    logits.
     """
 
     table: Floats

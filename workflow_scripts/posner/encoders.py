@@ -107,6 +107,8 @@ def scratch(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedM
         num_attention_heads=settings.num_attention_heads,
         intermediate_size=settings.intermediate_size,
         max_position_embeddings=settings.max_position_embeddings,
+        hidden_dropout_prob=settings.dropout,
+        attention_probs_dropout_prob=settings.dropout,
         pad_token_id=tokenizer.pad_token_id,
     )
     torch.manual_seed(settings.seed)

@@ -12,8 +12,8 @@ from .errors import InputError
 def assign_folds(documents: Sequence[str | None], folds: int, seed: int) -> list[int]:
     """Fold of each sentence, from 0; sentences of one document share one.
 
-    Documents, in an order drawn from `seed`, go one by one to the fold with the fewest sentences, so that folds are even.
-    Where documents are not known, each sentence is one.
+    Documents, in an order drawn from `seed`, go one by one to the fold with the fewest sentences, so that folds are
+    even. Where documents are not known, each sentence is one.
 
     Raises:
         InputError: there are fewer documents than folds.

@@ -1,7 +1,7 @@
 """What all ways of giving POS to a model share: the feature, and a projection of it.
 
-New paths end in a projection that starts at zero: an untrained POS model computes what its baseline computes, to the bit.
-New random weights are drawn from a generator of their own, so that the streams of the shared parts do not move.
+New paths end in a projection that starts at zero: an untrained POS model computes what its baseline computes, to the
+bit. New random weights are drawn from a generator of their own, so that the streams of the shared parts do not move.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from .no_fusion import NoFusion
 class PosFeature(nn.Module):
     """Feature vectors of POS: the given one-hot or logit rows, or trainable embeddings of them.
 
-    All start on one scale: one-hot rows have norm 1, logits are standardised to an expected norm of 1, and embeddings are
-    drawn with an expected norm of 1.
+    All start on one scale: one-hot rows have norm 1, logits are standardised to an expected norm of 1, and embeddings
+    are drawn with an expected norm of 1.
     """
 
     def __init__(self, feature: str, n_tags: int, embed_dim: int) -> None:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
@@ -94,8 +95,8 @@ CLASSES: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
     )
 }
 
-# Clear names are two syllables and an ending that tells the type: some are in test and never in train.
-SYLLABLES = ("bal", "dor", "kes", "lim", "mar", "nol", "pel", "ras", "tov", "zen")
+# Clear names are a stem of two syllables and an ending that tells the type.
+STEMS = tuple("".join(pair) for pair in product(("bal", "dor", "kes", "lim", "mar", "nol"), repeat=2))
 ENDINGS = {"PER": ("o", "ek"), "LOC": ("ton", "burg"), "ORG": ("tex", "co"), "MISC": ("ish", "ian")}
 SHAPES = {
     "PER": ("{}", "{} {}"),
@@ -204,7 +205,9 @@ def _coin(rng: Generator) -> bool:
 
 
 def _name(kind: str, rng: Generator) -> str:
-    return (_pick(SYLLABLES, rng) + _pick(SYLLABLES, rng) + _pick(ENDINGS[kind], rng)).capitalize()
+    # As in real text a few names are common and most are rare, so that some of test's were never in train.
+    stem = STEMS[int(len(STEMS) * rng.random() ** 3)]
+    return (stem + _pick(ENDINGS[kind], rng)).capitalize()
 
 
 def _draw(chances: dict[str, float], rng: Generator) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 def encoder_layers(encoder: nn.Module) -> nn.ModuleList:
-    """The list of an encoder's layers (BERT, RoBERTa, ELECTRA, DeBERTa-v2: ``encoder.layer``; DistilBERT: ``transformer.layer``).
+    """The list of an encoder's layers: ``encoder.layer`` in most, ``transformer.layer`` in DistilBERT.
 
     Raises:
         TypeError: the encoder has no such list.

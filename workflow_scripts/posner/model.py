@@ -74,6 +74,7 @@ class PosNerModel(PreTrainedModel):
     """Token classification over an encoder, with POS joined as `config.fusion` says."""
 
     config_class = PosNerConfig
+    fusion: NoFusion
     base_model_prefix = "encoder"
     _supports_sdpa = True
 

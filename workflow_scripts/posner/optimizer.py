@@ -15,8 +15,9 @@ from .model import NEW, PosNerModel
 class SplitAdamW:
     """AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) on all parameters but the word embeddings.
 
-    Word embeddings get the Adam of ``torch.optim.SparseAdam``: rows that a batch does not touch, and their moments, stand
-    still, and there is no weight decay on them. On a CPU the dense update of the whole matrix is a quarter of a step.
+    Word embeddings get the Adam of ``torch.optim.SparseAdam``: rows that a batch does not touch, and their moments,
+    stand still, and there is no weight decay on them. On a CPU the dense update of the whole matrix is a quarter of a
+    step.
 
     New parameters learn at `new_learning_rate`; biases and normalisation weights do not decay.
     """

@@ -18,8 +18,8 @@ UNKNOWN = -1  # id of a tag that train never had: its feature is a row of zeros
 class Standardisation:
     """``(logit - mean) * scale`` for each tag ``[tags]``; estimated on out-of-fold train, used everywhere.
 
-    The scale divides by the standard deviation and by the root of the number of tags: the expected norm of a vector is 1,
-    that of a one-hot row.
+    The scale divides by the standard deviation and by the root of the number of tags: the expected norm of a vector
+    is 1, that of a one-hot row.
     """
 
     mean: Floats

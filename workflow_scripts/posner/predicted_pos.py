@@ -1,6 +1,7 @@
 """Predicted POS: what the taggers said of every token, put together under a rule that makes leakage impossible.
 
-A tagger's predictions are refused for any train sentence that it was trained on, and each token is predicted exactly once.
+A tagger's predictions are refused for any train sentence that it was trained on, and each token is predicted exactly
+once.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +56,7 @@ class TaggerOutput:
 
 def write_output(folder: Path, output: TaggerOutput) -> None:
     """Write a tagger's predictions as ``predictions.parquet`` and ``training.json``."""
-    tables = [
-        words_table(output, split) for split in output.sentences
-    ]
+    tables = [words_table(output, split) for split in output.sentences]
     with atomic_path(folder / "predictions.parquet") as path:
         pq.write_table(pa.concat_tables(tables), path)
     write_json(
@@ -95,39 +95,47 @@ def merge(folders: Sequence[Path], lengths: dict[str, list[int]]) -> pa.Table:
         LeakageError: a tagger predicted a sentence that it was trained on, a token is predicted twice or not at all, or
             the taggers disagree on the tags.
     """
-    tables, tag_sets = [], {}
-    for folder in folders:
-        table, training = read_output(folder)
-        refuse_leak(table, training)
-        tag_sets[training["tagger"]] = tuple(training["tags"])
-        tables.append(table)
-    if len(set(tag_sets.values())) != 1:
-        raise LeakageError(f"the taggers {', '.join(tag_sets)} have different tag sets; run all of them again")
+    tables, records = zip(*map(read_output, folders), strict=True)
+    for table, record in zip(tables, records, strict=True):
+        refuse_leak(table, record)
+    if len({record.tags for record in records}) != 1:
+        raise LeakageError("the taggers have different tag sets; run all of them again")
     merged = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().combine_chunks()
     order = {split: i for i, split in enumerate(lengths)}
     place = pa.array([order[split] for split in merged["split"].to_pylist()], pa.int8())
     merged = merged.append_column("place", place)
     merged = merged.sort_by([("place", "ascending"), ("sentence", "ascending"), ("token", "ascending")])
     refuse_gaps(merged, lengths)
-    return merged.drop_columns("place").replace_schema_metadata({"tags": json.dumps(tag_sets.popitem()[1])})
+    return merged.drop_columns("place").replace_schema_metadata({"tags": json.dumps(records[0].tags)})
 
 
-def read_output(folder: Path) -> tuple[pa.Table, dict[str, object]]:
+@dataclass(frozen=True)
+class TaggerRecord:
+    """``training.json``: a tagger's name, its tags, and the train sentences that it learned from."""
+
+    tagger: str
+    tags: tuple[str, ...]
+    trained_on: frozenset[int]
+
+
+def read_output(folder: Path) -> tuple[pa.Table, TaggerRecord]:
     """Predictions and training record of one tagger."""
     try:
-        training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-        return pq.read_table(folder / "predictions.parquet"), training
-    except (OSError, ValueError, pa.ArrowException) as error:
+        raw = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+        record = TaggerRecord(raw["tagger"], tuple(raw["tags"]), frozenset(raw["trained_on"]))
+        return pq.read_table(folder / "predictions.parquet"), record
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise InputError(f"{folder}: no readable tagger output ({error}); delete the folder and run again") from error
 
 
-def refuse_leak(table: pa.Table, training: dict[str, object]) -> None:
+def refuse_leak(table: pa.Table, record: TaggerRecord) -> None:
     """Raise if a tagger predicted a train sentence that it learned from."""
     is_train = np.array(table["split"].to_pylist()) == "train"
     predicted = set(table["sentence"].to_numpy()[is_train].tolist())
-    if leaked := sorted(predicted & set(training["trained_on"])):  # type: ignore[call-overload]
+    if leaked := sorted(predicted & record.trained_on):
         raise LeakageError(
-            f"tagger {training['tagger']} predicted {len(leaked)} sentences that it was trained on, the first is {leaked[0]}"
+            f"tagger {record.tagger} predicted {len(leaked)} sentences that it was trained on, "
+            f"the first is {leaked[0]}"
         )
 
 
@@ -139,7 +147,7 @@ def refuse_gaps(merged: pa.Table, lengths: dict[str, list[int]]) -> None:
         return
     seen = set(rows)
     if len(seen) < len(rows):
-        previous = next(a for a, b in zip(rows, rows[1:], strict=False) if a == b)
+        previous = next(a for a, b in pairwise(rows) if a == b)
         raise LeakageError("{} sentence {} token {} is predicted more than once".format(*previous))
     if missing := [row for row in wanted if row not in seen]:
         raise LeakageError("{} sentence {} token {} is predicted by no tagger".format(*missing[0]))
@@ -149,7 +157,7 @@ def refuse_gaps(merged: pa.Table, lengths: dict[str, list[int]]) -> None:
 
 @dataclass(frozen=True)
 class PredictedPos:
-    """Predicted POS in memory: tag ids ``[tokens]`` and logits ``[tokens, tags]`` of each split, sentences end to end."""
+    """Predicted POS in memory: tag ids ``[tokens]`` and logits ``[tokens, tags]`` by split, sentences end to end."""
 
     tags: tuple[str, ...]
     ids: dict[str, np.ndarray]

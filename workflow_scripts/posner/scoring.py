@@ -1,7 +1,7 @@
 """Scores of NER and of POS tagging.
 
-Entities are found as conlleval does (Tjong Kim Sang & De Meulder 2003), by array operations, because a sweep scores hundreds
-of predictions; that they are what seqeval finds is a test. Published numbers come from seqeval itself.
+Entities are found as conlleval does (Tjong Kim Sang & De Meulder 2003), by array operations, because a sweep scores
+hundreds of predictions; that they are what seqeval finds is a test. Published numbers come from seqeval itself.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
         lost: how many words those are.
 
     Returns:
-        F1, precision and recall (0..1), micro; `f1_macro` over entity types; the same `by_type`; `strict`: the same under
-        strict IOB2; `accuracy` over tokens; `invalid_tags`: ``I-`` that continue nothing; counts of tokens and of lost ones.
+        F1, precision and recall (0..1), micro; `f1_macro` over entity types; the same `by_type`; `strict`: the same
+        under strict IOB2; `accuracy` over tokens; `invalid_tags`: ``I-`` that continue nothing; counts of tokens and
+        of lost ones.
     """
     tokens = sum(map(len, true))
     agreeing = sum(t == p for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True))

@@ -1,7 +1,8 @@
 """The sweep: one checkpoint reads the test text again and again, with POS that grows worse.
 
-The encoder does not run again for what the tags cannot reach. Late fusion adds to logits that are computed once; encoder
-fusion starts from hidden states kept at the injected layer, and runs once for each distinct tagging of a sentence.
+The encoder does not run again for what the tags cannot reach. Late fusion adds to logits that are computed once;
+encoder fusion starts from hidden states kept at the injected layer, and runs once for each distinct tagging of a
+sentence.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Sweeper(Protocol):
 
 
 class LateSweeper:
-    """For late fusion: the encoder's part of the logits ``[tokens, labels]`` is computed once, POS is added from a table."""
+    """For late fusion: the encoder's part of the logits ``[tokens, labels]`` is computed once, and POS added to it."""
 
     def __init__(self, model: PosNerModel, text: Text, table: Floats, device: Device) -> None:
         depth = len(encoder_layers(model.encoder))
@@ -77,7 +78,8 @@ class LateSweeper:
         with torch.inference_mode():
             words = torch.cat([s[torch.from_numpy(f)] for s, f in zip(states, text.first, strict=True)])
             self.logits = model.classifier(words.float())
-            self.added = model.fusion.project(torch.from_numpy(table).to(words.device))
+            nothing = self.logits.new_zeros(len(table), self.logits.shape[1])
+            self.added = model.fusion.after(nothing, torch.from_numpy(table).to(words.device))
         self.unseen = torch.from_numpy(np.concatenate(text.first) < 0)
         self.outside = text.outside
 
@@ -96,7 +98,7 @@ class Case:
 
 
 class EncoderSweeper:
-    """For encoder fusion: only the layers above the injection run, and only once for each distinct tagging of a sentence."""
+    """For encoder fusion: only the layers above the injection run, once for each distinct tagging of a sentence."""
 
     def __init__(self, model: PosNerModel, text: Text, table: Floats, device: Device) -> None:
         self.model, self.text, self.table, self.device = model, text, table, device
@@ -135,7 +137,7 @@ class EncoderSweeper:
 
 @torch.inference_mode()
 def hidden_states(model: PosNerModel, text: Text, device: Device, layer: int) -> tuple[list[Tensor], bool]:
-    """Hidden states of every sentence before layer `layer`, ``[pieces, hidden]`` each; the encoder's output for its depth.
+    """Hidden states ``[pieces, hidden]`` of every sentence before layer `layer`, or the encoder's output for its depth.
 
     Also tells whether the encoder's layers give tuples (see :func:`posner.layers.captured`).
     """

@@ -49,9 +49,7 @@ def split_words(
         return_attention_mask=False,
         return_token_type_ids=False,
     )
-    return [
-        align(encoded["input_ids"][i], encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)
-    ]
+    return [align(encoded["input_ids"][i], encoded.word_ids(i), len(words)) for i, words in enumerate(sentences)]
 
 
 def align(input_ids: Sequence[int], word_ids: Sequence[int | None], n_words: int) -> Pieces:

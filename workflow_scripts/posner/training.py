@@ -23,7 +23,7 @@ LINES = 20  # progress lines of a training whose output is no terminal
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How often to evaluate a model in training, and with what; the best checkpoint is the one with the highest score."""
+    """How often to evaluate a model in training, and with what; the highest score tells the best checkpoint."""
 
     every: int
     score: Callable[[PosNerModel], float]
@@ -31,7 +31,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row of the history. `loss` is the mean over the steps since the row before; `score` is ``None`` without evaluation."""
+    """One row of the history.
+
+    `loss` is the mean over the steps since the row before; `score` is ``None`` where there was no evaluation.
+    """
 
     step: int
     epoch: float
@@ -43,13 +46,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training leaves besides the model's weights."""
+    """What a training leaves besides the model's weights; `speed` is in word pieces a second, evaluations left out."""
 
     history: list[Step]
     best_step: int
     steps: int
     seconds: float
-    pieces_per_second: float
+    speed: float
 
 
 def train(
@@ -93,9 +96,15 @@ def train(
                 if score is not None:
                     best.offer(model, step, score)
                 history.append(
-                    Step(step, step / per_epoch, sum(losses) / len(losses), optimizer.learning_rate, score,
-                         time.perf_counter() - started)
-                )  # fmt: skip
+                    Step(
+                        step=step,
+                        epoch=step / per_epoch,
+                        loss=sum(losses) / len(losses),
+                        learning_rate=optimizer.learning_rate,
+                        score=score,
+                        seconds=time.perf_counter() - started,
+                    )
+                )
                 losses.clear()
                 report(history[-1], steps, bar)
     best.restore(model)
@@ -105,7 +114,7 @@ def train(
         best_step=best.step or steps,
         steps=steps,
         seconds=time.perf_counter() - started,
-        pieces_per_second=settings.epochs * sum(lengths) / training_seconds,
+        speed=settings.epochs * sum(lengths) / training_seconds,
     )
 
 

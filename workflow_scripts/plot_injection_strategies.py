@@ -1,0 +1,95 @@
+"""Where POS enters the model, compared as differences to the baseline of the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from pydantic import Field
+
+from .posner.cli import run
+from .posner.figures import (
+    NEUTRAL,
+    POINTS,
+    Look,
+    Plot,
+    beside_each_other,
+    by_variant,
+    limits,
+    looks,
+    name_rows,
+    on_test,
+)
+from .posner.labels import POS
+from .posner.results import read_table
+from .posner.statistics import Difference, paired_difference
+
+LEAST = 2.0  # points that the axis spans at least
+
+
+class PlotInjectionStrategies(Plot):
+    """Draw differences of test F1 to the baseline, a panel for gold and one for predicted POS, a row a strategy."""
+
+    runs: Path = Field(description="ner_runs.csv.")
+
+    def draw(self) -> Figure:
+        runs = read_table(self.runs, ["seed", "f1"])
+        test = on_test(runs)
+        found = differences(test)
+        variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
+        sources = [source for source in POS if source in set(variants["pos"])]
+        strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
+        figure = Figure(figsize=(7.4, 1.6 + 0.42 * len(strategies)), layout="constrained")
+        panels = figure.subplots(1, len(sources), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, source in zip(panels, sources, strict=True):
+            add_panel(axes, variants[variants["pos"] == source], strategies, found, looks(runs))
+            axes.set_title(POS[source])
+            name_rows(axes, strategies)
+        shown = [value for d in found.values() for value in (*d.values, d.low, d.high, 0) if value is not None]
+        panels[0].set_xlim(limits(shown, LEAST))
+        figure.supxlabel("Test F1 minus the baseline's of the same seed (points)", fontsize=9)
+        figure.legend(
+            handles=[
+                Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label="one seed"),
+                Line2D([], [], color=NEUTRAL, marker="|", mew=1.6, linewidth=1.2, label="mean and its 95 % interval"),
+            ],
+            loc="outside upper center",
+            ncols=2,
+        )
+        return figure
+
+
+def differences(test: pd.DataFrame) -> dict[str, Difference]:
+    """Paired differences to the baseline by variant, in the unit of `test`."""
+    scores = {name: dict(zip(rows["seed"].astype(int), rows["f1"], strict=True)) for name, rows in by_variant(test)}
+    baseline = scores[test.loc[test["pos"] == "none", "variant"].iloc[0]]
+    return {name: paired_difference(by_seed, baseline) for name, by_seed in scores.items() if by_seed is not baseline}
+
+
+def add_panel(
+    axes: Axes, variants: pd.DataFrame, strategies: list[str], found: dict[str, Difference], look: dict[str, Look]
+) -> None:
+    """One source of POS: `variants` are its rows, each drawn at its strategy."""
+    axes.axvline(0, color=NEUTRAL, linewidth=1)
+    for name, injection in variants["injection"].items():
+        row, difference, how = strategies.index(injection), found[str(name)], look[str(name)]
+        shift = 0.0
+        if difference.mean is not None and difference.low is not None and difference.high is not None:
+            # The interval lies below its seeds, which would hide it.
+            axes.hlines(row + 0.3, difference.low, difference.high, color=how.colour, linewidth=1.2)
+            axes.plot([difference.mean], [row + 0.3], marker="|", markeredgewidth=1.6, color=how.colour)
+            shift = -0.1
+        places = [row + shift + offset for offset in beside_each_other(len(difference.values))]
+        axes.plot(difference.values, places, marker=how.marker, color=how.colour, **POINTS)
+    for y, strategy in enumerate(strategies):
+        if strategy not in set(variants["injection"]):
+            axes.annotate(
+                "not run", (0.98, y), xycoords=("axes fraction", "data"), ha="right", va="center", color=NEUTRAL
+            )
+
+
+if __name__ == "__main__":
+    run(PlotInjectionStrategies)

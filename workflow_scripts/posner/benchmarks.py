@@ -1,0 +1,141 @@
+"""Speed side by side: our training loop against `transformers.Trainer`, and the sweep against naive full passes.
+
+All contenders run in one process, in turn and several times, on the same model, sentences, batch size and number of
+threads; the best time of each counts, since whatever else the machine does can only slow a run.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from transformers import (
+    AutoModelForTokenClassification,
+    DataCollatorForTokenClassification,
+    Trainer,
+    TrainingArguments,
+)
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from .batching import IGNORED, Example
+from .config import NerTraining, Variant
+from .corruption import PosSource
+from .device import Device
+from .model import PosNerModel, fresh_model, model_config
+from .pos_features import one_hot_table
+from .prediction import predict
+from .scoring import Ids
+from .sweep import Text, sweeper
+from .training import train
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One contender: word pieces a second without padding, and how many times the first contender's speed that is."""
+
+    name: str
+    pieces_per_second: float
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What all contenders train on: a prepared encoder, sentences with labels, and how."""
+
+    encoder: Path
+    tokenizer: PreTrainedTokenizerBase
+    examples: Sequence[Example]
+    labels: tuple[str, ...]
+    settings: NerTraining
+    device: Device
+
+    @property
+    def pieces(self) -> int:
+        """Word pieces of all sentences."""
+        return sum(len(e.pieces) for e in self.examples)
+
+
+def training_speeds(load: Workload, rounds: int) -> list[Speed]:
+    """Our loop and three settings of Trainer: its defaults, and its best with either attention."""
+    best = {"bf16": load.device.precision == "bf16", "train_sampling_strategy": "group_by_length"}
+    contenders: dict[str, Callable[[], None]] = {
+        "Trainer, default flags": lambda: run_trainer(load, "sdpa", {}),
+        "Trainer, bf16, group_by_length, sdpa": lambda: run_trainer(load, "sdpa", best),
+        "Trainer, bf16, group_by_length, eager": lambda: run_trainer(load, "eager", best),
+        "posner, sdpa": lambda: run_ours(load, "sdpa"),
+        "posner, eager": lambda: run_ours(load, "eager"),
+    }
+    seconds = best_times(contenders, rounds)
+    speeds = {name: load.pieces / spent for name, spent in seconds.items()}
+    first = next(iter(speeds.values()))
+    return [Speed(name, speed, speed / first) for name, speed in speeds.items()]
+
+
+def best_times(contenders: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """Shortest time of each contender in seconds; all run once a round."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - started)
+    return {name: min(spent) for name, spent in times.items()}
+
+
+def run_ours(load: Workload, attention: str) -> None:
+    """One epoch of our loop."""
+    model = fresh_model(load.encoder, model_config(load.encoder, load.labels, Variant()), 0, attention)
+    train(model, load.examples, load.tokenizer.pad_token_id, load.settings, 0, load.device)
+
+
+def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> None:
+    """One epoch of `transformers.Trainer`."""
+    model = AutoModelForTokenClassification.from_pretrained(
+        load.encoder, num_labels=len(load.labels), attn_implementation=attention
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            num_train_epochs=1,
+            per_device_train_batch_size=load.settings.train_batch_size,
+            learning_rate=load.settings.learning_rate,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            **options,
+        )
+        rows = [trainer_row(example) for example in load.examples]
+        collator = DataCollatorForTokenClassification(load.tokenizer)
+        Trainer(model, arguments, train_dataset=rows, data_collator=collator).train()
+
+
+def trainer_row(example: Example) -> dict[str, list[int]]:
+    """An example as Trainer's collator reads it: the label stands at each word's first piece."""
+    labels = np.full(len(example.pieces), IGNORED)
+    labels[example.pieces.first] = example.labels
+    return {"input_ids": example.pieces.input_ids.tolist(), "labels": labels.tolist()}
+
+
+def sweep_speedup(
+    model: PosNerModel, text: Text, taggings: Sequence[Ids], device: Device
+) -> tuple[float, float, float]:
+    """Seconds of a sweep over `taggings`, seconds of as many naive passes (one is timed), and their ratio."""
+    table = PosSource(one_hot_table(len(model.config.pos_tags)), None).table
+    lengths = np.cumsum(text.lengths)[:-1]
+    rows = [table[part] for part in np.split(taggings[0], lengths)]
+    examples = [Example(e.pieces, e.labels, pos) for e, pos in zip(text.examples, rows, strict=True)]
+    times = best_times(
+        {
+            "sweep": lambda: [None for _ in sweeper(model, text, table, device).predict(taggings)].clear(),
+            "pass": lambda: predict(model, examples, text.pad_id, text.batch_size, device).clear(),
+        },
+        rounds=2,
+    )
+    naive = times["pass"] * len(taggings)
+    return times["sweep"], naive, naive / times["sweep"]

@@ -1,0 +1,40 @@
+"""A table of what a corpus holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from pydantic import Field
+
+from .posner.cli import Command, run
+from .posner.corpus import OUTSIDE, SPLITS, read_card
+from .posner.results import write_table
+
+
+class SummariseCorpus(Command):
+    """Count the sentences, tokens, documents and entities of each split."""
+
+    card: Path = Field(description="corpus.json.")
+    output: Path = Field(description="CSV file to write.")
+
+    def cli_cmd(self) -> None:
+        card = read_card(self.card)
+        types = sorted({label[2:] for label in card.ner_labels if label != OUTSIDE})
+        rows = (
+            {
+                "split": split,
+                "documents": card.documents[split],  # 0 where the source does not tell documents apart
+                "sentences": card.sentences[split],
+                "tokens": card.tokens[split],
+                "entities": sum(card.entities[split].values()),
+                **{f"entities_{kind}": card.entities[split].get(kind, 0) for kind in types},
+                "tokens_with_unseen_pos": sum(card.unseen_pos_tags.get(split, {}).values()),
+            }
+            for split in SPLITS
+        )
+        write_table(self.output, pd.DataFrame(rows))
+
+
+if __name__ == "__main__":
+    run(SummariseCorpus)

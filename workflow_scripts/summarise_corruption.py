@@ -1,0 +1,55 @@
+"""All sweeps of a corpus and encoder, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from pydantic import Field
+
+from .posner.artifacts import write_json
+from .posner.cli import Command, run
+from .posner.config import Name, Variant
+from .posner.corruption_summary import run_table, variant_summary
+from .posner.errors import InputError
+from .posner.results import baseline_of, read_sweep, write_table
+
+FUSIONS = {"early_fusion": "encoder", "late_fusion": "late"}
+
+
+class SummariseCorruption(Command):
+    """Write what corrupted POS does to NER, with mean and standard deviation over draws and seeds."""
+
+    variants: dict[Name, Variant] = Field(
+        description="Variants by name, each with its seeds; the baseline has no sweep."
+    )
+    sweeps: Path = Field(description="Folder of the sweeps: {variant}/seed-{seed}.parquet.")
+    output: Path = Field(description="Folder to write to: early_fusion.json and late_fusion.json.")
+    tables: Path = Field(description="Folder to write to: corruption.csv.")
+
+    def cli_cmd(self) -> None:
+        baseline = baseline_of(self.variants)
+        sweeps = {
+            name: {seed: read_sweep(self.sweeps / name / f"seed-{seed}.parquet") for seed in variant.seeds or ()}
+            for name, variant in self.variants.items()
+            if name != baseline
+        }
+        if not sweeps:
+            raise InputError("--variants: none of them has POS, so there is no sweep to summarise")
+        for file, fusion in FUSIONS.items():
+            chosen = {
+                name: variant_summary(name, self.variants, by_seed)
+                for name, by_seed in sweeps.items()
+                if self.variants[name].fusion == fusion
+            }
+            write_json(self.output / f"{file}.json", {"fusion": fusion, "variants": chosen})
+        tables = [
+            run_table(name, self.variants, seed, sweep)
+            for name, by_seed in sweeps.items()
+            for seed, sweep in by_seed.items()
+        ]
+        write_table(self.tables / "corruption.csv", pd.concat(tables, ignore_index=True))
+
+
+if __name__ == "__main__":
+    run(SummariseCorruption)

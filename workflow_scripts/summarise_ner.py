@@ -1,0 +1,41 @@
+"""Scores of all NER runs of a corpus and encoder, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from .posner.artifacts import write_json
+from .posner.cli import Command, run
+from .posner.config import Name, Variant
+from .posner.ner_summary import by_type_table, runs_table, summaries, summary_table
+from .posner.results import read_runs, write_table
+
+# Besides one file a variant, there is one for each source of POS.
+GROUPS = {"none": "ner_baseline", "gold": "ner_gold_pos", "predicted": "ner_predicted_pos"}
+
+
+class SummariseNer(Command):
+    """Write every seed's scores with mean, standard deviation and the paired difference to the baseline."""
+
+    variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
+    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/metrics.json.")
+    metrics: Path = Field(description="Folder to write JSON to: {variant}.json, ner_baseline.json and others.")
+    tables: Path = Field(description="Folder to write CSV to: ner_runs.csv, ner_summary.csv, ner_by_type.csv.")
+
+    def cli_cmd(self) -> None:
+        runs = read_runs(self.ner, self.variants)
+        made = summaries(runs, self.variants)
+        for name, summary in made.items():
+            write_json(self.metrics / f"{name}.json", summary)
+        for pos, group in GROUPS.items():
+            chosen = {name: summary for name, summary in made.items() if self.variants[name].pos == pos}
+            write_json(self.metrics / f"{group}.json", {"pos": pos, "variants": chosen})
+        write_table(self.tables / "ner_runs.csv", runs_table(runs, self.variants))
+        write_table(self.tables / "ner_summary.csv", summary_table(made, self.variants))
+        write_table(self.tables / "ner_by_type.csv", by_type_table(runs, self.variants))
+
+
+if __name__ == "__main__":
+    run(SummariseNer)

@@ -1,0 +1,84 @@
+"""The study on one page: what is printed when it ends, and what its report opens with."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from .posner.artifacts import atomic_path
+from .posner.cli import Command, run
+from .posner.results import read_json
+from .posner.statistics import points
+
+WIDTH = 100
+HEADER = ("variant", "seeds", "test F1", "difference", "95 % interval", "POS")
+
+
+class SummariseStudy(Command):
+    """Write the answers, a table of results and where the figures are, as text that the report can open with."""
+
+    title: str = Field(description="Heading.")
+    results: tuple[Path, ...] = Field(description="Folders {corpus}/{encoder} that hold a verdict.json.")
+    report: Path = Field(description="Where the report will be.")
+    output: Path = Field(description="File to write.")
+
+    def cli_cmd(self) -> None:
+        # The report reads this file as a template: a title is text, whatever it holds.
+        title = self.title.replace("{", "(").replace("}", ")")
+        parts = [heading(title, "="), *(section(folder) for folder in self.results), f"Report: {self.report}\n"]
+        with atomic_path(self.output) as path:
+            path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def section(folder: Path) -> str:
+    """One corpus and encoder."""
+    verdict = read_json(folder / "verdict.json", ["answer", "variants", "pos_accuracy"])
+    accuracy = verdict["pos_accuracy"]
+    tagging = ", ".join(
+        f"{name} {100 * accuracy[split]:.2f}"
+        for split, name in {"train": "out-of-fold train", "validation": "validation", "test": "test"}.items()
+    )
+    return "\n".join(
+        [
+            heading(f"{folder.parent.name}, {folder.name}", "-"),
+            textwrap.fill(verdict["answer"], WIDTH, break_on_hyphens=False) + "\n",
+            "F1 and differences in points; differences to the baseline of the same seeds, intervals over seeds:\n",
+            table([HEADER, *(row(name, found) for name, found in verdict["variants"].items())]),
+            f"POS tagging accuracy in percent: {tagging}.\n",
+            f"Figures: {folder / 'figures'}\n",
+        ]
+    )
+
+
+def row(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """One variant in the table of results."""
+    f1, difference = found["f1"], found["difference"]
+    spread = f" ± {100 * f1['std']:.2f}" if f1["std"] is not None else ""
+    cells = (name, str(len(found["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
+    if difference is None:
+        return (*cells, "(baseline)", "", "")
+    change = points(difference["mean"]) if difference["mean"] is not None else "no seed"
+    low, high = difference["low"], difference["high"]
+    interval = f"{points(low)} to {points(high)}" if low is not None else "one seed"
+    return (*cells, change, interval, found["verdict"])
+
+
+def heading(text: str, line: str) -> str:
+    """A heading with its line below."""
+    return f"{text}\n{line * len(text)}\n"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """A simple table of reStructuredText, which reads as well in a terminal; the first row is its head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = "  ".join("=" * width for width in widths)
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule]) + "\n"
+
+
+if __name__ == "__main__":
+    run(SummariseStudy)
