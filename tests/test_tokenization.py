@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import LABELS, NO_PIECE, TAGS, VOCABULARY, make_tokenizer
-from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from workflow_scripts.posner.batching import IGNORED
 from workflow_scripts.posner.corpus import Sentence
@@ -18,7 +17,9 @@ TOKENIZER = make_tokenizer()
 CLS, SEP = VOCABULARY.index("[CLS]"), VOCABULARY.index("[SEP]")
 
 # What a word becomes is known beforehand: a piece a letter, one piece for a word of the vocabulary, none for a blank.
-words = st.one_of(st.text("abcxyz", min_size=1, max_size=6), st.sampled_from(["the", "Ann", "Rome", NO_PIECE, "?", "αβγ"]))
+words = st.one_of(
+    st.text("abcxyz", min_size=1, max_size=6), st.sampled_from(["the", "Ann", "Rome", NO_PIECE, "?", "αβγ"])
+)
 sentences = st.lists(words, min_size=1, max_size=12)
 
 
@@ -30,7 +31,6 @@ def expected_pieces(word: str) -> list[str]:
     if not word.isascii() or not word.isalpha():
         return ["[UNK]"]
     return [word[0], *(f"##{letter}" for letter in word[1:])]
-
 
 
 @settings(deadline=None)

@@ -1,4 +1,4 @@
-"""Training: the same bits from the same seed, the best checkpoint, and an optimizer that is the AdamW that it says it is."""
+"""Training: the same bits from the same seed, the best checkpoint, and the AdamW that the optimizer says it is."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def scripted(scores: list[float], kept: list[dict[str, Tensor]]) -> Callable[[Po
     return score
 
 
-# --- the loop ----------------------------------------------------------------------------------------------------------
+# --- the loop --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("variant", [BASELINE, LATE, EARLIEST], ids=["baseline", "late", "encoder"])
@@ -173,11 +173,12 @@ def test_all_variants_see_the_same_batches(bert: Path, variant: Variant, monkeyp
 
 
 def test_the_first_step_is_taken_from_the_same_loss(bert: Path) -> None:
-    first = []
     one_step = QUICK.model_copy(update={"epochs": 1, "train_batch_size": 64})
-    for variant in (BASELINE, LATE, LAST_LAYER, EARLIEST):
-        first.append(train(make_model(bert, variant), EXAMPLES, 0, one_step, 3, CPU).history[0].loss)
-    assert len(set(first)) == 1
+    losses = {
+        train(make_model(bert, variant), EXAMPLES, 0, one_step, 3, CPU).history[0].loss
+        for variant in (BASELINE, LATE, LAST_LAYER, EARLIEST)
+    }
+    assert len(losses) == 1
 
 
 @pytest.mark.parametrize("variant", [LATE, LAST_LAYER, EARLIEST], ids=["late", "last", "earliest"])
@@ -212,7 +213,7 @@ def test_words_without_pieces_do_not_spoil_the_training(bert: Path) -> None:
     assert all(math.isfinite(row.loss) for row in trained.history)
 
 
-# --- the optimizer -----------------------------------------------------------------------------------------------------
+# --- the optimizer ---------------------------------------------------------------------------------------------------
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 

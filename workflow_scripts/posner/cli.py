@@ -1,8 +1,8 @@
 """Command lines: pydantic models are the arguments, so a config value and its flag cannot drift apart.
 
-Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON. argparse
-reads the options, pydantic checks them. (pydantic-settings would do both, but it reads environment variables by default and
-unquotes lists by rules of its own, which the Penn tag ``"`` does not survive.)
+Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON.
+argparse reads the options, pydantic checks them. (pydantic-settings would do both, but it reads environment variables
+by default and unquotes lists by rules of its own, which the Penn tag ``"`` does not survive.)
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def options(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Field
 
 
 def make_parser(command: type[Command], known: dict[str, FieldInfo]) -> argparse.ArgumentParser:
-    """A parser for the options `known`, with a group for each part; it reads strings and leaves checking to pydantic."""
+    """A parser for the options `known`, with a group for each part; checking is left to pydantic."""
     parser = _Parser(
         prog=f"python -m workflow_scripts.{Path(inspect.getfile(command)).stem}",
         description=inspect.getdoc(command),

@@ -81,7 +81,7 @@ class PosNerModel(PreTrainedModel):
     def __init__(self, config: PosNerConfig) -> None:
         super().__init__(config)
         encoder_config = config.encoder_config
-        self.encoder = AutoModel.from_config(encoder_config, attn_implementation=config._attn_implementation or "eager")
+        self.encoder = AutoModel.from_config(encoder_config, attn_implementation=attention_of(config, encoder_config))
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # nothing reads it
         hidden = encoder_config.hidden_size
@@ -118,7 +118,10 @@ class PosNerModel(PreTrainedModel):
             logits = self.fusion.after(logits, pos)
         loss = None
         if labels is not None:
-            loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+            total = nn.functional.cross_entropy(
+                logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+            )
+            loss = total / (labels != IGNORED).sum().clamp(min=1)  # a batch of words without pieces has no labels
         return TokenClassifierOutput(loss=loss, logits=logits)
 
 
@@ -127,6 +130,13 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 AutoConfig.register("posner", PosNerConfig)
 AutoModel.register(PosNerConfig, PosNerModel)
+
+
+def attention_of(config: PosNerConfig, encoder_config: PretrainedConfig) -> str:
+    """The attention that `config` asks for, or ``eager`` for encoders that have no other, as DeBERTa."""
+    wanted = config._attn_implementation or "eager"
+    encoder_class = AutoModel._model_mapping[type(encoder_config)]
+    return wanted if wanted == "eager" or encoder_class._supports_sdpa else "eager"
 
 
 def make_fusion(config: PosNerConfig, hidden: int) -> NoFusion:
@@ -185,9 +195,17 @@ def load_model(folder: Path, attention: str) -> PosNerModel:
         InputError: the checkpoint is missing, truncated or corrupt.
     """
     try:
-        return PosNerModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, attn_implementation=attention, dtype=torch.float32
-        ).eval()
+        model, report = PosNerModel.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            attn_implementation=attention,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+        if missing := sorted(report["missing_keys"]):  # transformers would make them up
+            raise ValueError(f"{missing[0]} is missing")
+        return model.eval()
     except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{folder}: no readable checkpoint ({reason}); delete the folder and run again") from error

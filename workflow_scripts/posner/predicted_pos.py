@@ -22,6 +22,7 @@ from .errors import InputError
 from .prediction import WordLogits
 
 FINAL = "final"
+COLUMNS = ["split", "sentence", "token", "tag", "logits", "seen", "tagger"]
 
 
 def tagger_names(folds: int) -> list[str]:
@@ -102,7 +103,10 @@ def merge(folders: Sequence[Path], lengths: dict[str, list[int]]) -> pa.Table:
         raise LeakageError("the taggers have different tag sets; run all of them again")
     merged = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().combine_chunks()
     order = {split: i for i, split in enumerate(lengths)}
-    place = pa.array([order[split] for split in merged["split"].to_pylist()], pa.int8())
+    splits = merged["split"].to_pylist()
+    if unknown := set(splits) - set(order):
+        raise LeakageError(f"predicted split {unknown.pop()!r} is not in the corpus")
+    place = pa.array([order[split] for split in splits], pa.int8())
     merged = merged.append_column("place", place)
     merged = merged.sort_by([("place", "ascending"), ("sentence", "ascending"), ("token", "ascending")])
     refuse_gaps(merged, lengths)
@@ -123,7 +127,7 @@ def read_output(folder: Path) -> tuple[pa.Table, TaggerRecord]:
     try:
         raw = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         record = TaggerRecord(raw["tagger"], tuple(raw["tags"]), frozenset(raw["trained_on"]))
-        return pq.read_table(folder / "predictions.parquet"), record
+        return pq.read_table(folder / "predictions.parquet").select(COLUMNS), record
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise InputError(f"{folder}: no readable tagger output ({error}); delete the folder and run again") from error
 
@@ -134,8 +138,7 @@ def refuse_leak(table: pa.Table, record: TaggerRecord) -> None:
     predicted = set(table["sentence"].to_numpy()[is_train].tolist())
     if leaked := sorted(predicted & record.trained_on):
         raise LeakageError(
-            f"tagger {record.tagger} predicted {len(leaked)} sentences that it was trained on, "
-            f"the first is {leaked[0]}"
+            f"tagger {record.tagger} predicted {len(leaked)} sentences that it was trained on, the first is {leaked[0]}"
         )
 
 
@@ -167,7 +170,7 @@ class PredictedPos:
 def read_predicted(path: Path) -> PredictedPos:
     """``pos/predicted.parquet`` as arrays."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path).select(COLUMNS)
         tags = tuple(json.loads(table.schema.metadata[b"tags"]))
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path}: not predicted POS ({error}); delete it and run again") from error

@@ -116,10 +116,11 @@ def seqeval_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
             list(map(list, true)), list(map(list, predicted)), output_dict=True, zero_division=0, **mode
         )
     averages = {"micro avg", "macro avg", "weighted avg"}
+    by_type = {name: as_scores(row) for name, row in report.items() if name not in averages}
     return {
         **as_scores(report["micro avg"]),
-        "f1_macro": float(report["macro avg"]["f1-score"]),
-        "by_type": {name: as_scores(row) for name, row in report.items() if name not in averages},
+        "f1_macro": float(report["macro avg"]["f1-score"]) if by_type else 0.0,  # seqeval: the mean of nothing is NaN
+        "by_type": by_type,
     }
 
 

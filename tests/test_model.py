@@ -1,0 +1,459 @@
+"""The model: a POS variant starts as its baseline, to the bit, and POS reaches what it should and nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_models import BASELINE, EARLIEST, ENCODERS, LABELS, LAST_LAYER, LATE, LAYERS, TAGS, make_model, stir
+from torch import Tensor, nn
+
+from workflow_scripts.posner.batching import IGNORED, Batch
+from workflow_scripts.posner.config import Compute, Variant
+from workflow_scripts.posner.device import Device
+from workflow_scripts.posner.encoder_fusion import injection_layer
+from workflow_scripts.posner.errors import InputError
+from workflow_scripts.posner.layers import before_layer, captured, encoder_layers, only_from
+from workflow_scripts.posner.model import NEW, PosNerModel, fresh_model, load_model, model_config
+
+KINDS = list(ENCODERS)
+FEATURES = ["one_hot", "logits", "trainable_embed"]
+PLACES: list[dict[str, Any]] = [
+    {"fusion": "late"},
+    {"fusion": "encoder", "inject_layer_offset_from_end": 1},
+    {"fusion": "encoder", "inject_layer_offset_from_end": "earliest"},
+]
+VARIANTS = [
+    Variant(**place, feature=feature, pos="predicted", pos_embed_dim=5) for place in PLACES for feature in FEATURES
+]
+
+
+def name(variant: Variant) -> str:
+    return f"{variant.fusion}-{variant.inject_layer_offset_from_end}-{variant.feature}"
+
+
+@pytest.fixture(params=KINDS)
+def encoder(request: pytest.FixtureRequest, encoders: dict[str, Path]) -> Path:
+    return encoders[request.param]
+
+
+@pytest.fixture(params=VARIANTS[::3], ids=name)
+def place(request: pytest.FixtureRequest) -> Variant:
+    """A variant for each place of fusion."""
+    return request.param
+
+
+@pytest.fixture(params=VARIANTS, ids=name)
+def variant(request: pytest.FixtureRequest) -> Variant:
+    return request.param
+
+
+def make_batch(feature: str = "one_hot", seed: int = 0) -> Batch:
+    """Three sentences of different length with padding, labels on some pieces and POS on all but special tokens."""
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(5, 100, (3, 9), generator=generator)
+    mask = torch.ones_like(ids)
+    mask[1, 6:] = 0
+    mask[2, 3:] = 0
+    ids[mask == 0] = 0
+    has_word = mask.clone()
+    has_word[:, 0] = 0
+    labels = torch.randint(0, len(LABELS), ids.shape, generator=generator)
+    labels[(has_word == 0) | (torch.rand(ids.shape, generator=generator) < 0.3)] = IGNORED
+    tags = torch.randint(0, len(TAGS), ids.shape, generator=generator)
+    pos = nn.functional.one_hot(tags, len(TAGS)).float()
+    if feature == "logits":
+        pos = torch.randn(pos.shape, generator=generator)
+    return Batch(ids, mask, labels, pos * has_word[..., None])
+
+
+def shared(model: PosNerModel) -> dict[str, nn.Parameter]:
+    """Parameters that the baseline has, too."""
+    return {key: value for key, value in model.named_parameters() if not key.startswith("fusion.")}
+
+
+def run(model: PosNerModel, batch: Batch) -> Tensor:
+    """Logits without dropout."""
+    with torch.inference_mode():
+        return model.eval()(batch.input_ids, batch.attention_mask, batch.pos).logits
+
+
+# --- a POS variant starts as its baseline ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_an_untrained_variant_is_its_baseline_to_the_bit(encoder: Path, variant: Variant, precision: str) -> None:
+    device, batch = Device(torch.device("cpu"), precision), make_batch(variant.feature)
+    baseline, model = make_model(encoder), make_model(encoder, variant)
+    for key, parameter in shared(baseline).items():
+        assert torch.equal(parameter, shared(model)[key]), key
+    assert shared(baseline).keys() == shared(model).keys()
+    with device.autocast():
+        assert torch.equal(run(model, batch), run(baseline, batch))
+    losses = []
+    for each in (baseline, model):
+        torch.manual_seed(3)
+        with device.autocast():
+            losses.append(each.train()(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss)
+        losses[-1].backward()
+        losses.append(torch.rand(4))  # what the random stream gives next
+    assert torch.equal(losses[0], losses[2])
+    assert torch.equal(losses[1], losses[3])
+    for key, parameter in shared(baseline).items():
+        other = shared(model)[key].grad
+        assert (parameter.grad is None) == (other is None), key
+        if parameter.grad is None or torch.equal(parameter.grad, other):
+            continue
+        # The convolution of the xlarge models reads the embeddings beside the first layer, which reads their sum with
+        # POS: their gradients are added in another order, and are the same but for rounding.
+        assert encoder.name.startswith("deberta-v2-xlarge"), key
+        assert variant.inject_layer_offset_from_end == "earliest", key
+        assert torch.allclose(parameter.grad, other, rtol=1e-4, atol=1e-6), key
+
+
+def test_the_first_gradient_reaches_the_pos_path(encoder: Path, place: Variant) -> None:
+    batch, model = make_batch(place.feature), make_model(encoder, place)
+    model.train()(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss.backward()
+    gradient = model.fusion.projection.weight.grad
+    assert gradient is not None
+    assert gradient.any()
+
+
+@pytest.mark.parametrize("kind", ["bert", "deberta-v2"])
+def test_new_weights_come_from_the_seed_and_from_nothing_else(
+    encoders: dict[str, Path], kind: str, variant: Variant
+) -> None:
+    encoder = encoders[kind]
+    torch.manual_seed(1)
+    first = make_model(encoder, variant, seed=5)
+    torch.manual_seed(2)
+    again, other = make_model(encoder, variant, seed=5), make_model(encoder, variant, seed=6)
+    assert first.state_dict().keys() == again.state_dict().keys()
+    for key, value in first.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key]), key
+        is_random = key == "classifier.weight" or key.endswith("feature.embedding")
+        assert torch.equal(value, other.state_dict()[key]) != is_random, key
+
+
+def test_the_encoder_has_its_pretrained_weights(encoder: Path) -> None:
+    pretrained = load_file(encoder / "model.safetensors")
+    model = make_model(encoder, LATE).encoder.state_dict()
+    assert model
+    for key, value in model.items():
+        assert torch.equal(value, pretrained[key]), key
+
+
+def test_the_features_start_on_one_scale() -> None:
+    from workflow_scripts.posner.fusion import PosFeature
+    from workflow_scripts.posner.pos_features import Standardisation
+
+    generator = torch.Generator().manual_seed(0)
+    one_hot = torch.eye(40)
+    raw = 3 + 5 * torch.randn(2000, 40, generator=generator) * torch.rand(40, generator=generator)
+    logits = torch.from_numpy(Standardisation.of(raw.numpy()).apply(raw.numpy()))
+    norms = {}
+    for feature, rows in (("one_hot", one_hot), ("logits", logits), ("trainable_embed", one_hot)):
+        made = PosFeature(feature, 40, 32)
+        made.reset(generator)
+        norms[feature] = made(rows).detach().norm(dim=1).square().mean().sqrt().item()
+    assert norms == pytest.approx({"one_hot": 1, "logits": 1, "trainable_embed": 1}, abs=0.05)
+
+
+def test_a_logit_that_never_varies_is_no_feature() -> None:
+    from workflow_scripts.posner.pos_features import Standardisation
+
+    logits = np.array([[1, 2, 3], [1, 4, 9]], dtype=np.float32)
+    applied = Standardisation.of(logits).apply(logits)
+    assert np.isfinite(applied).all()
+    assert applied[:, 0].tolist() == [0, 0]
+    assert applied.dtype == np.float32
+
+
+# --- POS reaches what it should --------------------------------------------------------------------------------------
+
+
+def test_pos_reaches_the_output_once_the_projection_is_learned(encoder: Path, variant: Variant) -> None:
+    model = stir(make_model(encoder, variant))
+    first, second = make_batch(variant.feature), make_batch(variant.feature, seed=1)
+    swapped = Batch(first.input_ids, first.attention_mask, first.labels, second.pos)
+    changed = (run(model, first) != run(model, swapped)).any(dim=-1)
+    assert first.pos is not None
+    assert second.pos is not None
+    different = (first.pos != second.pos).any(dim=-1) & (first.attention_mask == 1)
+    assert changed[different].all()
+    if variant.fusion == "late":
+        assert not changed[~different].any(), "late fusion decides for each piece by its own POS"
+
+
+def test_special_tokens_and_padding_have_no_pos_of_their_own(encoder: Path) -> None:
+    model, batch = stir(make_model(encoder, LATE)), make_batch()
+    assert batch.pos is not None
+    without = Batch(batch.input_ids, batch.attention_mask, batch.labels, torch.zeros_like(batch.pos))
+    has_none = ~batch.pos.any(dim=-1)
+    assert torch.equal(run(model, batch)[has_none], run(model, without)[has_none])
+
+
+def test_a_model_does_not_see_beyond_the_mask(encoder: Path, place: Variant) -> None:
+    model, batch = stir(make_model(encoder, place)), make_batch(place.feature)
+    assert batch.pos is not None
+    alone = run(model, Batch(batch.input_ids[2:, :3], batch.attention_mask[2:, :3], batch.labels, batch.pos[2:, :3]))
+    assert torch.allclose(run(model, batch)[2:, :3], alone, atol=1e-5)
+
+
+def test_a_pos_variant_refuses_to_run_without_pos(encoder: Path, place: Variant) -> None:
+    batch = make_batch()
+    with pytest.raises(ValueError, match="POS"):
+        make_model(encoder, place)(batch.input_ids, batch.attention_mask)
+
+
+@pytest.mark.parametrize("offset", [1, 2, 3, "earliest"])
+def test_encoder_fusion_touches_only_the_layers_above(encoder: Path, offset: int | str) -> None:
+    chosen = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=offset)
+    model, batch = stir(make_model(encoder, chosen)), make_batch()
+    assert batch.pos is not None
+    clean = Batch(batch.input_ids, batch.attention_mask, batch.labels, torch.zeros_like(batch.pos))
+    outputs = {}
+    for key, given in (("pos", batch), ("none", clean)):
+        seen: list[Tensor] = []
+        handles = [
+            layer.register_forward_hook(lambda _, __, output, seen=seen: seen.append(first(output)))
+            for layer in encoder_layers(model.encoder)
+        ]
+        run(model, given)
+        outputs[key] = seen
+        for handle in handles:
+            handle.remove()
+    same = [torch.equal(a, b) for a, b in zip(outputs["pos"], outputs["none"], strict=True)]
+    layer = LAYERS - offset if isinstance(offset, int) else 0
+    assert same == [i < layer for i in range(LAYERS)]
+
+
+def first(output: Any) -> Tensor:
+    return output[0] if isinstance(output, tuple) else output
+
+
+def test_no_hook_is_left_in_the_encoder(encoder: Path) -> None:
+    model, batch = make_model(encoder, EARLIEST), make_batch()
+    run(model, batch)
+    with pytest.raises(ValueError, match="POS"):
+        model(batch.input_ids, batch.attention_mask)
+    for module in model.modules():
+        assert not module._forward_pre_hooks
+        assert not module._forward_hooks
+
+
+def test_the_whole_encoder_is_the_deepest_offset() -> None:
+    assert [injection_layer(k, 6) for k in (1, 2, 6, "earliest")] == [5, 4, 0, 0]
+
+
+@pytest.mark.parametrize("offset", [LAYERS + 1, 99])
+def test_an_offset_deeper_than_the_encoder_is_refused(encoder: Path, offset: int) -> None:
+    deep = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=offset)
+    with pytest.raises(InputError, match=rf"{offset} is deeper than the encoder, which has {LAYERS} layers"):
+        model_config(encoder, LABELS, deep, TAGS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_encoder_runs_with_the_attention_of_the_default_config(encoders: dict[str, Path], kind: str) -> None:
+    model = make_model(encoders[kind], EARLIEST, attention=Compute().attention)
+    eager, batch = make_model(encoders[kind], EARLIEST, attention="eager"), make_batch()
+    seen = batch.attention_mask == 1
+    assert torch.allclose(run(model, batch)[seen], run(eager, batch)[seen], atol=1e-5)
+
+
+def test_an_encoder_of_another_kind_is_refused_as_input() -> None:
+    with pytest.raises(TypeError, match="not BERT-like"):
+        encoder_layers(nn.Linear(2, 2))
+
+
+def test_the_loss_is_the_mean_over_labelled_pieces(encoder: Path) -> None:
+    model, batch = make_model(encoder), make_batch()
+    with torch.inference_mode():
+        output = model.eval()(batch.input_ids, batch.attention_mask, None, batch.labels)
+    chances = output.logits.log_softmax(-1)
+    labelled = [
+        -float(chances[row, place, label])
+        for row, labels in enumerate(batch.labels.tolist())
+        for place, label in enumerate(labels)
+        if label != IGNORED
+    ]
+    assert float(output.loss) == pytest.approx(sum(labelled) / len(labelled), rel=1e-5)
+
+
+def test_decisions_are_made_in_full_precision(encoder: Path, place: Variant) -> None:
+    model, batch = stir(make_model(encoder, place)), make_batch(place.feature)
+    with Device(torch.device("cpu"), "bf16").autocast():
+        assert run(model, batch).dtype == torch.float32
+
+
+# --- stepping into the encoder ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", range(LAYERS))
+def test_what_is_captured_and_put_back_gives_the_same_output(encoder: Path, layer: int) -> None:
+    model, batch = make_model(encoder), make_batch()
+    with captured(model.encoder, layer) as seen:
+        whole = run(model, batch)
+    kept = list(encoder_layers(model.encoder))
+    (state,) = seen.states
+    with only_from(model.encoder, layer, seen.in_tuple), before_layer(kept[layer], lambda _: state):
+        assert torch.equal(run(model, batch), whole)
+    assert list(encoder_layers(model.encoder)) == kept
+
+
+def test_layers_come_back_after_an_error(encoder: Path) -> None:
+    model = make_model(encoder)
+    kept = list(encoder_layers(model.encoder))
+    with pytest.raises(IndexError), only_from(model.encoder, 2, in_tuple=False):
+        model(torch.tensor([[10**6]]))  # no such piece
+    assert list(encoder_layers(model.encoder)) == kept
+
+
+# --- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "deberta-v2"])
+def test_a_checkpoint_gives_the_model_back(
+    encoders: dict[str, Path], kind: str, variant: Variant, tmp_path: Path
+) -> None:
+    encoder = encoders[kind]
+    config = model_config(encoder, LABELS, variant, TAGS)
+    config.pos_mean, config.pos_scale = [0.25] * len(TAGS), [0.1] * len(TAGS)
+    model, batch = stir(fresh_model(encoder, config, 7, "eager")), make_batch(variant.feature)
+    model.save_pretrained(tmp_path)
+    torch.manual_seed(99)
+    loaded = load_model(tmp_path, "eager")
+    assert not loaded.training
+    assert torch.equal(run(loaded, batch), run(model, batch))
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, loaded.state_dict()[key]), key
+        assert loaded.state_dict()[key].dtype == torch.float32
+    buffers = dict(loaded.named_buffers())
+    for key, value in model.named_buffers():
+        assert torch.equal(value, buffers[key]), key
+    assert loaded.config.labels == list(LABELS)
+    for key in ("fusion", "feature", "pos_embed_dim", "layer", "pos_tags", "pos_mean", "pos_scale"):
+        assert getattr(loaded.config, key) == getattr(config, key), key
+
+
+def test_a_checkpoint_holds_no_code_and_no_pickle(encoders: dict[str, Path], tmp_path: Path) -> None:
+    make_model(encoders["bert"], LATE).save_pretrained(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
+
+
+def truncated(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+
+
+def without_header(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5])
+
+
+def empty(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"")
+
+
+def noise(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(bytes(range(256)) * 8)
+
+
+def no_weights(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+
+
+def no_config(folder: Path) -> None:
+    (folder / "config.json").unlink()
+
+
+def half_a_config(folder: Path) -> None:
+    text = (folder / "config.json").read_text(encoding="utf-8")
+    (folder / "config.json").write_text(text[: len(text) // 2], encoding="utf-8")
+
+
+def empty_config(folder: Path) -> None:
+    (folder / "config.json").write_text("", encoding="utf-8")
+
+
+def unknown_fusion(folder: Path) -> None:
+    change_config(folder, fusion="sideways")
+
+
+def other_size(folder: Path) -> None:
+    change_config(folder, pos_tags=[*TAGS, "XX"])
+
+
+def a_tensor_less(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["classifier.weight"]
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def another_model(folder: Path) -> None:
+    save_file({"x": torch.zeros(2)}, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def no_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def change_config(folder: Path, **changes: Any) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+
+
+DAMAGES: list[Callable[[Path], None]] = [
+    truncated,
+    without_header,
+    empty,
+    noise,
+    no_weights,
+    no_config,
+    half_a_config,
+    empty_config,
+    unknown_fusion,
+    other_size,
+    a_tensor_less,
+    another_model,
+    no_folder,
+]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(encoders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoint")
+    make_model(encoders["bert"], LATE).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_checkpoint_is_named(checkpoint: Path, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(checkpoint, folder)
+    load_model(folder, "eager")
+    damage(folder)
+    with pytest.raises(InputError, match="no readable checkpoint") as caught:
+        load_model(folder, "eager")
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_new_parameters_are_the_classifier_and_the_pos_path(encoders: dict[str, Path]) -> None:
+    model = make_model(encoders["bert"], LAST_LAYER)
+    pretrained = {f"encoder.{key}" for key in load_file(encoders["bert"] / "model.safetensors")}
+    for key, _ in model.named_parameters():
+        assert key.startswith(NEW) != (key in pretrained), key
+
+
+def test_the_baseline_has_no_pos_parameters(encoders: dict[str, Path]) -> None:
+    model = make_model(encoders["bert"], BASELINE)
+    assert not list(model.fusion.parameters())
+    assert model.config.pos_tags == []
