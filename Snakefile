@@ -28,11 +28,12 @@ localrules:
 
 
 rule all:
-    """Everything: models, sweeps, metrics, tables, figures."""
+    """Everything: models, sweeps, metrics, tables, figures, report."""
     default_target: True
     input:
         SWEEPS,
         ANALYSES,
+        REPORT,
 
 
 rule corpus:
@@ -61,6 +62,6 @@ rule corruption:
 
 
 rule figures:
-    """Every figure and table."""
+    """Every metric, table and figure, and what is concluded from them."""
     input:
         ANALYSES,

@@ -1,4 +1,4 @@
-"""The config: what is wrong is refused with the key's name, and the published study stands written out in config.yaml."""
+"""The config: what is wrong is refused by name, and the published study stands written out in config.yaml."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def problem(raw: dict[str, Any]) -> str:
     return lines[0]
 
 
-# --- the files ---------------------------------------------------------------------------------------------------------
+# --- the files -------------------------------------------------------------------------------------------------------
 
 
 def test_the_published_study_is_valid() -> None:
@@ -122,7 +122,7 @@ def test_the_published_variants() -> None:
     ]
 
 
-# Where in config.yaml the defaults of a model stand. Other kinds of corpora and encoders are no part of the published study.
+# Where in config.yaml the defaults of a model stand; other kinds of corpora and encoders are not published.
 WRITTEN = {
     "study": Study,
     "corpora__conll2003": HubCorpus,
@@ -177,7 +177,7 @@ def test_a_checked_config_is_checked_again_from_its_own_values() -> None:
     assert check(study.model_dump(mode="json")) == study
 
 
-# --- unknown keys ------------------------------------------------------------------------------------------------------
+# --- unknown keys ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_every_problem_is_a_line() -> None:
     assert all(line.startswith("config: ") for line in lines)
 
 
-# --- values ------------------------------------------------------------------------------------------------------------
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def test_gold_pos_has_no_logits() -> None:
@@ -362,7 +362,7 @@ def test_a_corpus_of_no_kind_is_told_the_kinds(source: str | None) -> None:
     assert "source" in line
 
 
-# --- names -------------------------------------------------------------------------------------------------------------
+# --- names -----------------------------------------------------------------------------------------------------------
 
 UNSAFE = [
     "a b",

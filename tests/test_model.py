@@ -39,20 +39,20 @@ def name(variant: Variant) -> str:
     return f"{variant.fusion}-{variant.inject_layer_offset_from_end}-{variant.feature}"
 
 
+# Every place of fusion in every encoder; the features are made before the encoder, whatever it is.
+CASES = [(kind, variant) for kind in KINDS for variant in (VARIANTS if kind == "bert" else VARIANTS[2::3])]
+
+
 @pytest.fixture(params=KINDS)
 def encoder(request: pytest.FixtureRequest, encoders: dict[str, Path]) -> Path:
     return encoders[request.param]
 
 
-@pytest.fixture(params=VARIANTS[::3], ids=name)
-def place(request: pytest.FixtureRequest) -> Variant:
-    """A variant for each place of fusion."""
-    return request.param
-
-
-@pytest.fixture(params=VARIANTS, ids=name)
-def variant(request: pytest.FixtureRequest) -> Variant:
-    return request.param
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{name(case[1])}")
+def case(request: pytest.FixtureRequest, encoders: dict[str, Path]) -> tuple[Path, Variant]:
+    """An encoder and a variant over it."""
+    kind, variant = request.param
+    return encoders[kind], variant
 
 
 def make_batch(feature: str = "one_hot", seed: int = 0) -> Batch:
@@ -89,7 +89,8 @@ def run(model: PosNerModel, batch: Batch) -> Tensor:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_an_untrained_variant_is_its_baseline_to_the_bit(encoder: Path, variant: Variant, precision: str) -> None:
+def test_an_untrained_variant_is_its_baseline_to_the_bit(case: tuple[Path, Variant], precision: str) -> None:
+    encoder, variant = case
     device, batch = Device(torch.device("cpu"), precision), make_batch(variant.feature)
     baseline, model = make_model(encoder), make_model(encoder, variant)
     for key, parameter in shared(baseline).items():
@@ -118,19 +119,17 @@ def test_an_untrained_variant_is_its_baseline_to_the_bit(encoder: Path, variant:
         assert torch.allclose(parameter.grad, other, rtol=1e-4, atol=1e-6), key
 
 
-def test_the_first_gradient_reaches_the_pos_path(encoder: Path, place: Variant) -> None:
-    batch, model = make_batch(place.feature), make_model(encoder, place)
+def test_the_first_gradient_reaches_the_pos_path(case: tuple[Path, Variant]) -> None:
+    encoder, variant = case
+    batch, model = make_batch(variant.feature), make_model(encoder, variant)
     model.train()(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss.backward()
     gradient = model.fusion.projection.weight.grad
     assert gradient is not None
     assert gradient.any()
 
 
-@pytest.mark.parametrize("kind", ["bert", "deberta-v2"])
-def test_new_weights_come_from_the_seed_and_from_nothing_else(
-    encoders: dict[str, Path], kind: str, variant: Variant
-) -> None:
-    encoder = encoders[kind]
+def test_new_weights_come_from_the_seed_and_from_nothing_else(case: tuple[Path, Variant]) -> None:
+    encoder, variant = case
     torch.manual_seed(1)
     first = make_model(encoder, variant, seed=5)
     torch.manual_seed(2)
@@ -179,7 +178,8 @@ def test_a_logit_that_never_varies_is_no_feature() -> None:
 # --- POS reaches what it should --------------------------------------------------------------------------------------
 
 
-def test_pos_reaches_the_output_once_the_projection_is_learned(encoder: Path, variant: Variant) -> None:
+def test_pos_reaches_the_output_once_the_projection_is_learned(case: tuple[Path, Variant]) -> None:
+    encoder, variant = case
     model = stir(make_model(encoder, variant))
     first, second = make_batch(variant.feature), make_batch(variant.feature, seed=1)
     swapped = Batch(first.input_ids, first.attention_mask, first.labels, second.pos)
@@ -200,17 +200,19 @@ def test_special_tokens_and_padding_have_no_pos_of_their_own(encoder: Path) -> N
     assert torch.equal(run(model, batch)[has_none], run(model, without)[has_none])
 
 
-def test_a_model_does_not_see_beyond_the_mask(encoder: Path, place: Variant) -> None:
-    model, batch = stir(make_model(encoder, place)), make_batch(place.feature)
+def test_a_model_does_not_see_beyond_the_mask(case: tuple[Path, Variant]) -> None:
+    encoder, variant = case
+    model, batch = stir(make_model(encoder, variant)), make_batch(variant.feature)
     assert batch.pos is not None
     alone = run(model, Batch(batch.input_ids[2:, :3], batch.attention_mask[2:, :3], batch.labels, batch.pos[2:, :3]))
     assert torch.allclose(run(model, batch)[2:, :3], alone, atol=1e-5)
 
 
-def test_a_pos_variant_refuses_to_run_without_pos(encoder: Path, place: Variant) -> None:
+def test_a_pos_variant_refuses_to_run_without_pos(case: tuple[Path, Variant]) -> None:
+    encoder, variant = case
     batch = make_batch()
     with pytest.raises(ValueError, match="POS"):
-        make_model(encoder, place)(batch.input_ids, batch.attention_mask)
+        make_model(encoder, variant)(batch.input_ids, batch.attention_mask)
 
 
 @pytest.mark.parametrize("offset", [1, 2, 3, "earliest"])
@@ -287,8 +289,9 @@ def test_the_loss_is_the_mean_over_labelled_pieces(encoder: Path) -> None:
     assert float(output.loss) == pytest.approx(sum(labelled) / len(labelled), rel=1e-5)
 
 
-def test_decisions_are_made_in_full_precision(encoder: Path, place: Variant) -> None:
-    model, batch = stir(make_model(encoder, place)), make_batch(place.feature)
+def test_decisions_are_made_in_full_precision(case: tuple[Path, Variant]) -> None:
+    encoder, variant = case
+    model, batch = stir(make_model(encoder, variant)), make_batch(variant.feature)
     with Device(torch.device("cpu"), "bf16").autocast():
         assert run(model, batch).dtype == torch.float32
 
@@ -319,11 +322,8 @@ def test_layers_come_back_after_an_error(encoder: Path) -> None:
 # --- checkpoints -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["bert", "roberta", "deberta-v2"])
-def test_a_checkpoint_gives_the_model_back(
-    encoders: dict[str, Path], kind: str, variant: Variant, tmp_path: Path
-) -> None:
-    encoder = encoders[kind]
+def test_a_checkpoint_gives_the_model_back(case: tuple[Path, Variant], tmp_path: Path) -> None:
+    encoder, variant = case
     config = model_config(encoder, LABELS, variant, TAGS)
     config.pos_mean, config.pos_scale = [0.25] * len(TAGS), [0.1] * len(TAGS)
     model, batch = stir(fresh_model(encoder, config, 7, "eager")), make_batch(variant.feature)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from workflow_scripts.posner.schemes import Scheme, TagError, to_iob2
+
+no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
 
 Layout = list[tuple[str | None, int]]
 TYPES = ["PER", "LOC", "x-y"]
@@ -34,11 +37,13 @@ def encode(layout: Layout, scheme: Scheme) -> list[str]:
     return tags
 
 
+@no_deadline
 @given(parts, st.sampled_from(["iob1", "iob2", "bioes"]))
 def test_every_scheme_gives_the_same_iob2(layout: Layout, scheme: Scheme) -> None:
     assert list(to_iob2(encode(layout, scheme), scheme)) == encode(layout, "iob2")
 
 
+@no_deadline
 @given(
     st.lists(st.sampled_from(["O", *(f"{p}-{name}" for p in "BI" for name in TYPES)])),
     st.sampled_from(["iob1", "iob2"]),
@@ -50,6 +55,7 @@ def test_seqeval_finds_the_same_entities(tags: list[str], scheme: Scheme) -> Non
     assert to_iob2(made, "iob2") == made
 
 
+@no_deadline
 @given(parts)
 def test_seqeval_finds_the_same_entities_in_bioes(layout: Layout) -> None:
     tags = encode(layout, "bioes")

@@ -12,7 +12,21 @@ from matplotlib.patches import Patch
 from pydantic import Field
 
 from .posner.cli import run
-from .posner.figures import BAND, COLOURS, NEUTRAL, REFERENCE, Look, Plot, by_variant, limits, looks, on_test
+from .posner.figures import (
+    BAND,
+    COLOURS,
+    LINE,
+    NEUTRAL,
+    REFERENCE,
+    Look,
+    Plot,
+    by_variant,
+    limits,
+    lines,
+    looks,
+    on_test,
+    wrapped,
+)
 from .posner.results import read_table
 
 LEAST = 5.0  # points that the axis spans at least
@@ -36,10 +50,10 @@ class PlotCorruption(Plot):
         baseline = test.loc[test["pos"] == "none", "f1"]
         accuracy = read_table(self.tagging, ["accuracy"]).set_index("split")["accuracy"]
         fusions = [fusion for fusion in PANELS if fusion in set(curves["fusion"])]
-        most = int(curves.groupby("fusion")["variant"].nunique().max())
+        below = max(key_height(rows) for _, rows in curves.groupby("fusion"))
 
-        figure = Figure(figsize=(7.4, 3.9 + 0.21 * most), layout="constrained")
-        panels, keys = figure.subplots(2, len(fusions), sharey="row", squeeze=False, height_ratios=[3.3, 0.21 * most])
+        figure = Figure(figsize=(7.4, 3.9 + below), layout="constrained")
+        panels, keys = figure.subplots(2, len(fusions), sharey="row", squeeze=False, height_ratios=[3.3, below])
         for axes, key, fusion in zip(panels, keys, fusions, strict=True):
             add_reference(axes, baseline, 100 * (1 - accuracy["test"]))
             for name, rows in by_variant(curves[curves["fusion"] == fusion]):
@@ -53,6 +67,12 @@ class PlotCorruption(Plot):
         panels[0].set_ylabel("Entity F1 on test (points)")
         figure.legend(handles=references(len(baseline)), loc="outside upper center", ncols=2)
         return figure
+
+
+def key_height(curves: pd.DataFrame) -> float:
+    """Inches that the key to one panel takes."""
+    labels = [str(rows["label"].iloc[0]) for _, rows in by_variant(curves)]
+    return 0.05 * len(labels) + LINE * sum(lines(labels))
 
 
 def references(baselines: int) -> list[Line2D | Patch]:
@@ -87,7 +107,7 @@ def add_curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         marker=look.marker,
         linestyle=look.dash,
         markersize=4,
-        label=rows["label"].iloc[0],
+        label=wrapped(str(rows["label"].iloc[0])),
     )
 
 

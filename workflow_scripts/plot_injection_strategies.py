@@ -22,6 +22,7 @@ from .posner.figures import (
     looks,
     name_rows,
     on_test,
+    row_height,
 )
 from .posner.labels import POS
 from .posner.results import read_table
@@ -42,7 +43,7 @@ class PlotInjectionStrategies(Plot):
         variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
         sources = [source for source in POS if source in set(variants["pos"])]
         strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
-        figure = Figure(figsize=(7.4, 1.6 + 0.42 * len(strategies)), layout="constrained")
+        figure = Figure(figsize=(7.4, 1.6 + row_height(strategies, 0.42) * len(strategies)), layout="constrained")
         panels = figure.subplots(1, len(sources), sharex=True, sharey=True, squeeze=False)[0]
         for axes, source in zip(panels, sources, strict=True):
             add_panel(axes, variants[variants["pos"] == source], strategies, found, looks(runs))

@@ -24,6 +24,7 @@ from .posner.figures import (
     name_rows,
     numbers_at_rows,
     on_test,
+    row_height,
 )
 from .posner.results import read_table
 from .posner.statistics import Spread
@@ -40,7 +41,8 @@ class PlotNerResults(Plot):
         runs = read_table(self.runs, ["seed", "f1"])
         test, look = on_test(runs), looks(runs)
         groups = by_variant(test)
-        figure = Figure(figsize=(7.4, 1.5 + 0.36 * len(groups)), layout="constrained")
+        labels = [str(rows["label"].iloc[0]) for _, rows in groups]
+        figure = Figure(figsize=(7.4, 1.5 + row_height(labels, 0.36) * len(labels)), layout="constrained")
         axes = figure.subplots()
         baseline = test.loc[test["pos"] == "none", "f1"]
         axes.axvspan(baseline.min(), baseline.max(), color=BAND, linewidth=0, zorder=0)
@@ -51,7 +53,7 @@ class PlotNerResults(Plot):
                 axes.vlines(rows["f1"].mean(), y - 0.36, y + 0.36, color=colour, linewidth=1.6)
             places = [y + offset for offset in beside_each_other(len(rows))]
             axes.plot(rows["f1"], places, marker=marker, color=colour, **POINTS)
-        name_rows(axes, [rows["label"].iloc[0] for _, rows in groups])
+        name_rows(axes, labels)
         numbers_at_rows(axes, [spread_text(rows["f1"].tolist()) for _, rows in groups], "mean ± sd (seeds)")
         axes.set_xlim(limits(test["f1"].tolist(), LEAST))
         axes.xaxis.set_major_locator(MaxNLocator(6))

@@ -1,0 +1,154 @@
+"""Results of a study that never ran: made-up scores in the layout of the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.posner.artifacts import write_json
+from workflow_scripts.posner.config import Variant
+from workflow_scripts.posner.scoring import prf
+from workflow_scripts.summarise_corruption import SummariseCorruption
+from workflow_scripts.summarise_ner import SummariseNer
+from workflow_scripts.summarise_pos import SummarisePos
+
+SEEDS = (42, 43, 44)
+RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+TYPES = ("LOC", "MISC", "ORG", "PER")
+TAGS = {"NNP": 34392, "NN": 23899, "CD": 19704, "IN": 19064, ".": 7389, "''": 35, '"': 2178, ",": 7291, "NN|SYM": 4}
+
+
+def variant(fusion: str, pos: str, feature: str, seeds: Sequence[int] = SEEDS, **others: Any) -> Variant:
+    return Variant.model_validate({"fusion": fusion, "pos": pos, "feature": feature, "seeds": tuple(seeds)} | others)
+
+
+VARIANTS: dict[str, Variant] = {
+    "baseline": variant("none", "none", "none"),
+    "late-gold-one_hot": variant("late", "gold", "one_hot"),
+    "late-gold-trainable_embed": variant("late", "gold", "trainable_embed", (42,)),
+    "late-predicted-one_hot": variant("late", "predicted", "one_hot"),
+    "late-predicted-logits": variant("late", "predicted", "logits", (42,)),
+    "late-predicted-trainable_embed": variant("late", "predicted", "trainable_embed", (42,)),
+    "encoder-gold": variant("encoder", "gold", "trainable_embed", inject_layer_offset_from_end=2),
+    "encoder-predicted": variant("encoder", "predicted", "trainable_embed", (42,), inject_layer_offset_from_end=2),
+    "encoder_earliest-gold": variant(
+        "encoder", "gold", "trainable_embed", (42,), inject_layer_offset_from_end="earliest"
+    ),
+}  # fmt: skip
+
+
+def split_scores(f1: float) -> dict[str, Any]:
+    """What `ner_scores` returns, around one F1."""
+
+    def scores(value: float) -> dict[str, Any]:
+        return {"f1": value, "precision": value - 0.01, "recall": value + 0.01, "support": 100}
+
+    def mode(value: float) -> dict[str, Any]:
+        by_type = {kind: scores(value + 0.01 * i) for i, kind in enumerate(TYPES)}
+        return {**scores(value), "f1_macro": value - 0.02, "by_type": by_type}
+
+    counts = {"invalid_tags": 7, "truncated_tokens": 0, "tokens": 4000, "sentences": 300}
+    return {**mode(f1), "strict": mode(f1 - 0.003), "accuracy": 0.5 + f1 / 2, **counts}
+
+
+def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> None:
+    """A ``metrics.json`` with `f1` on test, and 0.04 more on validation."""
+    write_json(
+        ner / name / f"seed-{seed}" / "metrics.json",
+        {
+            "seed": seed,
+            "variant": settings.model_dump(mode="json", exclude={"seeds"}),
+            "best_step": 400,
+            "steps": 880,
+            "parameters": 22_000_000,
+            "precision": "bf16",
+            "device": "cpu",
+            "validation": split_scores(f1 + 0.04),
+            "test": split_scores(f1),
+        },
+    )
+
+
+def sweep_frame(f1: float, fall: float, draws: int = 3, rates: Sequence[float] = RATES, seed: int = 0) -> pd.DataFrame:
+    """A sweep in which F1 falls from `f1` by `fall` times the rate, give or take."""
+    generator = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "mode": "uniform",
+            "rate": rate,
+            "draw": draw,
+            "effective_rate": 0.99 * rate,
+            "tokens_changed": round(3960 * rate),
+            "entities_flipped": round(500 * rate) + draw,
+            "f1": (now := f1 - fall * rate + (generator.normal(0, 0.004) if rate else 0)),
+            "precision": now - 0.01,
+            "recall": now + 0.01,
+            **{f"f1_{kind}": now + 0.01 * i for i, kind in enumerate(TYPES)},
+        }
+        for draw in range(draws)
+        for rate in rates
+    )
+
+
+def confusion_matrix(tags: Mapping[str, int] = TAGS) -> dict[str, Any]:
+    """A ``confusion_matrix.json`` of taggers that err on 4 to 6 % of the tokens."""
+    return {"tags": list(tags), "splits": {
+        split: pos_split({tag: max(count // part, 1) for tag, count in tags.items()}, 0.04 + 0.01 * i)
+        for i, (split, part) in enumerate({"train": 1, "validation": 4, "test": 5}.items())
+    }}  # fmt: skip
+
+
+def pos_split(tags: Mapping[str, int], error: float) -> dict[str, Any]:
+    names = list(tags)
+    wrong = {tag: round(error * count) for tag, count in tags.items()}
+    per_tag = {
+        tag: dict(zip(("precision", "recall", "f1"), prf(n - wrong[tag], n, n), strict=True)) | {"support": n}
+        for tag, n in tags.items()
+    }
+    confusions = [
+        {"gold": tag, "predicted": names[i - 1], "count": wrong[tag], "share": wrong[tag] / tags[tag]}
+        for i, tag in enumerate(names)
+        if wrong[tag]
+    ]
+    total = sum(tags.values())
+    return {
+        "tokens": total,
+        "unseen": 0,
+        "accuracy": 1 - sum(wrong.values()) / total,
+        "macro_f1": float(np.mean([row["f1"] for row in per_tag.values()])),
+        "top_confusions": sorted(confusions, key=lambda row: -row["count"]),
+        "per_tag": per_tag,
+        "counts": [[0] * len(names)] * len(names),
+    }
+
+
+def write_study(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> dict[str, dict[int, float]]:
+    """Runs, sweeps and POS scores of one corpus and encoder; returns the test F1 of each variant and seed."""
+    generator = np.random.default_rng(1)
+    f1: dict[str, dict[int, float]] = {}
+    for i, (name, settings) in enumerate(variants.items()):
+        f1[name] = {seed: 0.85 + 0.002 * i + generator.normal(0, 0.002) for seed in settings.seeds or ()}
+        for seed, value in f1[name].items():
+            write_run(folder / "ner", name, settings, seed, value)
+            if settings.fusion != "none":
+                path = folder / "corruption" / name / f"seed-{seed}.parquet"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                sweep_frame(value, 0.02 * (i + 1), seed=seed).to_parquet(path, index=False)
+    write_json(folder / "pos" / "confusion_matrix.json", confusion_matrix())
+    return f1
+
+
+def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
+    """Write a study and its summaries; returns the folder of the tables."""
+    write_study(folder, variants)
+    tables = folder / "tables"
+    SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
+    SummariseCorruption(
+        variants=dict(variants), sweeps=folder / "corruption", output=folder / "pos_corruption", tables=tables
+    ).cli_cmd()
+    SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
+    return tables

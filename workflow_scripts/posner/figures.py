@@ -1,0 +1,147 @@
+"""What all figures share: how variants look, axes in points, and files that are the same when the figure is.
+
+Colours are Paul Tol's "muted" scheme (https://personal.sron.nl/~pault/), which stays apart for all common kinds of
+colour blindness. Markers and line styles differ too, so that a figure reads in grey.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from .artifacts import atomic_path
+from .cli import Command
+
+DPI = 200  # of PNG
+LETTERS = 40  # of a line of a label
+LINE = 0.16  # inches from one line of a label to the next
+NEUTRAL = "#4d4d4d"
+BAND = "#dcdcdc"
+REFERENCE = (0, (4, 2))  # line style of what others are compared with
+
+POINTS: dict[str, Any] = {"linestyle": "", "markeredgecolor": "white", "markeredgewidth": 0.5}  # of single seeds
+
+Dash = str | tuple[int, tuple[float, ...]]
+COLOURS = ("#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#999933", "#44aa99", "#aa4499", "#ddcc77")
+MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">", "*", "d")
+DASHES: tuple[Dash, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
+
+
+class Plot(Command):
+    """Base of the scripts that draw a figure."""
+
+    style: Path = Field(description="Matplotlib style sheet.")
+    output: Path = Field(description="PNG file to write; an SVG file is written beside it.")
+
+    def draw(self) -> Figure:
+        """The figure."""
+        raise NotImplementedError(type(self).__name__)
+
+    def cli_cmd(self) -> None:
+        with matplotlib.style.context(self.style):
+            save(self.draw(), self.output)
+
+
+def save(figure: Figure, png: Path) -> None:
+    """Write a figure as PNG and, beside it, as SVG; without the date, which would make each run another file."""
+    for path, metadata in ((png, {}), (png.with_suffix(".svg"), {"Date": None})):
+        with atomic_path(path) as part:
+            figure.savefig(part, dpi=DPI, metadata=metadata)
+
+
+# --- variants --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a variant is drawn, in every figure."""
+
+    colour: str
+    marker: str
+    dash: Dash
+
+
+def looks(runs: pd.DataFrame) -> dict[str, Look]:
+    """The look of each variant of ``ner_runs.csv``, by its place among those with POS: all figures read that table."""
+    pos = runs.groupby("variant", sort=False)["pos"].first()
+    others = pos.index[pos != "none"]
+    with_pos = {
+        name: Look(COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+        for i, name in enumerate(others)
+    }
+    return {name: with_pos.get(name, Look("#000000", "o", "-")) for name in pos.index}
+
+
+def on_test(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``ner_runs.csv`` for test, with F1 in points of 0..100."""
+    test = runs[runs["split"] == "test"]
+    return test.assign(f1=100 * test["f1"])
+
+
+def by_variant(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each variant, in the order of the table, which is that of the config."""
+    return [(str(name), rows) for name, rows in table.groupby("variant", sort=False)]
+
+
+def beside_each_other(count: int, step: float = 0.13) -> list[float]:
+    """Offsets of points that share a row, so that equal ones can be counted."""
+    return [step * (i - (count - 1) / 2) for i in range(count)]
+
+
+# --- axes ------------------------------------------------------------------------------------------------------------
+
+
+def limits(values: Sequence[float], least: float) -> tuple[float, float]:
+    """Limits of an axis that shows `values`: not less than `least` wide, so that chance is not drawn large."""
+    low, high = float(np.min(values)), float(np.max(values))
+    space = max(least - (high - low), 0) / 2 + 0.06 * max(high - low, least)
+    return low - space, high + space
+
+
+def wrapped(label: str) -> str:
+    """A label on as many lines as it needs: names are as long as their authors like, and pages are not."""
+    return textwrap.fill(label, LETTERS)
+
+
+def lines(labels: Sequence[str]) -> list[int]:
+    """Number of lines of each label when it is wrapped."""
+    return [wrapped(label).count("\n") + 1 for label in labels]
+
+
+def row_height(labels: Sequence[str], one_line: float) -> float:
+    """Inches of a row that leave room for the longest label, `one_line` if all of them are short."""
+    return one_line + LINE * (max(lines(labels), default=1) - 1)
+
+
+def name_rows(axes: Axes, labels: Sequence[str]) -> None:
+    """Name the rows of a plot, drawn at y = 0, 1, ... from above."""
+    axes.set_yticks(range(len(labels)), [wrapped(label) for label in labels])
+    axes.set_ylim(max(len(labels), 1) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+
+
+def numbers_at_rows(axes: Axes, texts: Sequence[str], title: str) -> None:
+    """A column of numbers at the right of the rows."""
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(range(len(texts)), texts)
+    right.tick_params(length=0)
+    right.spines["right"].set_visible(False)
+    axes.annotate(
+        title, (1, 1), (3.5, 4), xycoords="axes fraction", textcoords="offset points", va="bottom", fontsize=8
+    )
+
+
+def thousands(count: int) -> str:
+    """A whole number with thin spaces."""
+    return f"{count:,}".replace(",", "\u2009")
