@@ -19,7 +19,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study test lint format dag bench minilm clean
+.PHONY: help demo study test lint format dag readme bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,11 +27,11 @@ help: ## list the targets
 demo: export HF_HUB_OFFLINE := 1
 demo: .venv/.runtime ## run a small study from nothing to its answer, on a CPU and without a model hub
 	$(SNAKEMAKE) --configfile $(DEMO) $(SNAKEMAKE_ARGS)
-	@$(RUN) workflow_scripts.show_results results/demo
+	@cat results/summary.rst
 
 study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake in SNAKEMAKE_ARGS
 	$(SNAKEMAKE) --configfile "$(CONFIG)" $(SNAKEMAKE_ARGS)
-	@$(RUN) workflow_scripts.show_results results
+	@cat results/summary.rst
 
 test: export HF_HUB_OFFLINE := 1
 test: .venv/.dev ## run the tests; options for pytest in PYTEST_ARGS
@@ -59,6 +59,9 @@ dag: .venv/.runtime ## draw the rules into docs/rulegraph.mmd and, with graphviz
 	dot -Tsvg docs/.rulegraph.dot -o docs/.rulegraph.svg
 	@rm docs/.rulegraph.dot
 	@mv docs/.rulegraph.svg docs/rulegraph.svg
+
+readme: .venv/.runtime ## fill the README's results and graph from what was made
+	$(RUN) workflow_scripts.fill_readme
 
 bench: .venv/.dev .venv/.minilm ## measure the training loop against transformers.Trainer; options in BENCH_ARGS
 	$(RUN) workflow_scripts.benchmark $(BENCH_ARGS)

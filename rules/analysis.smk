@@ -337,8 +337,3 @@ rule report:
     shell:
         "python -m snakemake --snakefile {params.snakefile} --configfile {input.config} --report {output} figures"
         " > {log} 2>&1"
-
-
-onsuccess:
-    if SUMMARY in {str(file) for job in workflow.dag.jobs for file in job.output}:
-        print(Path(SUMMARY).read_text(encoding="utf-8"))

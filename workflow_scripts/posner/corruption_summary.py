@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from .config import Variant
 from .ner_summary import identity
-from .statistics import Spread
 
 Sweeps = Mapping[int, pd.DataFrame]  # by seed
 
@@ -49,50 +48,46 @@ def variant_summary(name: str, variants: Mapping[str, Variant], sweeps: Sweeps) 
     Returns:
         `rates`: for each rate and measure the mean over all draws and seeds, `std` over all of them, `std_draws` (the
         mean over seeds of the standard deviation over draws) and `std_seeds` (of the seeds' means); ``None`` for fewer
-        than two values. `runs`: for each seed and rate the mean and standard deviation over draws. F1,
-        precision, recall, drop and rates are in 0..1.
+        than two values. `runs`: for each seed and rate the mean and standard deviation over draws. F1, precision,
+        recall, drop and rates are in 0..1.
     """
     full = {seed: with_drop(sweep) for seed, sweep in sweeps.items()}
     pooled = pd.concat(full.values(), keys=full.keys(), names=["seed"]).reset_index("seed")
+    numbers = measures(pooled)
+    everything, by_seed = pooled.groupby(POINT)[numbers], pooled.groupby(["seed", *POINT])[numbers]
+    over_draws = {"mean": by_seed.mean(), "std": by_seed.std()}
+    over_all = {
+        "mean": everything.mean(),
+        "std": everything.std(),
+        "std_draws": over_draws["std"].groupby(level=POINT).mean(),
+        "std_seeds": over_draws["mean"].groupby(level=POINT).std(),
+    }
     return {
         **identity(name, variants),
         "seeds": list(sweeps),
         "draws": int(pooled["draw"].nunique()),
-        "rates": [
-            point | {measure: over_seeds(rows, measure) for measure in measures(rows)}
-            for point, rows in points_of(pooled)
-        ],
-        "runs": [
-            {"seed": seed} | point | {measure: over_draws(rows, measure) for measure in measures(rows)}
-            for seed, sweep in full.items()
-            for point, rows in points_of(sweep)
-        ],
+        "rates": records(over_all),
+        "runs": records(over_draws),
     }
 
 
-def points_of(sweep: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """The points of a curve, each with its rows, at growing rates."""
-    for _, rows in sweep.groupby(POINT, sort=True):
-        yield {"mode": str(rows["mode"].iloc[0]), "rate": float(rows["rate"].iloc[0])}, rows
+def records(statistics: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Frames with the same rows and columns as one object a row: its index, and each column's statistics by name.
+
+    What is not a number becomes ``None``, and so does a column without a mean.
+    """
+    mean = statistics["mean"]
+    rows = [frame.to_dict("records") for frame in statistics.values()]
+    made = []
+    for index, *values in zip(mean.index.to_frame().to_dict("records"), *rows, strict=True):
+        row: dict[str, Any] = {str(key): value for key, value in index.items()}
+        for column in mean.columns:
+            parts = {key: known(value[column]) for key, value in zip(statistics, values, strict=True)}
+            row[str(column)] = None if parts["mean"] is None else parts
+        made.append(row)
+    return made
 
 
-def over_draws(rows: pd.DataFrame, measure: str) -> dict[str, float | None] | None:
-    """Mean and standard deviation over the draws of one seed and rate; ``None`` for a measure that is missing."""
-    values = rows[measure].dropna().tolist()
-    return {key: value for key, value in asdict(Spread.of(values)).items() if key != "n"} if values else None
-
-
-def over_seeds(rows: pd.DataFrame, measure: str) -> dict[str, float | None] | None:
-    """Mean and standard deviations over the draws and seeds of one rate; ``None`` for a measure that is missing."""
-    known = rows.dropna(subset=[measure])
-    if known.empty:
-        return None
-    all_of_them = Spread.of(known[measure].tolist())
-    by_seed = [Spread.of(group.tolist()) for _, group in known.groupby("seed")[measure]]
-    of_draws = [spread.std for spread in by_seed if spread.std is not None]
-    return {
-        "mean": all_of_them.mean,
-        "std": all_of_them.std,
-        "std_draws": Spread.of(of_draws).mean if of_draws else None,
-        "std_seeds": Spread.of([spread.mean for spread in by_seed]).std,
-    }
+def known(value: float) -> float | None:
+    """`value`, or ``None`` for NaN, which JSON does not have."""
+    return None if math.isnan(value) else float(value)

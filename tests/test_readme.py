@@ -1,0 +1,53 @@
+"""The README shows what was made, not what somebody remembers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.fill_readme import FillReadme, fill
+from workflow_scripts.posner.errors import InputError
+
+CHECKOUT = Path(__file__).parents[1]
+README = CHECKOUT / "README.md"
+
+
+def test_results_and_graph_are_those_of_the_files(tmp_path: Path) -> None:
+    copy = tmp_path / "README.md"
+    shutil.copy(README, copy)
+    FillReadme(
+        readme=copy,
+        results=CHECKOUT / "results/conll2003-files/minilm",
+        graph=CHECKOUT / "docs/rulegraph.mmd",
+    ).cli_cmd()
+    assert copy.read_text(encoding="utf-8") == README.read_text(encoding="utf-8")
+
+
+def test_the_graph_is_that_of_the_rules() -> None:
+    command = [sys.executable, "-m", "snakemake", "--configfile", "resources/studies/demo.yaml", "--forceall"]
+    done = subprocess.run(
+        [*command, "--quiet", "all", "--rulegraph", "mermaid-js"], cwd=CHECKOUT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    drawn = (CHECKOUT / "docs" / "rulegraph.mmd").read_text(encoding="utf-8")
+    assert edges(drawn) == edges(done.stdout), "the rules have changed: run `make dag readme`"
+    assert ("train_ner", "sweep_corruption") in edges(drawn)
+
+
+def edges(mermaid: str) -> set[tuple[str, str]]:
+    """Pairs of rule names; the numbers of the nodes differ from drawing to drawing."""
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", mermaid))
+    return {(names[a], names[b]) for a, b in re.findall(r"(id\d+) --> (id\d+)", mermaid)}
+
+
+def test_a_block_is_replaced_and_the_rest_stays() -> None:
+    text = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
+    assert fill(text, "x", "new") == "a\n<!-- begin x -->\nnew\n<!-- end x -->\nb\n"
+    assert fill(fill(text, "x", "new"), "x", "new") == fill(text, "x", "new")
+    with pytest.raises(InputError, match="begin y"):
+        fill(text, "y", "new")
