@@ -1,6 +1,5 @@
 # Stored metrics and sweeps -> summaries, tables, figures, conclusions, report: seconds each, and no graphics card.
 
-import json
 import os
 
 METRICS = f"{WORK}/metrics"
@@ -288,11 +287,19 @@ rule record_config:
         "results/config.json",
     log:
         "results/logs/record_config.log",
+    benchmark:
+        "results/benchmarks/record_config.tsv"
     localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
-        config=lambda wildcards: config,
-    run:
-        Path(output[0]).write_text(json.dumps(params.config, indent=2) + "\n", encoding="utf-8")
+        settings=lambda wildcards: arguments(config=STUDY.model_dump(mode="json")),
+        code=code("record_config"),
+    shell:
+        "python -m workflow_scripts.record_config {params.settings} --output {output} > {log} 2>&1"
 
 
 ANALYSES = [

@@ -56,7 +56,7 @@ def split_scores(f1: float) -> dict[str, Any]:
 
 
 def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> None:
-    """A ``metrics.json`` with `f1` on test, and 0.04 more on validation."""
+    """A ``metrics.json`` with `f1` on test; on validation what is better on test is worse, so that none passes for both."""
     write_json(
         ner / name / f"seed-{seed}" / "metrics.json",
         {
@@ -67,7 +67,7 @@ def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> 
             "parameters": 22_000_000,
             "precision": "bf16",
             "device": "cpu",
-            "validation": split_scores(f1 + 0.04),
+            "validation": split_scores(0.9 - (f1 - 0.85) / 2),
             "test": split_scores(f1),
         },
     )

@@ -12,7 +12,19 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_models import BASELINE, EARLIEST, ENCODERS, LABELS, LAST_LAYER, LATE, LAYERS, TAGS, make_model, stir
+from tiny_models import (
+    BASELINE,
+    EARLIEST,
+    ENCODERS,
+    LABELS,
+    LAST_LAYER,
+    LATE,
+    LAYERS,
+    TAGS,
+    build_model,
+    make_model,
+    stir,
+)
 from torch import Tensor, nn
 
 from workflow_scripts.posner.batching import IGNORED, Batch
@@ -131,9 +143,9 @@ def test_the_first_gradient_reaches_the_pos_path(case: tuple[Path, Variant]) -> 
 def test_new_weights_come_from_the_seed_and_from_nothing_else(case: tuple[Path, Variant]) -> None:
     encoder, variant = case
     torch.manual_seed(1)
-    first = make_model(encoder, variant, seed=5)
+    first = build_model(encoder, variant, seed=5)
     torch.manual_seed(2)
-    again, other = make_model(encoder, variant, seed=5), make_model(encoder, variant, seed=6)
+    again, other = build_model(encoder, variant, seed=5), build_model(encoder, variant, seed=6)
     assert first.state_dict().keys() == again.state_dict().keys()
     for key, value in first.state_dict().items():
         assert torch.equal(value, again.state_dict()[key]), key
@@ -143,7 +155,7 @@ def test_new_weights_come_from_the_seed_and_from_nothing_else(case: tuple[Path, 
 
 def test_the_encoder_has_its_pretrained_weights(encoder: Path) -> None:
     pretrained = load_file(encoder / "model.safetensors")
-    model = make_model(encoder, LATE).encoder.state_dict()
+    model = build_model(encoder, LATE).encoder.state_dict()
     assert model
     for key, value in model.items():
         assert torch.equal(value, pretrained[key]), key

@@ -209,14 +209,16 @@ def test_there_has_to_be_a_baseline(names: Sequence[str]) -> None:
 def test_labels_tell_variants_apart() -> None:
     assert len(set(labels(VARIANTS).values())) == len(VARIANTS)
     twins = {
+        "one": variant("late", "gold", "one_hot"),
+        "two": variant("late", "gold", "one_hot", (1,)),
+        "usual": variant("late", "gold", "trainable_embed"),
         "wide": variant("late", "gold", "trainable_embed", pos_embed_dim=64),
-        "narrow": variant("late", "gold", "trainable_embed", pos_embed_dim=8),
-        "other": variant("late", "gold", "one_hot"),
     }
     assert labels(twins) == {
-        "wide": "Gold POS (late, embeddings) [wide]",
-        "narrow": "Gold POS (late, embeddings) [narrow]",
-        "other": "Gold POS (late, one-hot)",
+        "one": "Gold POS (late, one-hot) [one]",
+        "two": "Gold POS (late, one-hot) [two]",
+        "usual": "Gold POS (late, embeddings)",
+        "wide": "Gold POS (late, 64-wide embeddings)",
     }
 
 

@@ -10,7 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_models import BASELINE, CPU, EARLIEST, LAST_LAYER, LATE, NO_PIECE, make_model, make_sentences, to_examples
+from tiny_models import (
+    BASELINE,
+    CPU,
+    EARLIEST,
+    LAST_LAYER,
+    LATE,
+    NO_PIECE,
+    build_model,
+    make_model,
+    make_sentences,
+    to_examples,
+)
 from torch import Tensor, nn
 
 from workflow_scripts.posner import training
@@ -59,7 +70,7 @@ def test_the_same_seed_gives_the_same_bits(bert: Path, variant: Variant) -> None
     made = []
     for noise in (1, 2):
         torch.manual_seed(noise)  # what ran before must not matter
-        model = make_model(bert, variant)
+        model = build_model(bert, variant)
         trained = train(model, EXAMPLES, 0, QUICK, 3, CPU)
         made.append((weights(model), [(row.step, row.loss, row.learning_rate) for row in trained.history]))
     assert same(made[0][0], made[1][0])

@@ -106,7 +106,7 @@ def add_curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         color=look.colour,
         marker=look.marker,
         linestyle=look.dash,
-        markersize=4,
+        markersize=3.5,
         label=wrapped(str(rows["label"].iloc[0])),
     )
 

@@ -15,6 +15,9 @@ from .posner.results import read_json
 from .posner.statistics import points
 
 WIDTH = 100
+ABOUT = """F1 in points of 0 to 100; differences to the baseline of the same seeds, with intervals that speak of
+other training seeds on this test set:
+"""
 HEADER = ("variant", "seeds", "test F1", "difference", "95 % interval", "POS")
 
 
@@ -46,7 +49,7 @@ def section(folder: Path) -> str:
         [
             heading(f"{folder.parent.name}, {folder.name}", "-"),
             textwrap.fill(verdict["answer"], WIDTH, break_on_hyphens=False) + "\n",
-            "F1 and differences in points; differences to the baseline of the same seeds, intervals over seeds:\n",
+            f"{ABOUT}\n",
             table([HEADER, *(row(name, found) for name, found in verdict["variants"].items())]),
             f"POS tagging accuracy in percent: {tagging}.\n",
             f"Figures: {folder / 'figures'}\n",

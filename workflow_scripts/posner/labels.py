@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from .config import Variant
 
 POS = {"none": "No POS", "gold": "Gold POS", "predicted": "Predicted POS"}
+USUAL_WIDTH = Variant.model_fields["pos_embed_dim"].default
 FEATURES = {"one_hot": "one-hot", "logits": "logits", "trainable_embed": "embeddings"}
 
 
@@ -17,7 +18,9 @@ def injection(variant: Variant) -> str:
         return "baseline"
     offset = variant.inject_layer_offset_from_end
     where = {"late": "late", "encoder": f"encoder {offset}" if offset == "earliest" else f"encoder k={offset}"}
-    return f"{where[variant.fusion]}, {FEATURES[variant.feature]}"
+    width = variant.pos_embed_dim
+    wide = f"{width}-wide " if variant.feature == "trainable_embed" and width != USUAL_WIDTH else ""
+    return f"{where[variant.fusion]}, {wide}{FEATURES[variant.feature]}"
 
 
 def labels(variants: Mapping[str, Variant]) -> dict[str, str]:
