@@ -56,7 +56,7 @@ def split_scores(f1: float) -> dict[str, Any]:
 
 
 def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> None:
-    """A ``metrics.json`` with `f1` on test; what is better there is worse on validation: one cannot pass for the other."""
+    """A ``metrics.json`` with `f1` on test. What is better on test is worse on validation: they cannot be mixed up."""
     write_json(
         ner / name / f"seed-{seed}" / "metrics.json",
         {

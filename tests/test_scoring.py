@@ -49,7 +49,7 @@ def entities(rows: Labelled) -> set[tuple[int, str, int, int]]:
     return {(i, *entity) for i, row in enumerate(rows) for entity in get_entities(row)}
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(pairs())
 def test_entities_are_those_of_seqeval(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
@@ -61,7 +61,7 @@ def test_entities_are_those_of_seqeval(rows: tuple[Labelled, Labelled]) -> None:
         assert getattr(counts, name).tolist() == [by_type[kind] for kind in finder.types], name
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(pairs())
 def test_scores_are_those_of_seqeval(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
@@ -104,7 +104,7 @@ def test_nothing_found_and_nothing_there_is_zero_without_a_warning() -> None:
 # --- what is published -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs())
 def test_published_scores_are_seqevals_in_both_modes(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows

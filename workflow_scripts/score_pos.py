@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
+from .posner.arrays import Ids
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
 from .posner.corpus import SPLITS, read_card, read_split
 from .posner.pos_features import tag_ids
 from .posner.predicted_pos import read_predicted
-from .posner.scoring import Ids, confusion_counts, prf
+from .posner.scoring import confusion_counts, prf
 
 TOP = 20  # confusions listed by count
 

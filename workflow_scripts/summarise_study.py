@@ -49,7 +49,7 @@ def section(folder: Path) -> str:
         [
             heading(f"{folder.parent.name}, {folder.name}", "-"),
             textwrap.fill(verdict["answer"], WIDTH, break_on_hyphens=False) + "\n",
-            f"{ABOUT}\n",
+            ABOUT,
             table([HEADER, *(row(name, found) for name, found in verdict["variants"].items())]),
             f"POS tagging accuracy in percent: {tagging}.\n",
             f"Figures: {folder / 'figures'}\n",

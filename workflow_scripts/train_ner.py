@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from .posner.arrays import WordLogits
 from .posner.artifacts import atomic_path, write_json
 from .posner.batching import Example
 from .posner.cli import Command, run
@@ -23,7 +24,7 @@ from .posner.model import PosNerConfig, PosNerModel, fresh_model, model_config
 from .posner.ner_data import read_examples
 from .posner.pos_features import Standardisation
 from .posner.predicted_pos import PredictedPos, read_predicted
-from .posner.prediction import WordLogits, predict
+from .posner.prediction import predict
 from .posner.scoring import EntityFinder, ner_scores
 from .posner.training import Evaluation, train
 

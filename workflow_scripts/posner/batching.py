@@ -9,15 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .tokenization import Ints, Pieces
+from .arrays import Floats, Ids
+from .tokenization import Pieces
 
 IGNORED = -100  # the label that cross entropy passes over
 WINDOW = 50  # batches drawn by length from a shuffled window of so many, as `group_by_length` of transformers does
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Example:
     """
 
     pieces: Pieces
-    labels: Ints
+    labels: Ids
     pos: Floats | None = None
 
 
@@ -72,7 +71,7 @@ def collate(examples: Sequence[Example], pad_id: int) -> Batch:
     return Batch(input_ids, mask, labels, pos)
 
 
-def spread(features: Floats, words: Ints) -> Floats:
+def spread(features: Floats, words: Ids) -> Floats:
     """Features of words ``[words, tags]`` given to their pieces ``[pieces, tags]``; special tokens have zeros."""
     spreaded = features[words]
     spreaded[words < 0] = 0

@@ -22,6 +22,7 @@ from transformers import (
 )
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
+from .arrays import Ids
 from .batching import IGNORED, Example
 from .config import NerTraining, Variant
 from .corruption import PosSource
@@ -29,7 +30,6 @@ from .device import Device
 from .model import PosNerModel, fresh_model, model_config
 from .pos_features import one_hot_table
 from .prediction import predict
-from .scoring import Ids
 from .sweep import Text, sweeper
 from .training import train
 

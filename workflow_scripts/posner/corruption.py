@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .batching import Floats
-from .scoring import Ids
+from .arrays import Floats, Ids
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from .batching import IGNORED, Example, Floats
+from .arrays import Floats
+from .batching import IGNORED, Example
 from .corpus import Sentence
 from .tokenization import split_words
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from .batching import Example, Floats
+from .arrays import Floats
+from .batching import Example
 from .config import Variant
 from .corpus import Sentence, read_split
 from .errors import InputError

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .batching import Floats
+from .arrays import Floats, Ids
 from .corpus import Sentence
-from .scoring import Ids
 
 UNKNOWN = -1  # id of a tag that train never had: its feature is a row of zeros
 

@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .arrays import Floats, WordLogits
 from .artifacts import atomic_path, write_json
-from .batching import Floats
 from .errors import InputError
-from .prediction import WordLogits
 
 FINAL = "final"
 COLUMNS = ["split", "sentence", "token", "tag", "logits", "seen", "tagger"]

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from .batching import Example, Floats, collate, sorted_batches
+from .arrays import Floats, WordLogits
+from .batching import Example, collate, sorted_batches
 from .device import Device
 from .model import PosNerModel
-
-
-@dataclass(frozen=True, slots=True)
-class WordLogits:
-    """Model output of one sentence.
-
-    Attributes:
-        logits: ``[words, labels]``, zeros for words that the encoder did not see.
-        seen: ``[words]``, whether the encoder saw the word.
-    """
-
-    logits: Floats
-    seen: npt.NDArray[np.bool_]
-
-    def labels(self, unseen: int) -> npt.NDArray[np.int64]:
-        """Id of the best label of each word, `unseen` for a word that the encoder did not see."""
-        return np.where(self.seen, self.logits.argmax(axis=1), unseen)
 
 
 @torch.inference_mode()

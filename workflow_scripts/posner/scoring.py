@@ -16,9 +16,9 @@ import numpy.typing as npt
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
+from .arrays import Ids
 from .corpus import OUTSIDE
 
-Ids = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.int64]
 
 

@@ -19,13 +19,14 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
-from .batching import Example, Floats, collate, sorted_batches
+from .arrays import Floats, Ids
+from .batching import Example, collate, sorted_batches
 from .config import Corruption
 from .corruption import PosSource, draw_corruption
 from .device import Device
 from .layers import before_layer, captured, encoder_layers, only_from
 from .model import PosNerModel
-from .scoring import Counts, EntityFinder, Ids
+from .scoring import Counts, EntityFinder
 
 BATCH_PIECES = 4096  # pieces in a batch of the sweep: matrices large enough to be fast, small enough for any memory
 

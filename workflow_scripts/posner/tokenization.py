@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-Ints = npt.NDArray[np.int64]
+from .arrays import Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,9 @@ class Pieces:
         first: ``[words]``, index of a word's first piece, -1 where truncation or the tokenizer left it none.
     """
 
-    input_ids: Ints
-    words: Ints
-    first: Ints
+    input_ids: Ids
+    words: Ids
+    first: Ids
 
     def __len__(self) -> int:
         return len(self.input_ids)
