@@ -5,7 +5,8 @@ PYTHON ?= python3
 CONFIG ?= config.yaml
 PROFILE ?= profiles/local
 SNAKEMAKE_ARGS ?=
-PYTEST_ARGS ?= -n 2
+# A file stays on one worker: what it makes for its tests is made once.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 BENCH_ARGS ?=
 
 DEMO := resources/studies/demo.yaml

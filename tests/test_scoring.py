@@ -187,6 +187,7 @@ def test_words_that_truncation_took_are_scored_as_outside(encoders: dict[str, Pa
     words = predict(model, examples, 0, 4, CPU)
     assert words[0].seen.tolist() == [True, True, False]
     assert words[1].seen.tolist() == [True, False]
+    assert words[0].labels(3)[2] == words[1].labels(3)[1] == 3
     outside = LABELS.index("O")
     predicted = [[LABELS[i] for i in w.labels(outside)] for w in words]
     assert predicted[0][2] == predicted[1][1] == "O"

@@ -176,6 +176,8 @@ def test_all_variants_see_the_same_batches(bert: Path, variant: Variant, monkeyp
         seen.append([])
         train(make_model(bert, chosen), to_examples(sentences, chosen is not BASELINE), 0, QUICK, 3, CPU)
     assert len(seen[0]) == len(seen[1]) == 8
+    epochs = [[batch.input_ids.tolist() for batch in seen[0][start : start + 4]] for start in (0, 4)]
+    assert epochs[0] != epochs[1], "every epoch has an order of its own"
     for one, other in zip(*seen, strict=True):
         assert torch.equal(one.input_ids, other.input_ids)
         assert torch.equal(one.labels, other.labels)

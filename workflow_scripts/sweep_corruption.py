@@ -77,8 +77,11 @@ class SweepCorruption(Command):
 def read_confusion(path: Path) -> npt.NDArray[np.int64]:
     """Out-of-fold counts ``[true tags, predicted tags]`` of ``confusion_matrix.json``."""
     try:
-        return np.array(json.loads(path.read_text(encoding="utf-8"))["splits"]["train"]["counts"], dtype=np.int64)
-    except (OSError, ValueError, KeyError) as error:
+        counts = np.array(json.loads(path.read_text(encoding="utf-8"))["splits"]["train"]["counts"], dtype=np.int64)
+        if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+            raise ValueError(f"counts of shape {counts.shape}")
+        return counts
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a confusion matrix ({error}); delete it and run again") from error
 
 

@@ -18,6 +18,7 @@ from .posner.config import Compute, Training, Variant
 from .posner.corpus import SPLITS, Sentence, read_card, read_split
 from .posner.device import resolve
 from .posner.encoders import load_tokenizer, longest_input
+from .posner.errors import InputError
 from .posner.examples import make_examples
 from .posner.model import fresh_model, model_config
 from .posner.predicted_pos import FINAL, TaggerOutput, write_output
@@ -46,7 +47,7 @@ class TrainTagger(Command):
         device = resolve(self.compute)
         tags = read_card(self.corpus / "corpus.json").pos_tags
         splits = {split: read_split(self.corpus / f"{split}.parquet") for split in SPLITS}
-        left_out = self.left_out()
+        left_out = self.left_out(len(splits["train"]))
         learned = [i for i in range(len(splits["train"])) if i not in left_out]
         sentences = [splits["train"][i] for i in learned]
         tokenizer = load_tokenizer(self.encoder)
@@ -79,12 +80,20 @@ class TrainTagger(Command):
             return {split: list(range(len(splits[split]))) for split in ("validation", "test")}
         return {"train": sorted(left_out)}
 
-    def left_out(self) -> frozenset[int]:
-        """Train sentences that this tagger may not learn from."""
+    def left_out(self, sentences: int) -> frozenset[int]:
+        """Train sentences that this tagger may not learn from.
+
+        Raises:
+            InputError: the folds are not those of `sentences` sentences, or have no such fold.
+        """
         if self.tagger == FINAL:
             return frozenset()
         fold = int(self.tagger.removeprefix("fold-"))
         assignment = json.loads(self.folds.read_text(encoding="utf-8"))
+        if len(assignment) != sentences:
+            raise InputError(f"{self.folds}: folds of {len(assignment)} sentences, and the train split has {sentences}")
+        if fold not in assignment:
+            raise InputError(f"{self.folds}: there is no fold for the tagger {self.tagger}")
         return frozenset(i for i, other in enumerate(assignment) if other == fold)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -56,10 +56,9 @@ def load(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTr
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, use_fast=True, add_prefix_space=True)
         model = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # safetensors, json, the hub and transformers each have their own
         raise InputError(
-            f"encoder {name!r} cannot be loaded: {reason}\n"
+            f"encoder {name!r} cannot be loaded: {first_line(error)}\n"
             "without a network, copy a folder with config, tokenizer and model.safetensors and use `source: path`"
         ) from error
     if not tokenizer.is_fast:
@@ -95,10 +94,10 @@ def package_folder(settings: PackageEncoder) -> Path:
 
 def scratch(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A small BERT with fresh weights and a cased WordPiece vocabulary of `words`."""
-    trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
-    trainer.train_from_iterator(words, vocab_size=settings.vocab_size, min_frequency=1, show_progress=False)
     tokenizer = BertTokenizerFast(
-        tokenizer_object=trainer._tokenizer, do_lower_case=False, model_max_length=settings.max_position_embeddings
+        tokenizer_object=word_pieces(list(words), settings.vocab_size)._tokenizer,
+        do_lower_case=False,
+        model_max_length=settings.max_position_embeddings,
     )
     config = BertConfig(
         vocab_size=len(tokenizer),
@@ -115,9 +114,43 @@ def scratch(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedM
     return BertModel(config, add_pooling_layer=False), tokenizer
 
 
+def word_pieces(words: Sequence[str], vocab_size: int) -> BertWordPieceTokenizer:
+    """A cased WordPiece tokenizer of `words`, the same from the same words.
+
+    The trainer numbers the continuations of letters (``##a``) as it meets them, in the order of a hash map, and breaks
+    ties by these numbers. Given as special tokens they are numbered beforehand; the vocabulary is then used without
+    that mark.
+    """
+    letters = sorted(set("".join(words)))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    trainer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    trainer.train_from_iterator(
+        words,
+        vocab_size=vocab_size,
+        min_frequency=1,
+        special_tokens=[*special, *letters, *(f"##{letter}" for letter in letters)],
+        show_progress=False,
+    )
+    return BertWordPieceTokenizer(vocab=trainer.get_vocab(), lowercase=False, strip_accents=False)
+
+
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a prepared encoder or of a checkpoint."""
-    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    """The tokenizer of a prepared encoder or of a checkpoint.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        return AutoTokenizer.from_pretrained(str(local_folder(folder)), local_files_only=True)
+    except InputError:
+        raise
+    except Exception as error:  # tokenizers, json and transformers each have their own for a damaged file
+        raise InputError(f"{folder}: no readable tokenizer ({first_line(error)}); delete it and run again") from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def longest_input(folder: Path) -> int:

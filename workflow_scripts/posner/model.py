@@ -158,8 +158,10 @@ def model_config(
     """Config of a fresh model for `variant` over the prepared encoder in the folder `encoder`.
 
     Raises:
-        InputError: the variant adds POS deeper than the encoder has layers.
+        InputError: there is no encoder, or the variant adds POS deeper than it has layers.
     """
+    if not (encoder / "config.json").is_file():
+        raise InputError(f"{encoder}: no prepared encoder is there")
     base = AutoConfig.from_pretrained(encoder, local_files_only=True)
     offset = variant.inject_layer_offset_from_end
     return PosNerConfig(
@@ -180,7 +182,13 @@ def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) 
     The classifier and each other new part have generators of their own, so that a part more moves nothing else.
     """
     model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
-    pretrained = AutoModel.from_pretrained(encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32)
+    try:
+        pretrained = AutoModel.from_pretrained(
+            encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+    except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{encoder}: no readable encoder ({reason}); delete the folder and run again") from error
     model.encoder.load_state_dict(pretrained.state_dict(), strict=False)
     nn.init.normal_(model.classifier.weight, std=0.02, generator=torch.Generator().manual_seed(seed))
     nn.init.zeros_(model.classifier.bias)
