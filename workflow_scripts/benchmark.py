@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from pydantic import Field
 from .posner.benchmarks import Workload, sweep_speedup, training_speeds
 from .posner.cli import Command, flags, run
 from .posner.config import Compute, Corruption, GeneratedCorpus, NerTraining, PackageEncoder, Variant
-from .posner.corpus import read_card, read_split, words, write_corpus
+from .posner.corpus import Sentence, read_card, read_split, words, write_corpus
 from .posner.corruption import draw_corruption
 from .posner.device import resolve
 from .posner.encoders import load_tokenizer, prepare_encoder
@@ -50,11 +51,27 @@ class Benchmark(Command):
 
 
 def prepare_corpus(folder: Path, sentences: int) -> None:
-    """A generated corpus: nothing of it is licensed, and its sentences are as short as those of news wire."""
+    """A generated corpus, nothing of which is licensed, with sentences joined so that their lengths vary as in news."""
     splits, provenance = load_corpus(
-        GeneratedCorpus(source="generated", train=sentences, validation=200, test=1000, seed=0)
+        GeneratedCorpus(source="generated", train=2 * sentences, validation=200, test=1000, seed=0)
     )
+    splits["train"] = joined(splits["train"])
     write_corpus(folder, splits, provenance)
+
+
+def joined(sentences: list[Sentence]) -> list[Sentence]:
+    """Runs of one to several sentences made one, two on average."""
+    sizes = np.random.default_rng(0).geometric(0.5, len(sentences))
+    starts = [0, *np.cumsum(sizes)]
+    runs = [sentences[a:b] for a, b in pairwise(starts) if a < len(sentences)]
+    return [
+        Sentence(
+            tokens=tuple(chain.from_iterable(s.tokens for s in run)),
+            pos=tuple(chain.from_iterable(s.pos for s in run)),
+            ner=tuple(chain.from_iterable(s.ner for s in run)),
+        )
+        for run in runs
+    ]
 
 
 def tell_training_speeds(folder: Path, compute: Compute, rounds: int) -> None:

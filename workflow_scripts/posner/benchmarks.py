@@ -63,7 +63,7 @@ class Workload:
 def training_speeds(load: Workload, rounds: int) -> list[Speed]:
     """Our loop and three settings of Trainer: its defaults, and its best with either attention."""
     best = {"bf16": load.device.precision == "bf16", "train_sampling_strategy": "group_by_length"}
-    contenders: dict[str, Callable[[], None]] = {
+    contenders: dict[str, Callable[[], float]] = {
         "Trainer, default flags": lambda: run_trainer(load, "sdpa", {}),
         "Trainer, bf16, group_by_length, sdpa": lambda: run_trainer(load, "sdpa", best),
         "Trainer, bf16, group_by_length, eager": lambda: run_trainer(load, "eager", best),
@@ -76,25 +76,30 @@ def training_speeds(load: Workload, rounds: int) -> list[Speed]:
     return [Speed(name, speed, speed / first) for name, speed in speeds.items()]
 
 
-def best_times(contenders: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
-    """Shortest time of each contender in seconds; all run once a round."""
+def seconds_of(work: Callable[[], object]) -> float:
+    """How long `work` takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def best_times(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Shortest time of each contender in seconds, as it measures itself; all run once a round."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
-            started = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - started)
+            times[name].append(run())
     return {name: min(spent) for name, spent in times.items()}
 
 
-def run_ours(load: Workload, attention: str) -> None:
-    """One epoch of our loop."""
+def run_ours(load: Workload, attention: str) -> float:
+    """Seconds of one epoch of our loop, without loading."""
     model = fresh_model(load.encoder, model_config(load.encoder, load.labels, Variant()), 0, attention)
-    train(model, load.examples, load.tokenizer.pad_token_id, load.settings, 0, load.device)
+    return seconds_of(lambda: train(model, load.examples, load.tokenizer.pad_token_id, load.settings, 0, load.device))
 
 
-def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> None:
-    """One epoch of `transformers.Trainer`."""
+def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> float:
+    """Seconds of one epoch of `transformers.Trainer`, without loading."""
     model = AutoModelForTokenClassification.from_pretrained(
         load.encoder, num_labels=len(load.labels), attn_implementation=attention
     )
@@ -108,11 +113,13 @@ def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> None
             logging_strategy="no",
             report_to="none",
             disable_tqdm=True,
+            use_cpu=load.device.device.type == "cpu",
             **options,
         )
         rows = [trainer_row(example) for example in load.examples]
         collator = DataCollatorForTokenClassification(load.tokenizer)
-        Trainer(model, arguments, train_dataset=rows, data_collator=collator).train()
+        trainer = Trainer(model, arguments, train_dataset=rows, data_collator=collator)
+        return seconds_of(trainer.train)
 
 
 def trainer_row(example: Example) -> dict[str, list[int]]:
@@ -132,8 +139,8 @@ def sweep_speedup(
     examples = [Example(e.pieces, e.labels, pos) for e, pos in zip(text.examples, rows, strict=True)]
     times = best_times(
         {
-            "sweep": lambda: [None for _ in sweeper(model, text, table, device).predict(taggings)].clear(),
-            "pass": lambda: predict(model, examples, text.pad_id, text.batch_size, device).clear(),
+            "sweep": lambda: seconds_of(lambda: list(sweeper(model, text, table, device).predict(taggings))),
+            "pass": lambda: seconds_of(lambda: predict(model, examples, text.pad_id, text.batch_size, device)),
         },
         rounds=2,
     )

@@ -153,7 +153,8 @@ def refuse_gaps(merged: pa.Table, lengths: dict[str, list[int]]) -> None:
         raise LeakageError("{} sentence {} token {} is predicted more than once".format(*previous))
     if missing := [row for row in wanted if row not in seen]:
         raise LeakageError("{} sentence {} token {} is predicted by no tagger".format(*missing[0]))
-    surplus = next(row for row in rows if row not in set(wanted))
+    known = set(wanted)
+    surplus = next(row for row in rows if row not in known)
     raise LeakageError("{} sentence {} token {} is predicted and not in the corpus".format(*surplus))
 
 
