@@ -12,6 +12,7 @@ import inspect
 import json
 import logging
 import sys
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_origin
@@ -29,9 +30,9 @@ class Command(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @abstractmethod
     def cli_cmd(self) -> None:
         """Do the work."""
-        raise NotImplementedError(type(self).__name__)
 
 
 C = TypeVar("C", bound=Command)

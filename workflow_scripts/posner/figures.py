@@ -7,6 +7,7 @@ colour blindness. Markers and line styles differ too, so that a figure reads in 
 from __future__ import annotations
 
 import textwrap
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +44,9 @@ class Plot(Command):
     style: Path = Field(description="Matplotlib style sheet.")
     output: Path = Field(description="PNG file to write; an SVG file is written beside it.")
 
+    @abstractmethod
     def draw(self) -> Figure:
         """The figure."""
-        raise NotImplementedError(type(self).__name__)
 
     def cli_cmd(self) -> None:
         with matplotlib.style.context(self.style):
