@@ -63,6 +63,7 @@ rule summarise_corpus:
             category="Data",
             labels={"corpus": "{corpus}", "encoder": "all", "result": "Counts (CSV)"},
         ),
+        f"{CORPUS}/counts.provenance.json",
     log:
         f"{CORPUS}/logs/summarise_corpus.log",
     benchmark:
@@ -76,7 +77,7 @@ rule summarise_corpus:
     params:
         code=code("summarise_corpus"),
     shell:
-        "python -m workflow_scripts.summarise_corpus --card {input} --output {output} > {log} 2>&1"
+        "python -m workflow_scripts.summarise_corpus --card {input} --output {output[0]} > {log} 2>&1"
 
 
 rule summarise_pos:
@@ -97,6 +98,7 @@ rule summarise_pos:
                 "pos_confusions": "Confusions",
             }.items()
         },
+        provenance=f"{TABLES}/pos.provenance.json",
     log:
         f"{LOGS}/summarise_pos.log",
     benchmark:
@@ -136,6 +138,7 @@ rule summarise_ner:
         gold=f"{METRICS}/ner_gold_pos.json",
         predicted=f"{METRICS}/ner_predicted_pos.json",
         variants=[f"{METRICS}/{name}.json" for name in VARIANTS],
+        provenance=f"{TABLES}/ner.provenance.json",
     log:
         f"{LOGS}/summarise_ner.log",
     benchmark:
@@ -170,6 +173,7 @@ rule summarise_corruption:
             category="Error propagation",
             labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Scores by rate (CSV)"},
         ),
+        provenance=f"{TABLES}/corruption.provenance.json",
     log:
         f"{LOGS}/summarise_corruption.log",
     benchmark:

@@ -33,6 +33,7 @@ CORPUS_CARD = f"{CORPUS}/corpus.json"
 CORPUS_SPLITS = [f"{CORPUS}/{split}.parquet" for split in SPLITS]
 # Files rather than directory(): Snakemake keeps checksums of files, so that a copy with other dates reruns nothing.
 WEIGHTS_AND_TOKENIZER = ["model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+CHECKED = f"{WORK}/variants.json"
 TAGGER = f"{WORK}/pos/{{tagger}}"
 RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
 # Jobs that may use a GPU ask for one, unless the study says CPU.

@@ -12,6 +12,7 @@ rule sweep_corruption:
         predicted=predicted_for(lambda variant: variant.feature == "logits"),
     output:
         f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet",
+        f"{WORK}/corruption/{{variant}}/seed-{{seed}}.provenance.json",
     log:
         f"{LOGS}/corruption/{{variant}}/seed-{{seed}}.log",
     benchmark:
@@ -37,4 +38,4 @@ rule sweep_corruption:
     shell:
         "python -m workflow_scripts.sweep_corruption {params.settings} --corpus {params.corpus}"
         " --checkpoint {params.checkpoint} --confusion {input.confusion} {params.predicted}"
-        " --output {output} > {log} 2>&1"
+        " --output {output[0]} > {log} 2>&1"

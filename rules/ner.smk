@@ -8,12 +8,14 @@ rule train_ner:
         splits=CORPUS_SPLITS,
         encoder=f"{WORK}/encoder/config.json",
         weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
+        checked=ancient(CHECKED),  # waited for, and never a reason to train again
         predicted=predicted_for(lambda variant: variant.pos == "predicted"),
     output:
         model=[f"{RUN}/model/{name}" for name in ["config.json", *WEIGHTS_AND_TOKENIZER]],
         predictions=f"{RUN}/predictions.parquet",
         metrics=f"{RUN}/metrics.json",
         history=f"{RUN}/history.csv",
+        provenance=f"{RUN}/provenance.json",
     log:
         f"{LOGS}/ner/{{variant}}/seed-{{seed}}.log",
     benchmark:
@@ -31,7 +33,8 @@ rule train_ner:
         encoder=subpath(input.encoder, parent=True),
         predicted=predicted_flag,
         folder=subpath(output.metrics, parent=True),
+        resume=f"{WORK}/resume/{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
         "python -m workflow_scripts.train_ner {params.settings} --corpus {params.corpus} --encoder {params.encoder}"
-        " {params.predicted} --output {params.folder} > {log} 2>&1"
+        " {params.predicted} --output {params.folder} --resume {params.resume} > {log} 2>&1"

@@ -10,11 +10,13 @@ rule train_tagger:
         splits=CORPUS_SPLITS,
         encoder=f"{WORK}/encoder/config.json",
         weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
+        checked=ancient(CHECKED),  # waited for, and never a reason to train again
         folds=f"{CORPUS}/folds.json",
     output:
         model=[f"{TAGGER}/model/{name}" for name in ["config.json", *WEIGHTS_AND_TOKENIZER]],
         predictions=f"{TAGGER}/predictions.parquet",
         training=f"{TAGGER}/training.json",
+        provenance=f"{TAGGER}/provenance.json",
     log:
         f"{LOGS}/pos/{{tagger}}.log",
     benchmark:
@@ -31,10 +33,12 @@ rule train_tagger:
         corpus=subpath(input.corpus, parent=True),
         encoder=subpath(input.encoder, parent=True),
         folder=subpath(output.predictions, parent=True),
+        resume=f"{WORK}/resume/{{tagger}}",
         code=code("train_tagger", "fusion", "late_fusion", "encoder_fusion"),
     shell:
         "python -m workflow_scripts.train_tagger {params.settings} --tagger {wildcards.tagger} --corpus {params.corpus}"
-        " --encoder {params.encoder} --folds {input.folds} --output {params.folder} > {log} 2>&1"
+        " --encoder {params.encoder} --folds {input.folds} --output {params.folder} --resume {params.resume}"
+        " > {log} 2>&1"
 
 
 rule merge_pos:
@@ -46,6 +50,7 @@ rule merge_pos:
         training=expand(f"{TAGGER}/training.json", tagger=TAGGERS, allow_missing=True),
     output:
         f"{WORK}/pos/predicted.parquet",
+        f"{WORK}/pos/predicted.provenance.json",
     log:
         f"{LOGS}/merge_pos.log",
     benchmark:
@@ -62,7 +67,7 @@ rule merge_pos:
         code=code("merge_pos"),
     shell:
         "python -m workflow_scripts.merge_pos {params.settings} --corpus {params.corpus} --taggers {params.taggers}"
-        " --output {output} > {log} 2>&1"
+        " --output {output[0]} > {log} 2>&1"
 
 
 rule score_pos:

@@ -28,7 +28,7 @@ from tiny_models import (
 from torch import Tensor, nn
 
 from workflow_scripts.posner.batching import IGNORED, Batch
-from workflow_scripts.posner.config import Compute, Variant
+from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.device import Device
 from workflow_scripts.posner.encoder_fusion import injection_layer
 from workflow_scripts.posner.errors import InputError
@@ -275,15 +275,15 @@ def test_an_offset_deeper_than_the_encoder_is_refused(encoder: Path, offset: int
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_encoder_runs_with_the_attention_of_the_default_config(encoders: dict[str, Path], kind: str) -> None:
-    model = make_model(encoders[kind], EARLIEST, attention=Compute().attention)
+def test_every_encoder_runs_with_sdpa_attention(encoders: dict[str, Path], kind: str) -> None:
+    model = make_model(encoders[kind], EARLIEST, attention="sdpa")
     eager, batch = make_model(encoders[kind], EARLIEST, attention="eager"), make_batch()
     seen = batch.attention_mask == 1
     assert torch.allclose(run(model, batch)[seen], run(eager, batch)[seen], atol=1e-5)
 
 
 def test_an_encoder_of_another_kind_is_refused_as_input() -> None:
-    with pytest.raises(TypeError, match="not BERT-like"):
+    with pytest.raises(InputError, match="not BERT-like"):
         encoder_layers(nn.Linear(2, 2))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import subprocess
 import sys
@@ -40,14 +41,15 @@ class Benchmark(Command):
     compute: Compute = Field(default_factory=Compute, description="Device, precision and threads.")
 
     def cli_cmd(self) -> None:
+        logging.getLogger("workflow_scripts").setLevel(logging.WARNING)  # only the figures are of interest
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             prepare_corpus(folder / "corpus", self.sentences)
             train = read_split(folder / "corpus" / "train.parquet")
             prepare_encoder(MINILM, words(train), folder / "encoder")
+            tell_peak_memory(folder, self.compute)  # first: a child's peak begins with the memory of what forked it
             tell_training_speeds(folder, self.compute, self.rounds)
             tell_sweep_speedup(folder, self.compute)
-            tell_peak_memory(folder, self.compute)
 
 
 def prepare_corpus(folder: Path, sentences: int) -> None:
@@ -107,7 +109,7 @@ def tell_sweep_speedup(folder: Path, compute: Compute) -> None:
         Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=2),
     ):
         config = model_config(folder / "encoder", card.ner_labels, variant, card.pos_tags)
-        model = fresh_model(folder / "encoder", config, 0, compute.attention)
+        model = fresh_model(folder / "encoder", config, 0, device.attention)
         ours, naive, ratio = sweep_speedup(model, text, taggings, device)
         print(f"  {variant.fusion:8} {ours:7.1f} s   naive {naive:7.1f} s   x {ratio:.1f}")
 

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
-from .posner.corpus import SPLITS, read_split
-from .posner.predicted_pos import merge, tagger_names
+from .posner.corpus import SPLITS, corpus_files, read_split
+from .posner.predicted_pos import OUTPUT_FILES, merge, tagger_names
 
 
 class MergePos(Command):
@@ -26,6 +26,13 @@ class MergePos(Command):
         merged = merge([self.taggers / name for name in tagger_names(self.folds)], lengths)
         with atomic_path(self.output) as path:
             pq.write_table(merged, path)
+
+    def inputs(self) -> list[Path]:
+        taggers = [self.taggers / name for name in tagger_names(self.folds)]
+        return [*corpus_files(self.corpus), *(t / name for t in taggers for name in OUTPUT_FILES)]
+
+    def sidecar(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
 
 
 if __name__ == "__main__":

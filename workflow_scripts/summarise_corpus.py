@@ -35,6 +35,12 @@ class SummariseCorpus(Command):
         )
         write_table(self.output, pd.DataFrame(rows))
 
+    def inputs(self) -> list[Path]:
+        return [self.card]
+
+    def sidecar(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
 
 if __name__ == "__main__":
     run(SummariseCorpus)

@@ -12,7 +12,7 @@ from .posner.cli import Command, run
 from .posner.config import Name, Variant
 from .posner.corruption_summary import run_table, variant_summary
 from .posner.errors import InputError
-from .posner.results import baseline_of, read_sweep, write_table
+from .posner.results import baseline_of, read_sweep, seeds, sweep_file, write_table
 
 FUSIONS = {"early_fusion": "encoder", "late_fusion": "late"}
 
@@ -28,12 +28,9 @@ class SummariseCorruption(Command):
     tables: Path = Field(description="Folder to write to: corruption.csv.")
 
     def cli_cmd(self) -> None:
-        baseline = baseline_of(self.variants)
-        sweeps = {
-            name: {seed: read_sweep(self.sweeps / name / f"seed-{seed}.parquet") for seed in variant.seeds or ()}
-            for name, variant in self.variants.items()
-            if name != baseline
-        }
+        sweeps: dict[str, dict[int, pd.DataFrame]] = {name: {} for name in self.swept()}
+        for name, seed in seeds(self.swept()):
+            sweeps[name][seed] = read_sweep(sweep_file(self.sweeps, name, seed))
         if not sweeps:
             raise InputError("--variants: none of them has POS, so there is no sweep to summarise")
         for file, fusion in FUSIONS.items():
@@ -49,6 +46,17 @@ class SummariseCorruption(Command):
             for seed, sweep in by_seed.items()
         ]
         write_table(self.tables / "corruption.csv", pd.concat(tables, ignore_index=True))
+
+    def swept(self) -> dict[str, Variant]:
+        """The variants that have POS."""
+        baseline = baseline_of(self.variants)
+        return {name: variant for name, variant in self.variants.items() if name != baseline}
+
+    def inputs(self) -> list[Path]:
+        return [sweep_file(self.sweeps, name, seed) for name, seed in seeds(self.swept())]
+
+    def sidecar(self) -> Path:
+        return self.tables / "corruption.provenance.json"
 
 
 if __name__ == "__main__":

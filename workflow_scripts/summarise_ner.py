@@ -10,7 +10,7 @@ from .posner.artifacts import write_json
 from .posner.cli import Command, run
 from .posner.config import Name, Variant
 from .posner.ner_summary import by_type_table, runs_table, summaries, summary_table
-from .posner.results import read_runs, write_table
+from .posner.results import read_runs, run_file, seeds, write_table
 
 # Besides one file a variant, there is one for each source of POS.
 GROUPS = {"none": "ner_baseline", "gold": "ner_gold_pos", "predicted": "ner_predicted_pos"}
@@ -35,6 +35,12 @@ class SummariseNer(Command):
         write_table(self.tables / "ner_runs.csv", runs_table(runs, self.variants))
         write_table(self.tables / "ner_summary.csv", summary_table(made, self.variants))
         write_table(self.tables / "ner_by_type.csv", by_type_table(runs, self.variants))
+
+    def inputs(self) -> list[Path]:
+        return [run_file(self.ner, name, seed) for name, seed in seeds(self.variants)]
+
+    def sidecar(self) -> Path:
+        return self.tables / "ner.provenance.json"
 
 
 if __name__ == "__main__":

@@ -40,6 +40,12 @@ class SummarisePos(Command):
             ),
         )
 
+    def inputs(self) -> list[Path]:
+        return [self.confusion]
+
+    def sidecar(self) -> Path:
+        return self.tables / "pos.provenance.json"
+
 
 if __name__ == "__main__":
     run(SummarisePos)

@@ -13,10 +13,10 @@ from pydantic import Field
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
 from .posner.config import Compute, Corruption
-from .posner.corpus import read_split
+from .posner.corpus import corpus_files, read_split
 from .posner.corruption import Donors, PosSource
-from .posner.device import resolve
-from .posner.encoders import load_tokenizer, longest_input
+from .posner.device import name_of, resolve
+from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.errors import InputError
 from .posner.examples import make_examples
 from .posner.model import PosNerConfig, load_model
@@ -43,7 +43,7 @@ class SweepCorruption(Command):
 
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
-        model = load_model(self.checkpoint, self.compute.attention)
+        model = load_model(self.checkpoint, device.attention)
         tokenizer = load_tokenizer(self.checkpoint)
         sentences = read_split(self.corpus / "test.parquet")
         examples = make_examples(
@@ -61,6 +61,16 @@ class SweepCorruption(Command):
             log.info("%d tokens had no donor with their own tag", source.donors.fallbacks)
         with atomic_path(self.output) as path:
             table.to_parquet(path, index=False)
+
+    def inputs(self) -> list[Path]:
+        predicted = [self.predicted] if self.predicted else []
+        return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, *predicted]
+
+    def device_name(self) -> str:
+        return name_of(resolve(self.compute))
+
+    def sidecar(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
 
     def pos_source(self, config: PosNerConfig) -> PosSource:
         """One-hot rows, or the out-of-fold logits of donors."""

@@ -15,8 +15,8 @@ from pydantic import Field
 from .posner.arrays import WordLogits
 from .posner.artifacts import atomic_path, write_json
 from .posner.batching import Example
-from .posner.cli import Command, run
-from .posner.config import Compute, NerTraining, Variant
+from .posner.cli import run
+from .posner.config import NerTraining, Variant
 from .posner.corpus import read_card
 from .posner.device import Device, resolve
 from .posner.encoders import load_tokenizer, longest_input
@@ -27,22 +27,18 @@ from .posner.predicted_pos import PredictedPos, read_predicted
 from .posner.prediction import predict
 from .posner.scoring import EntityFinder, ner_scores
 from .posner.training import Evaluation, train
+from .posner.training_command import TrainingCommand
 
 log = logging.getLogger(__name__)
 OUTSIDE_ID = 0  # the corpus puts O first among its labels
 
 
-class TrainNer(Command):
+class TrainNer(TrainingCommand):
     """Train a NER model, keep the checkpoint with the best validation F1, and store its predictions and scores."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
-    encoder: Path = Field(description="Folder of the prepared encoder.")
     predicted: Path | None = Field(None, description="predicted.parquet, for variants with predicted POS.")
     variant: Variant = Field(default_factory=Variant, description="How POS is given.")
     training: NerTraining = Field(default_factory=NerTraining, description="How it is trained.")
-    seed: int = Field(ge=0, description="Training seed.")
-    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
-    output: Path = Field(description="Folder to write to: model, predictions.parquet, metrics.json, history.csv.")
 
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
@@ -55,14 +51,15 @@ class TrainNer(Command):
             split: read_examples(self.corpus, split, tokenizer, max_length, config, self.variant, predicted)
             for split in ("train", "validation", "test")
         }
-        model = fresh_model(self.encoder, config, self.seed, self.compute.attention)
+        model = fresh_model(self.encoder, config, self.seed, device.attention)
         predictor = Predictor(device, tokenizer.pad_token_id, self.training.eval_batch_size)
         evaluation = Evaluation(self.training.eval_steps, lambda m: predictor.f1(m, examples["validation"]))
-        trained = train(model, examples["train"], tokenizer.pad_token_id, self.training, self.seed, device, evaluation)
+        resume = self.resume_state()
+        trained = train(
+            model, examples["train"], tokenizer.pad_token_id, self.training, self.seed, device, evaluation, resume
+        )
         words = {split: predictor(model, examples[split]) for split in ("validation", "test")}
-        with atomic_path(self.output / "model") as folder:
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
+        self.save_model(model, tokenizer)
         with atomic_path(self.output / "predictions.parquet") as path:
             tables = [prediction_table(split, examples[split], words[split], config.labels) for split in words]
             pd.concat(tables, ignore_index=True).to_parquet(path, index=False)
@@ -84,6 +81,10 @@ class TrainNer(Command):
                 **scores,
             },
         )
+        resume.remove()
+
+    def inputs(self) -> list[Path]:
+        return [*super().inputs(), *([self.predicted] if self.predicted else [])]
 
     def build_config(
         self, labels: tuple[str, ...], pos_tags: tuple[str, ...], predicted: PredictedPos | None

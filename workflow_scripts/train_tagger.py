@@ -11,10 +11,9 @@ from pathlib import Path
 from pydantic import Field
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from .posner.artifacts import atomic_path
 from .posner.batching import Example
-from .posner.cli import Command, run
-from .posner.config import Compute, Training, Variant
+from .posner.cli import run
+from .posner.config import Training, Variant
 from .posner.corpus import SPLITS, Sentence, read_card, read_split
 from .posner.device import resolve
 from .posner.encoders import load_tokenizer, longest_input
@@ -24,24 +23,20 @@ from .posner.model import fresh_model, model_config
 from .posner.predicted_pos import FINAL, TaggerOutput, write_output
 from .posner.prediction import predict
 from .posner.training import train
+from .posner.training_command import TrainingCommand
 
 log = logging.getLogger(__name__)
 
 
-class TrainTagger(Command):
+class TrainTagger(TrainingCommand):
     """Train a POS tagger: a fold tagger predicts its own fold of train, the final one validation and test.
 
     No checkpoint is chosen on what is predicted later: a tagger ends with the weights of its last step.
     """
 
-    corpus: Path = Field(description="Folder of the corpus.")
-    encoder: Path = Field(description="Folder of the prepared encoder.")
     folds: Path = Field(description="Fold of each train sentence, from assign_folds.")
     tagger: str = Field(pattern=r"^(fold-\d+|final)$", description="fold-N leaves out fold N; final trains on all.")
     training: Training = Field(default_factory=Training, description="How it is trained.")
-    seed: int = Field(ge=0, description="Training seed.")
-    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
-    output: Path = Field(description="Folder to write to.")
 
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
@@ -53,10 +48,10 @@ class TrainTagger(Command):
         tokenizer = load_tokenizer(self.encoder)
         pad_id, max_length = tokenizer.pad_token_id, min(self.training.max_length, longest_input(self.encoder))
         config = model_config(self.encoder, tags, Variant())
-        model = fresh_model(self.encoder, config, self.seed, self.compute.attention)
-        trained = train(
-            model, pos_examples(tokenizer, sentences, tags, max_length), pad_id, self.training, self.seed, device
-        )
+        model = fresh_model(self.encoder, config, self.seed, device.attention)
+        examples = pos_examples(tokenizer, sentences, tags, max_length)
+        resume = self.resume_state()
+        trained = train(model, examples, pad_id, self.training, self.seed, device, resume=resume)
         log.info("%s: %d steps, %.0f s, %.0f pieces/s", self.tagger, trained.steps, trained.seconds, trained.speed)
         wanted = self.wanted(splits, left_out)
         unseen = {
@@ -66,13 +61,15 @@ class TrainTagger(Command):
         batch_size = self.training.eval_batch_size
         words = {split: predict(model, examples, pad_id, batch_size, device) for split, examples in unseen.items()}
         most_frequent = Counter(tag for sentence in sentences for tag in sentence.pos).most_common(1)[0][0]
-        with atomic_path(self.output / "model") as folder:
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
+        self.save_model(model, tokenizer)
         write_output(
             self.output,
             TaggerOutput(self.tagger, tags, tags.index(most_frequent), frozenset(learned), wanted, words),
         )
+        resume.remove()
+
+    def inputs(self) -> list[Path]:
+        return [*super().inputs(), self.folds]
 
     def wanted(self, splits: dict[str, list[Sentence]], left_out: frozenset[int]) -> dict[str, list[int]]:
         """Which sentences of which splits this tagger predicts."""

@@ -12,27 +12,43 @@ import inspect
 import json
 import logging
 import sys
+import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_origin
+from typing import Any, ClassVar, NoReturn, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from .artifacts import write_json
 from .config import union_members
 from .errors import InputError
+from .provenance import record
 
 
 class Command(BaseModel):
     """Arguments of one entry script, and what it does with them. Nothing but the command line is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    unrecorded: ClassVar[frozenset[str]] = frozenset()  # options that no result depends on
 
     @abstractmethod
     def cli_cmd(self) -> None:
         """Do the work."""
+
+    def inputs(self) -> list[Path]:
+        """Files that the result depends on, for its record."""
+        return []
+
+    def device_name(self) -> str:
+        """Hardware that the result depends on, for its record."""
+        return "cpu"
+
+    def sidecar(self) -> Path | None:
+        """Where to write the record of how the result came about (see :mod:`posner.provenance`), if anywhere."""
+        return None
 
 
 C = TypeVar("C", bound=Command)
@@ -43,8 +59,13 @@ def run(command: type[C], arguments: Sequence[str] | None = None) -> C:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     try:
         made = parse(command, arguments)
+        started = time.perf_counter()
         made.cli_cmd()
+        if sidecar := made.sidecar():
+            write_json(sidecar, record(made) | {"seconds": round(time.perf_counter() - started, 1)})
     except InputError as error:
+        fail(str(error))
+    except OSError as error:  # a full disk, a folder that may not be written
         fail(str(error))
     return made
 

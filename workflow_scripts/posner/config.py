@@ -247,7 +247,9 @@ class Compute(Settings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Mixed precision; auto = bf16 where the device is fast at it, else fp32."
     )
-    attention: Literal["eager", "sdpa"] = Field("sdpa", description="Attention implementation of transformers.")
+    attention: Literal["auto", "eager", "sdpa"] = Field(
+        "auto", description="Attention of transformers; auto: eager in bf16 on a CPU, where it is faster, else sdpa."
+    )
     threads: Positive = Field(2, description="CPU threads of a training or a sweep.")
 
 
@@ -296,7 +298,7 @@ class Config(Settings):
         for encoder_name in self.study.encoders:
             encoder = self.encoders[encoder_name]
             if not isinstance(encoder, ScratchEncoder):
-                continue  # how deep it is stands in its own config, which is checked when it is prepared
+                continue  # how deep it is stands in its own config, which check_variants reads once it is prepared
             for name in self.study.variants:
                 offset = self.variants[name].inject_layer_offset_from_end
                 if isinstance(offset, int) and offset > encoder.num_hidden_layers:

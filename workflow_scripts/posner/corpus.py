@@ -86,6 +86,18 @@ class CorpusCard:
     provenance: Provenance
 
 
+def corpus_files(folder: Path) -> list[Path]:
+    """Files of a corpus on disk.
+
+    Raises:
+        InputError: one is not there.
+    """
+    files = [folder / "corpus.json", *(folder / f"{split}.parquet" for split in SPLITS)]
+    if missing := [file for file in files if not file.is_file()]:
+        raise InputError(f"{missing[0]} is not there")
+    return files
+
+
 def card(splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
     """Describe and check a corpus.
 

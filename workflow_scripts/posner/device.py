@@ -20,6 +20,7 @@ class Device:
 
     device: torch.device
     precision: str
+    attention: str = "eager"
 
     def autocast(self) -> AbstractContextManager[None]:
         """Mixed precision for the block; one block over many batches casts each weight once."""
@@ -28,7 +29,7 @@ class Device:
 
 
 def resolve(compute: Compute) -> Device:
-    """Choose device and precision, and hold torch to the number of threads and to deterministic kernels.
+    """Choose device, precision and attention, and hold torch to the number of threads and to deterministic kernels.
 
     Raises:
         InputError: the device is not there, or fp16 is asked for on a CPU.
@@ -49,7 +50,19 @@ def resolve(compute: Compute) -> Device:
         precision = "bf16" if has_fast_bf16(device) else "fp32"
     if precision == "fp16" and device.type == "cpu":
         raise InputError("compute.precision: fp16 needs a GPU; use auto, bf16 or fp32")
-    return Device(device, precision)
+    attention = compute.attention
+    if attention == "auto":  # `make bench` prints the speed of both
+        attention = "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"
+    return Device(device, precision, attention)
+
+
+def name_of(device: Device) -> str:
+    """The kind of hardware and the precision: results are the same bits on the same kind only."""
+    if device.device.type == "cuda":
+        kind = torch.cuda.get_device_name(device.device)
+    else:
+        kind = torch.backends.cpu.get_cpu_capability()
+    return f"{device.device.type} {kind} {device.precision}"
 
 
 def has_fast_bf16(device: torch.device) -> bool:

@@ -19,6 +19,7 @@ from .errors import InputError
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
 WEIGHTS = "model.safetensors"
+MODEL_FILES = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json")
 
 
 def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) -> None:
@@ -132,6 +133,18 @@ def word_pieces(words: Sequence[str], vocab_size: int) -> BertWordPieceTokenizer
         show_progress=False,
     )
     return BertWordPieceTokenizer(vocab=trainer.get_vocab(), lowercase=False, strip_accents=False)
+
+
+def model_files(folder: Path) -> list[Path]:
+    """Files of a prepared encoder or of a checkpoint.
+
+    Raises:
+        InputError: one is not there.
+    """
+    files = [folder / name for name in MODEL_FILES]
+    if missing := [file for file in files if not file.is_file()]:
+        raise InputError(f"{missing[0]} is not there")
+    return files
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -9,18 +9,20 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from .errors import InputError
+
 
 def encoder_layers(encoder: nn.Module) -> nn.ModuleList:
     """The list of an encoder's layers: ``encoder.layer`` in most, ``transformer.layer`` in DistilBERT.
 
     Raises:
-        TypeError: the encoder has no such list.
+        InputError: the encoder has no such list.
     """
     for stack in ("encoder", "transformer"):
         layers = getattr(getattr(encoder, stack, None), "layer", None)
         if isinstance(layers, nn.ModuleList):
             return layers
-    raise TypeError(f"{type(encoder).__name__} is not BERT-like: it has neither encoder.layer nor transformer.layer")
+    raise InputError(f"{type(encoder).__name__} is not BERT-like: it has neither encoder.layer nor transformer.layer")
 
 
 @contextmanager

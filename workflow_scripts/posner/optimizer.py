@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
@@ -10,6 +12,7 @@ from transformers import get_linear_schedule_with_warmup
 from .config import Training
 from .device import Device
 from .model import NEW, PosNerModel
+from .snapshot import Snapshot
 
 
 class SplitAdamW:
@@ -58,6 +61,33 @@ class SplitAdamW:
             gradients.append(self.words.grad.values())
         norm = nn.utils.get_total_norm(gradients, foreach=True)
         torch._foreach_mul_(gradients, torch.clamp(self.max_norm / (norm + 1e-6), max=1.0))
+
+    def snapshot(self) -> Snapshot:
+        """Moments, numbers of steps and learning rates."""
+        tensors: dict[str, Tensor] = {}
+        values: dict[str, Any] = {}
+        for i, optimizer in enumerate(self.optimizers):
+            for parameter, state in optimizer.state_dict()["state"].items():
+                for name, value in state.items():
+                    (tensors if isinstance(value, Tensor) else values)[f"{i}.{parameter}.{name}"] = value
+        rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
+        schedules = [schedule.state_dict() for schedule in self.schedules]
+        scaler = self.scaler.state_dict()
+        return Snapshot(tensors, {"state": values, "rates": rates, "schedules": schedules, "scaler": scaler})
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to where the snapshot was taken."""
+        states: list[dict[int, dict[str, Any]]] = [{} for _ in self.optimizers]
+        for path, value in {**snapshot.tensors, **snapshot.values["state"]}.items():
+            i, parameter, name = path.split(".")
+            states[int(i)].setdefault(int(parameter), {})[name] = value
+        for optimizer, state, rates in zip(self.optimizers, states, snapshot.values["rates"], strict=True):
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate
+        for schedule, state in zip(self.schedules, snapshot.values["schedules"], strict=True):
+            schedule.load_state_dict(state)
+        self.scaler.load_state_dict(snapshot.values["scaler"])
 
     @property
     def learning_rate(self) -> float:

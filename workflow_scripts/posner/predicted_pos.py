@@ -21,6 +21,7 @@ from .artifacts import atomic_path, write_json
 from .errors import InputError
 
 FINAL = "final"
+OUTPUT_FILES = ("predictions.parquet", "training.json")  # of one tagger
 COLUMNS = ["split", "sentence", "token", "tag", "logits", "seen", "tagger"]
 
 

@@ -40,13 +40,24 @@ def baseline_of(variants: Mapping[str, Variant]) -> str:
     return found[0]
 
 
+def seeds(variants: Mapping[str, Variant]) -> list[tuple[str, int]]:
+    """Every variant with every seed that it names."""
+    return [(name, seed) for name, variant in variants.items() for seed in variant.seeds or ()]
+
+
+def run_file(folder: Path, variant: str, seed: int) -> Path:
+    """Scores of one NER training."""
+    return folder / variant / f"seed-{seed}" / "metrics.json"
+
+
+def sweep_file(folder: Path, variant: str, seed: int) -> Path:
+    """Rows of one sweep."""
+    return folder / variant / f"seed-{seed}.parquet"
+
+
 def read_runs(folder: Path, variants: Mapping[str, Variant]) -> list[Run]:
-    """The runs ``{variant}/seed-{seed}/metrics.json`` under `folder`, for the seeds that each variant names."""
-    return [
-        Run(name, seed, read_json(folder / name / f"seed-{seed}" / "metrics.json", EVALUATED))
-        for name, variant in variants.items()
-        for seed in variant.seeds or ()
-    ]
+    """The runs under `folder`."""
+    return [Run(name, seed, read_json(run_file(folder, name, seed), EVALUATED)) for name, seed in seeds(variants)]
 
 
 def read_sweep(path: Path) -> pd.DataFrame:

@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from .batching import Example, collate, training_batches
@@ -16,6 +16,8 @@ from .config import Training
 from .device import Device
 from .model import PosNerModel
 from .optimizer import SplitAdamW
+from .progress import Progress, Step
+from .resume import NoResume
 
 log = logging.getLogger(__name__)
 LINES = 20  # progress lines of a training whose output is no terminal
@@ -27,21 +29,6 @@ class Evaluation:
 
     every: int
     score: Callable[[PosNerModel], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One row of the history.
-
-    `loss` is the mean over the steps since the row before; `score` is ``None`` where there was no evaluation.
-    """
-
-    step: int
-    epoch: float
-    loss: float
-    learning_rate: float
-    score: float | None
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,59 +50,81 @@ def train(
     seed: int,
     device: Device,
     evaluation: Evaluation | None = None,
+    resume: NoResume | None = None,
 ) -> Trained:
     """Fine-tune `model` in place; with an `evaluation`, it ends with the weights that scored best, else with the last.
 
-    The only random streams are the order of batches (from `seed`) and dropout (torch's, seeded with `seed` here).
+    The only random streams are the order of batches (from `seed`) and dropout (torch's, seeded with `seed` here). With
+    a :class:`ResumeFolder` the training goes on from the state there, and ends with the same bits as one that was never
+    stopped.
     """
+    resume = resume or NoResume()
     lengths = [len(example.pieces) for example in examples]
     per_epoch = -(-len(examples) // settings.train_batch_size)
     steps = per_epoch * settings.epochs
     optimizer = SplitAdamW(model.to(device.device).train(), settings, steps, device)
-    best = Best()
-    history: list[Step] = []
-    losses: list[float] = []
-    started = time.perf_counter()
-    training_seconds = 0.0
+    progress = Progress(model, optimizer)
     torch.manual_seed(seed)
-    step = 0
-    with tqdm(total=steps, desc="training", unit="step", disable=None) as bar:
-        for epoch in range(settings.epochs):
-            for batch in training_batches(lengths, settings.train_batch_size, seed, epoch):
+    resume.restore(progress)
+    epochs = (training_batches(lengths, settings.train_batch_size, seed, epoch) for epoch in range(settings.epochs))
+    batches = islice(chain.from_iterable(epochs), progress.step, None)
+    with tqdm(total=steps, initial=progress.step, desc="training", unit="step", disable=None) as bar:
+        recorder = Recorder(evaluation, per_epoch, steps, resume, bar)
+        with resume.watch(progress):
+            recorder.record(progress)  # a training may have been stopped in its evaluation
+            for batch in batches:
                 tick = time.perf_counter()
-                loss = training_step(model, [examples[i] for i in batch], pad_id, device, optimizer)
-                losses.append(loss)
-                training_seconds += time.perf_counter() - tick
-                step += 1
+                loss = training_step(model.train(), [examples[i] for i in batch], pad_id, device, optimizer)
+                progress.losses.append(loss)
+                progress.seconds += time.perf_counter() - tick
+                progress.step += 1
                 bar.update()
-                is_due = evaluation is not None and (step % evaluation.every == 0 or step == steps)
-                if not is_due and step % max(1, steps // LINES) and step != steps:
-                    continue
-                score = evaluation.score(model.eval()) if is_due and evaluation is not None else None
-                model.train()
-                if score is not None:
-                    best.offer(model, step, score)
-                history.append(
-                    Step(
-                        step=step,
-                        epoch=step / per_epoch,
-                        loss=sum(losses) / len(losses),
-                        learning_rate=optimizer.learning_rate,
-                        score=score,
-                        seconds=time.perf_counter() - started,
-                    )
-                )
-                losses.clear()
-                report(history[-1], steps, bar)
-    best.restore(model)
+                recorder.record(progress)
+                resume.after_step(progress)
+    progress.best.load_into(model)
     model.eval()
     return Trained(
-        history=history,
-        best_step=best.step or steps,
+        history=progress.history,
+        best_step=progress.best.step or steps,
         steps=steps,
-        seconds=time.perf_counter() - started,
-        speed=settings.epochs * sum(lengths) / training_seconds,
+        seconds=progress.elapsed,
+        speed=settings.epochs * sum(lengths) / progress.seconds,
     )
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Writes the history of a training: evaluations where they are due, and losses in between."""
+
+    evaluation: Evaluation | None
+    per_epoch: int
+    steps: int
+    resume: NoResume
+    bar: tqdm[None]
+
+    def record(self, progress: Progress) -> None:
+        """Add a row for this step, if one is due and not there yet."""
+        step = progress.step
+        is_evaluated = self.evaluation is not None and (step % self.evaluation.every == 0 or step == self.steps)
+        is_due = is_evaluated or step % max(1, self.steps // LINES) == 0 or step == self.steps
+        if not step or not is_due or (progress.history and progress.history[-1].step == step):
+            return
+        score = None
+        if is_evaluated and self.evaluation is not None:
+            with self.resume.interruptible():
+                score = self.evaluation.score(progress.model.eval())
+            progress.best.offer(progress.model, step, score)
+        row = Step(
+            step=step,
+            epoch=step / self.per_epoch,
+            loss=sum(progress.losses) / len(progress.losses),
+            learning_rate=progress.optimizer.learning_rate,
+            score=score,
+            seconds=progress.elapsed,
+        )
+        progress.history.append(row)
+        progress.losses.clear()
+        report(row, self.steps, self.bar)
 
 
 def training_step(
@@ -136,23 +145,3 @@ def report(row: Step, steps: int, bar: tqdm[None]) -> None:
         log.info("step %d/%d, epoch %.2f, loss %.4f%s", row.step, steps, row.epoch, row.loss, score)
     else:
         bar.set_postfix_str(f"loss {row.loss:.4f}{score}")
-
-
-class Best:
-    """The best weights so far; the earliest of equals."""
-
-    def __init__(self) -> None:
-        self.step = 0
-        self.score = float("-inf")
-        self.weights: dict[str, Tensor] | None = None
-
-    def offer(self, model: PosNerModel, step: int, score: float) -> None:
-        """Keep the model's weights if `score` is the highest yet."""
-        if score > self.score:
-            self.step, self.score = step, score
-            self.weights = {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
-
-    def restore(self, model: PosNerModel) -> None:
-        """Give `model` the best weights, if any were offered."""
-        if self.weights is not None:
-            model.load_state_dict(self.weights)

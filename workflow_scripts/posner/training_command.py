@@ -1,0 +1,61 @@
+"""What the two kinds of training have in common as commands: their files, and how they are stopped and recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from safetensors import SafetensorError
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from .artifacts import atomic_path
+from .cli import Command
+from .config import Compute
+from .corpus import corpus_files
+from .device import name_of, resolve
+from .encoders import model_files
+from .model import PosNerModel
+from .provenance import key, record
+from .resume import NoResume, ResumeFolder
+
+
+class TrainingCommand(Command):
+    """A training on a corpus and an encoder, which can be stopped and gone on with."""
+
+    corpus: Path = Field(description="Folder of the corpus.")
+    encoder: Path = Field(description="Folder of the prepared encoder.")
+    seed: int = Field(ge=0, description="Training seed.")
+    compute: Compute = Field(default_factory=Compute, description="Device, precision, attention and threads.")
+    output: Path = Field(description="Folder to write to.")
+    resume: Path | None = Field(None, description="Folder for the state from which a killed training goes on.")
+    save_every: float = Field(180, gt=0, description="Seconds from one saving of that state to the next.")
+
+    unrecorded = frozenset({"resume", "save_every"})
+
+    def inputs(self) -> list[Path]:
+        return [*corpus_files(self.corpus), *model_files(self.encoder)]
+
+    def device_name(self) -> str:
+        return name_of(resolve(self.compute))
+
+    def sidecar(self) -> Path:
+        return self.output / "provenance.json"
+
+    def resume_state(self) -> NoResume:
+        """Where the training is kept; a state is known by all that the result depends on."""
+        if self.resume is None:
+            return NoResume()
+        return ResumeFolder(self.resume, key(record(self)), self.save_every)
+
+    def save_model(self, model: PosNerModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Write the checkpoint: weights, config and tokenizer.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with atomic_path(self.output / "model") as folder:
+            try:
+                model.save_pretrained(folder)
+                tokenizer.save_pretrained(folder)
+            except SafetensorError as error:
+                raise OSError(f"{self.output / 'model'} cannot be written: {error}") from error
