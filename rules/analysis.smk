@@ -57,13 +57,13 @@ rule summarise_corpus:
     input:
         CORPUS_CARD,
     output:
-        report(
+        counts=report(
             COUNTS,
             caption=f"{CAPTIONS}/corpus.rst",
             category="Data",
             labels={"corpus": "{corpus}", "encoder": "all", "result": "Counts (CSV)"},
         ),
-        f"{CORPUS}/counts.provenance.json",
+        provenance=f"{CORPUS}/counts.provenance.json",
     log:
         f"{CORPUS}/logs/summarise_corpus.log",
     benchmark:
@@ -77,7 +77,7 @@ rule summarise_corpus:
     params:
         code=code("summarise_corpus"),
     shell:
-        "python -m workflow_scripts.summarise_corpus --card {input} --output {output[0]} > {log} 2>&1"
+        "python -m workflow_scripts.summarise_corpus --card {input} --output {output.counts} > {log} 2>&1"
 
 
 rule summarise_pos:

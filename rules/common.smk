@@ -11,12 +11,21 @@ from snakemake.exceptions import WorkflowError
 from workflow_scripts.posner.artifacts import content_hash
 from workflow_scripts.posner.cli import flags
 from workflow_scripts.posner.config import NAME_PATTERN, check, refuse_missing_files
+from workflow_scripts.posner.depths import refuse_deep_variants
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.fingerprint import fingerprint
 
 try:
     STUDY = check(config)
     refuse_missing_files(STUDY)
+    refuse_deep_variants(
+        STUDY,
+        [
+            (encoder, Path(f"results/{corpus}/{encoder}/encoder"))
+            for corpus in STUDY.study.corpora
+            for encoder in STUDY.study.encoders
+        ],
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -33,7 +42,6 @@ CORPUS_CARD = f"{CORPUS}/corpus.json"
 CORPUS_SPLITS = [f"{CORPUS}/{split}.parquet" for split in SPLITS]
 # Files rather than directory(): Snakemake keeps checksums of files, so that a copy with other dates reruns nothing.
 WEIGHTS_AND_TOKENIZER = ["model.safetensors", "tokenizer.json", "tokenizer_config.json"]
-CHECKED = f"{WORK}/variants.json"
 TAGGER = f"{WORK}/pos/{{tagger}}"
 RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
 # Jobs that may use a GPU ask for one, unless the study says CPU.
@@ -49,15 +57,18 @@ wildcard_constraints:
 
 
 def arguments(**settings):
-    """The settings as quoted flags: all that a command line says of the config."""
+    """The settings as quoted flags: all that a command line says of the config.
+
+    A param for each group of settings: when one changes, Snakemake's reason shows that param, as it was and as it is.
+    """
     return shlex.join(flags(**settings))
 
 
 def code(script, *unreachable):
     """Fingerprint of what the entry script can reach, without library modules that the job's settings keep it from."""
-    return fingerprint(
-        f"workflow_scripts.{script}", ROOT, unreachable=[f"workflow_scripts.posner.{name}" for name in unreachable]
-    )
+    left_out = [f"workflow_scripts.posner.{name}" for name in unreachable]
+    made = fingerprint(f"workflow_scripts.{script}", ROOT, unreachable=left_out)
+    return f"code of {script}: {made}"
 
 
 FUSION_CODE = {"fusion", "late_fusion", "encoder_fusion"}
@@ -78,15 +89,15 @@ def content_of(kind):
 
     def of(wildcards):
         source = getattr(STUDY, kind)[wildcards[{"corpora": "corpus", "encoders": "encoder"}[kind]]]
-        return content_hash([Path(path) for path in source.files])
+        made = content_hash([Path(path) for path in source.files])
+        return f"content of files: {made}"
 
     return of
 
 
-def variant_settings(wildcards):
-    """What a NER training depends on, besides its files."""
-    variant = STUDY.variants[wildcards.variant].model_copy(update={"seeds": None})
-    return arguments(variant=variant, training=STUDY.ner.training, seed=int(wildcards.seed), compute=STUDY.compute)
+def variant_arguments(wildcards):
+    """How a variant gives POS to NER; which seeds it has concerns no single one of them."""
+    return arguments(variant=STUDY.variants[wildcards.variant].model_copy(update={"seeds": None}))
 
 
 def predicted_for(features):

@@ -59,36 +59,6 @@ rule prepare_encoder:
         " --output {params.folder} > {log} 2>&1"
 
 
-rule check_variants:
-    """Refuse variants that the encoder cannot take before anything is trained."""
-    input:
-        config=f"{WORK}/encoder/config.json",
-    output:
-        CHECKED,
-    log:
-        f"{LOGS}/check_variants.log",
-    benchmark:
-        f"{BENCHMARKS}/check_variants.tsv"
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=4000,
-        runtime=10,
-    params:
-        settings=arguments(
-            variants={
-                name: STUDY.variants[name].model_dump(mode="json", exclude_defaults=True, exclude={"seeds"})
-                for name in STUDY.study.variants
-            }
-        ),
-        encoder=subpath(input.config, parent=True),
-        code=code("check_variants"),
-    shell:
-        "python -m workflow_scripts.check_variants --encoder {params.encoder} {params.settings}"
-        " --output {output} > {log} 2>&1"
-
-
 rule assign_folds:
     """Assign the sentences of train to folds, documents whole."""
     input:

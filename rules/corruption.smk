@@ -11,8 +11,8 @@ rule sweep_corruption:
         confusion=f"{WORK}/pos/confusion_matrix.json",
         predicted=predicted_for(lambda variant: variant.feature == "logits"),
     output:
-        f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet",
-        f"{WORK}/corruption/{{variant}}/seed-{{seed}}.provenance.json",
+        sweep=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet",
+        provenance=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.provenance.json",
     log:
         f"{LOGS}/corruption/{{variant}}/seed-{{seed}}.log",
     benchmark:
@@ -25,17 +25,14 @@ rule sweep_corruption:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=arguments(
-            corruption=STUDY.corruption,
-            max_length=STUDY.ner.training.max_length,
-            eval_batch_size=STUDY.ner.training.eval_batch_size,
-            compute=STUDY.compute,
-        ),
+        corruption=arguments(corruption=STUDY.corruption),
+        batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
+        compute=arguments(compute=STUDY.compute),
         corpus=subpath(input.corpus, parent=True),
         checkpoint=subpath(input.checkpoint, parent=True),
         predicted=predicted_flag,
         code=code_of_variant("sweep_corruption"),
     shell:
-        "python -m workflow_scripts.sweep_corruption {params.settings} --corpus {params.corpus}"
-        " --checkpoint {params.checkpoint} --confusion {input.confusion} {params.predicted}"
-        " --output {output[0]} > {log} 2>&1"
+        "python -m workflow_scripts.sweep_corruption {params.corruption} {params.batches} {params.compute}"
+        " --corpus {params.corpus} --checkpoint {params.checkpoint} --confusion {input.confusion} {params.predicted}"
+        " --output {output.sweep} > {log} 2>&1"

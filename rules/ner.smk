@@ -8,7 +8,6 @@ rule train_ner:
         splits=CORPUS_SPLITS,
         encoder=f"{WORK}/encoder/config.json",
         weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
-        checked=ancient(CHECKED),  # waited for, and never a reason to train again
         predicted=predicted_for(lambda variant: variant.pos == "predicted"),
     output:
         model=[f"{RUN}/model/{name}" for name in ["config.json", *WEIGHTS_AND_TOKENIZER]],
@@ -28,7 +27,9 @@ rule train_ner:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        settings=variant_settings,
+        variant=variant_arguments,
+        training=arguments(training=STUDY.ner.training),
+        compute=arguments(compute=STUDY.compute),
         corpus=subpath(input.corpus, parent=True),
         encoder=subpath(input.encoder, parent=True),
         predicted=predicted_flag,
@@ -36,5 +37,6 @@ rule train_ner:
         resume=f"{WORK}/resume/{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
-        "python -m workflow_scripts.train_ner {params.settings} --corpus {params.corpus} --encoder {params.encoder}"
-        " {params.predicted} --output {params.folder} --resume {params.resume} > {log} 2>&1"
+        "python -m workflow_scripts.train_ner {params.variant} {params.training} --seed {wildcards.seed}"
+        " {params.compute} --corpus {params.corpus} --encoder {params.encoder} {params.predicted}"
+        " --output {params.folder} --resume {params.resume} > {log} 2>&1"

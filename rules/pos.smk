@@ -10,7 +10,6 @@ rule train_tagger:
         splits=CORPUS_SPLITS,
         encoder=f"{WORK}/encoder/config.json",
         weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
-        checked=ancient(CHECKED),  # waited for, and never a reason to train again
         folds=f"{CORPUS}/folds.json",
     output:
         model=[f"{TAGGER}/model/{name}" for name in ["config.json", *WEIGHTS_AND_TOKENIZER]],
@@ -29,15 +28,18 @@ rule train_tagger:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        settings=arguments(training=STUDY.pos.training, seed=STUDY.pos.seed, compute=STUDY.compute),
+        training=arguments(training=STUDY.pos.training),
+        seed=arguments(seed=STUDY.pos.seed),
+        compute=arguments(compute=STUDY.compute),
         corpus=subpath(input.corpus, parent=True),
         encoder=subpath(input.encoder, parent=True),
         folder=subpath(output.predictions, parent=True),
         resume=f"{WORK}/resume/{{tagger}}",
         code=code("train_tagger", "fusion", "late_fusion", "encoder_fusion"),
     shell:
-        "python -m workflow_scripts.train_tagger {params.settings} --tagger {wildcards.tagger} --corpus {params.corpus}"
-        " --encoder {params.encoder} --folds {input.folds} --output {params.folder} --resume {params.resume}"
+        "python -m workflow_scripts.train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
+        " {params.compute} --corpus {params.corpus} --encoder {params.encoder} --folds {input.folds}"
+        " --output {params.folder} --resume {params.resume}"
         " > {log} 2>&1"
 
 
@@ -49,8 +51,8 @@ rule merge_pos:
         predictions=expand(f"{TAGGER}/predictions.parquet", tagger=TAGGERS, allow_missing=True),
         training=expand(f"{TAGGER}/training.json", tagger=TAGGERS, allow_missing=True),
     output:
-        f"{WORK}/pos/predicted.parquet",
-        f"{WORK}/pos/predicted.provenance.json",
+        predicted=f"{WORK}/pos/predicted.parquet",
+        provenance=f"{WORK}/pos/predicted.provenance.json",
     log:
         f"{LOGS}/merge_pos.log",
     benchmark:
@@ -63,11 +65,11 @@ rule merge_pos:
     params:
         settings=arguments(folds=STUDY.pos.folds),
         corpus=subpath(input.corpus, parent=True),
-        taggers=subpath(output[0], parent=True),
+        taggers=subpath(output.predicted, parent=True),
         code=code("merge_pos"),
     shell:
         "python -m workflow_scripts.merge_pos {params.settings} --corpus {params.corpus} --taggers {params.taggers}"
-        " --output {output[0]} > {log} 2>&1"
+        " --output {output.predicted} > {log} 2>&1"
 
 
 rule score_pos:

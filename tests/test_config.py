@@ -333,19 +333,6 @@ def test_a_second_baseline_that_is_not_run_is_allowed() -> None:
     assert check(edited(variants__second={})).baseline == "baseline"
 
 
-def test_an_offset_deeper_than_a_scratch_encoder_is_refused() -> None:
-    variant = {"fusion": "encoder", "pos": "gold", "feature": "one_hot", "inject_layer_offset_from_end": 3}
-    raw = edited(encoders__tiny=SCRATCH, study__encoders=["tiny"])
-    raw["variants"]["deep"] = variant
-    check(raw)  # it is not run
-    raw["study"]["variants"].append("deep")
-    assert problem(raw) == (
-        "config: variants.deep.inject_layer_offset_from_end: 3 is deeper than the encoder 'tiny', which has 2 layers"
-    )
-    raw["variants"]["deep"]["inject_layer_offset_from_end"] = 2
-    check(raw)
-
-
 def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
     heads = {"source": "scratch", "hidden_size": 10, "num_attention_heads": 4}
     assert "encoders.odd" in problem(edited(encoders__odd=heads))

@@ -3,77 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from workflow_copy import CHECKOUT, Copy, copy_workflow
 
-CHECKOUT = Path(__file__).parents[1]
-STUDY = CHECKOUT / "tests" / "small_study.yaml"
-PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "resources", "profiles"]
+from workflow_scripts.posner.config import GeneratedCorpus
+from workflow_scripts.posner.grammar import generate
 
-
-class Copy:
-    """A copy of the workflow that a test may edit, and the results that it makes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.study = folder / "study.yaml"
-
-    def snakemake(self, *arguments: str, check: bool = True) -> str:
-        """Run Snakemake with the local profile; returns all that it printed."""
-        command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "2"]
-        done = subprocess.run(
-            [*command, "--configfile", str(self.study), *arguments],
-            cwd=self.folder,
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HF_HUB_OFFLINE": "1"},
-            capture_output=True,
-            text=True,
-        )
-        printed = done.stdout + done.stderr
-        assert done.returncode == 0 or not check, printed
-        return printed
-
-    def planned(self, *arguments: str) -> dict[str, int]:
-        """How many jobs of each rule a dry run plans."""
-        printed = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
-        table = re.findall(r"^(\w+) +(\d+)$", printed, flags=re.MULTILINE)
-        return {rule: int(count) for rule, count in table if rule not in ("total", "all")}
-
-    def set(self, **values: object) -> None:
-        """Write settings into the study's file; ``ner__training__epochs=2`` is a nested one."""
-        raw = yaml.safe_load(self.study.read_text())
-        for path, value in values.items():
-            *parents, key = path.split("__")
-            part = raw
-            for parent in parents:
-                part = part.setdefault(parent, {})
-            part[key] = value
-        self.study.write_text(yaml.safe_dump(raw))
-
-
-def copy_workflow(folder: Path) -> Copy:
-    folder.mkdir(parents=True)
-    for part in PARTS:
-        source = CHECKOUT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / part)
-    shutil.copy(STUDY, folder / "study.yaml")
-    return Copy(folder)
+TOKENS = "a_word NN O\nanother NNP B-PER\n\n"
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A finished small study."""
+    """A finished small study of two corpora, one of them from files."""
     copy = copy_workflow(tmp_path_factory.mktemp("finished") / "with blank")
+    splits, _ = generate(GeneratedCorpus(source="generated", train=60, validation=10, test=10, seed=3))
+    for split, sentences in splits.items():
+        rows = ("".join(map("{} {} {}\n".format, s.tokens, s.pos, s.ner)) for s in sentences)
+        (copy.folder / f"{split}.txt").write_text("\n".join(rows))
+    files = {split: f"{split}.txt" for split in splits}
+    columns = {"token_column": 0, "pos_column": 1, "ner_column": 2, "scheme": "iob2"}
+    copy.set(study__corpora=["small", "files"], corpora__files={"source": "columns", **files, **columns})
     copy.snakemake()
     return copy
 
@@ -84,6 +41,9 @@ def edited(finished: Copy, tmp_path: Path) -> Copy:
     folder = tmp_path / "other place"
     shutil.copytree(finished.folder, folder, copy_function=shutil.copyfile)
     return Copy(folder)
+
+
+# --- the whole graph -------------------------------------------------------------------------------------------------
 
 
 def expected_jobs(raw: dict[str, object], folds: int, seeds: dict[str, int]) -> dict[str, int]:
@@ -134,17 +94,28 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
     assert sweep.loc[sweep["rate"] == 0, "f1"].tolist() == pytest.approx([clean, clean], abs=5e-3)
     assert sorted(path.suffix for path in (work / "figures").iterdir()).count(".png") >= 5
     assert not list(finished.folder.glob("results/**/.*.part*"))
+    assert not list((work / "resume").glob("*"))
 
 
-def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:
-    assert "Nothing to be done" in finished.snakemake("--dry-run")
+def test_every_model_and_table_has_its_record(finished: Copy) -> None:
+    work = finished.folder / "results" / "small" / "tiny"
+    models = [path.parent for path in work.rglob("model") if path.parent.parent != work]
+    assert len(models) == 8
+    sweeps = list(work.glob("corruption/*/*.parquet"))
+    groups = {table.name.partition("_")[0].removesuffix(".csv") for table in work.glob("tables/*.csv")}
+    records = [
+        *(model / "provenance.json" for model in models),
+        *(sweep.with_suffix(".provenance.json") for sweep in sweeps),
+        *(work / "tables" / f"{group}.provenance.json" for group in groups),
+        work / "pos" / "predicted.provenance.json",
+    ]
+    for path in records:
+        record = json.loads(path.read_text())
+        assert record["inputs"], path
+        assert record["code"], path
 
 
-def test_a_copy_with_other_dates_has_nothing_to_do(edited: Copy) -> None:
-    for path in edited.folder.rglob("*"):
-        if path.is_file():
-            path.touch()
-    assert edited.planned() == {}
+# --- what an edit reruns ---------------------------------------------------------------------------------------------
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -153,39 +124,206 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def test_a_comment_reruns_nothing(edited: Copy) -> None:
-    library = edited.folder / "workflow_scripts" / "posner"
-    replace(library / "training.py", "def training_step(", "# A comment.\ndef training_step(")
-    assert edited.planned() == {}
+def in_file(name: str, old: str, new: str) -> Callable[[Copy], None]:
+    return lambda copy: replace(copy.folder / name, old, new)
 
 
-def test_the_code_of_a_fusion_reruns_its_variants_only(edited: Copy) -> None:
-    library = edited.folder / "workflow_scripts" / "posner"
-    replace(library / "late_fusion.py", "logits + self.project(pos)", "self.project(pos) + logits")
-    planned = edited.planned()
-    assert planned["train_ner"] == planned["sweep_corruption"] == 2
-    assert "train_tagger" not in planned
+def in_study(**values: object) -> Callable[[Copy], None]:
+    return lambda copy: copy.set(**values)
 
 
-def test_a_setting_reruns_what_depends_on_it(edited: Copy) -> None:
+def touch_all(copy: Copy) -> None:
+    for path in copy.folder.rglob("*"):
+        if path.is_file():
+            path.touch()
+
+
+def add_variant(copy: Copy) -> None:
+    variants = yaml.safe_load(copy.study.read_text())["study"]["variants"]
+    copy.set(study__variants=[*variants, "late-gold-trainable_embed"])
+
+
+def explain(copy: Copy) -> None:
+    """Comments, in the study's own file and in the defaults."""
+    copy.study.write_text("# Explained.\n" + copy.study.read_text())
+    replace(copy.folder / "config.yaml", "warmup_ratio: 0.1", "warmup_ratio: 0.1  # share of the steps")
+
+
+LIBRARY = "workflow_scripts/posner"
+GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
+AFTER_POS = dict.fromkeys(["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude"], 1)
+AFTER_NER = dict.fromkeys(
+    ["summarise_ner", "plot_ner_results", "plot_injection_strategies", "plot_corruption", "conclude"], 1
+)
+AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", "plot_corruption", "conclude"], 1)
+TRAINED = {"train_ner": 5, "sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}
+TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS}
+PLOTS = dict.fromkeys(
+    ["plot_pos_tagging", "plot_confusions", "plot_ner_results", "plot_injection_strategies", "plot_corruption"], 1
+)
+END = ("summarise_study", "report")
+SETTING = ("record_config", *END)  # the config is recorded as a whole
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A row of the README's table, and the jobs that it means: those of each corpus, and those of the whole study."""
+
+    what: str
+    reruns: str
+    make: Callable[[Copy], None]
+    jobs: dict[str, int]
+    study: tuple[str, ...] = ()
+    corpora: int = 2
+
+
+EDITS = [
+    Edit("`touch` of every file, a fresh checkout", "nothing", touch_all, {}),
+    Edit(
+        "a comment, a docstring, formatting",
+        "nothing",
+        in_file(f"{LIBRARY}/training.py", "def training_step(", "# Why.\ndef training_step("),
+        {},
+    ),
+    Edit("a comment in the config", "nothing", explain, {}),
+    Edit(
+        "one more seed",
+        "that seed's trainings and sweeps, and the analysis",
+        in_study(study__seeds=[1, 2]),  # the baseline has both
+        TRAINED | {"train_ner": 3},
+        SETTING,
+    ),
+    Edit(
+        "one more variant",
+        "that variant, and the analysis",
+        add_variant,
+        TRAINED | {"train_ner": 1, "sweep_corruption": 1},
+        SETTING,
+    ),
+    Edit(
+        "one variant's option",
+        "that variant, and the analysis",
+        in_study(**{"variants__encoder-gold": GOLD | {"pos_embed_dim": 16}}),
+        TRAINED | {"train_ner": 1, "sweep_corruption": 1},
+        SETTING,
+    ),
+    Edit(
+        "a corruption rate, the number of draws",
+        "sweeps and what follows",
+        in_study(corruption__draws=3),
+        {"sweep_corruption": 3, **AFTER_SWEEPS},
+        SETTING,
+    ),
+    Edit(
+        "the style of figures",
+        "figures",
+        in_file("resources/styles/posner.mplstyle", "font.size: 9", "font.size: 10"),
+        PLOTS,
+        ("report",),
+    ),
+    Edit(
+        "a caption",
+        "the report",
+        in_file("resources/captions/corruption.rst", "Micro F1", "F1"),
+        {},
+        ("report",),
+    ),
+    Edit(
+        "statistics",
+        "the analysis",
+        in_file(f"{LIBRARY}/statistics.py", "return ", "return 0 or "),
+        AFTER_NER | AFTER_SWEEPS,
+        END,
+    ),
+    Edit(
+        "the code of a fusion",
+        "variants of that fusion, and the analysis",
+        in_file(f"{LIBRARY}/late_fusion.py", "logits + self.project(pos)", "self.project(pos) + logits"),
+        TRAINED | {"train_ner": 2, "sweep_corruption": 2},
+        END,
+    ),
+    Edit(
+        "the training loop",
+        "every training, and what follows",
+        in_file(f"{LIBRARY}/training.py", "return loss.item()", "return float(loss)"),
+        TAGGED | TRAINED,
+        END,
+    ),
+    Edit(
+        "the learning rate of NER",
+        "NER and what follows, no tagger",
+        in_study(ner__training__learning_rate=2e-3),
+        TRAINED,
+        SETTING,
+    ),
+    Edit(
+        "two values swapped between two settings",
+        "what depends on them",
+        in_study(ner__training__train_batch_size=16, ner__training__eval_batch_size=8),
+        TRAINED,
+        SETTING,
+    ),
+    Edit(
+        "the number of folds",
+        "POS, variants with predicted POS, sweeps, the analysis",
+        in_study(pos__folds=3),
+        TAGGED | TRAINED | {"assign_folds": 1, "train_tagger": 4, "train_ner": 1},
+        SETTING,
+    ),
+    Edit(
+        "one sentence of a corpus",
+        "all that is made of this corpus, nothing of another",
+        in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
+        TAGGED | TRAINED | {"prepare_corpus": 1, "prepare_encoder": 1, "assign_folds": 1, "summarise_corpus": 1},
+        END,
+        corpora=1,
+    ),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=[edit.what for edit in EDITS])
+def test_an_edit_reruns_what_depends_on_it(edited: Copy, edit: Edit) -> None:
+    edit.make(edited)
+    expected = Counter({rule: edit.corpora * number for rule, number in edit.jobs.items()})
+    assert edited.planned() == expected + Counter(edit.study)
+
+
+def test_the_readme_shows_what_an_edit_reruns() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    for edit in EDITS:
+        assert f"| {edit.what} | {edit.reruns} |" in readme
+
+
+def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:
+    assert "Nothing to be done" in finished.snakemake("--dry-run")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--cores", "1"],
+        ["--set-threads", "train_ner=1", "--set-resources", "train_ner:mem_mb=1", "train_tagger:slurm_partition=big"],
+        ["--profile", "profiles/slurm", "--default-resources", "slurm_account=me", "slurm_partition=gpus"],
+        ["--verbose"],
+    ],
+    ids=["cores", "resources", "profile", "log level"],
+)
+def test_where_and_how_large_jobs_are_reruns_nothing(finished: Copy, options: list[str]) -> None:
+    assert finished.planned(*options) == {}
+
+
+def test_another_corpus_is_left_alone(edited: Copy) -> None:
+    replace(edited.folder / "test.txt", "\n\n", f"\n\n{TOKENS}")
+    assert edited.planned("results/small/tiny/verdict.json") == {}
+
+
+def test_the_reason_says_what_changed(edited: Copy) -> None:
     edited.set(ner__training__learning_rate=2e-3)
-    planned = edited.planned()
-    assert planned["train_ner"] == 5
-    assert "train_tagger" not in planned
-
-
-def test_a_seed_more_trains_that_seed_only(edited: Copy) -> None:
-    edited.set(study__seeds=[1, 2])
-    planned = edited.planned()
-    assert planned["train_ner"] == planned["sweep_corruption"] == 3
-    assert "train_tagger" not in planned
-
-
-def test_rates_rerun_sweeps_only(edited: Copy) -> None:
-    edited.set(corruption__rates=[0, 0.25, 1])
-    planned = edited.planned()
-    assert planned["sweep_corruption"] == 3
-    assert "train_ner" not in planned
+    printed = edited.snakemake("--dry-run", "results/small/tiny/ner/baseline/seed-1/metrics.json")
+    before, now = printed.partition("before: ")[2].split("\n")[0].split(" now: ")
+    assert "--training.learning-rate=0.001" in before
+    assert "--training.learning-rate=0.002" in now
+    assert "--variant" not in before + now
 
 
 @pytest.mark.parametrize(

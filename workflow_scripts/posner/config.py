@@ -291,21 +291,7 @@ class Config(Settings):
         if [v for v in self.study.variants if self.variants[v].fusion == "none"] != [self.baseline]:
             raise ValueError("study.variants: exactly one variant must have fusion: none, the baseline")
         unique("corruption.rates", self.corruption.rates)
-        self._check_depths()
         return self
-
-    def _check_depths(self) -> None:
-        for encoder_name in self.study.encoders:
-            encoder = self.encoders[encoder_name]
-            if not isinstance(encoder, ScratchEncoder):
-                continue  # how deep it is stands in its own config, which check_variants reads once it is prepared
-            for name in self.study.variants:
-                offset = self.variants[name].inject_layer_offset_from_end
-                if isinstance(offset, int) and offset > encoder.num_hidden_layers:
-                    raise ValueError(
-                        f"variants.{name}.inject_layer_offset_from_end: {offset} is deeper than the encoder "
-                        f"{encoder_name!r}, which has {encoder.num_hidden_layers} layers"
-                    )
 
     @property
     def baseline(self) -> str:

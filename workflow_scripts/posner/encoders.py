@@ -16,6 +16,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from .artifacts import atomic_path, sha256
 from .config import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 from .errors import InputError
+from .layers import encoder_layers
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
 WEIGHTS = "model.safetensors"
@@ -43,6 +44,7 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
             model, tokenizer = load(str(package_folder(settings)))
         case PathEncoder():
             model, tokenizer = load(str(local_folder(settings.path)))
+    encoder_layers(model)  # refuses what is not BERT-like
     with atomic_path(target) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

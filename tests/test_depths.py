@@ -1,0 +1,77 @@
+"""Variants that are too deep for an encoder are refused before anything runs, whatever the encoder comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workflow_scripts.posner.config import Config, check
+from workflow_scripts.posner.depths import refuse_deep_variants
+from workflow_scripts.posner.errors import InputError
+
+DEEP = {"fusion": "encoder", "pos": "gold", "feature": "one_hot"}
+
+
+def study(encoder: dict[str, Any], offset: int | str) -> Config:
+    return check(
+        {
+            "study": {"title": "t", "corpora": ["c"], "encoders": ["tiny"], "variants": ["base", "deep"], "seeds": [1]},
+            "corpora": {"c": {"source": "generated"}},
+            "encoders": {"tiny": encoder},
+            "variants": {
+                "base": {"fusion": "none"},
+                "deep": DEEP | {"inject_layer_offset_from_end": offset},
+                "not-run": DEEP | {"inject_layer_offset_from_end": 99},
+            },
+        }
+    )
+
+
+def write_config(folder: Path, **values: object) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(values))
+    return folder
+
+
+def path_encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    return {"source": "path", "path": str(write_config(folder / "model", n_layers=2))}
+
+
+def package_encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    write_config(folder / "some_encoder" / "model", num_hidden_layers=2)
+    (folder / "some_encoder" / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(folder)
+    return {"source": "package", "package": "some_encoder", "sha256": "0" * 64}
+
+
+def scratch_encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    return {"source": "scratch", "num_hidden_layers": 2}
+
+
+def prepared_encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    write_config(folder / "prepared", num_hidden_layers=2)
+    return {"source": "hub", "id": "some/encoder", "revision": "0"}
+
+
+@pytest.mark.parametrize("kind", [path_encoder, package_encoder, scratch_encoder, prepared_encoder])
+def test_an_offset_deeper_than_the_encoder_is_refused(
+    kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder, prepared = kind(tmp_path, monkeypatch), [("tiny", tmp_path / "prepared")]
+    for offset in (1, 2, "earliest"):
+        refuse_deep_variants(study(encoder, offset), prepared)
+    with pytest.raises(InputError) as error:
+        refuse_deep_variants(study(encoder, 3), prepared)
+    assert str(error.value) == (
+        "config: variants.deep.inject_layer_offset_from_end: 3 is deeper than the encoder 'tiny', which has 2 layers"
+    )
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"num_hidden_layers": "many"}', "{}"])
+def test_an_encoder_whose_depth_is_not_known_yet_is_not_refused(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "config.json").write_text(text)
+    refuse_deep_variants(study({"source": "hub", "id": "some/encoder", "revision": "0"}, 99), [("tiny", tmp_path)])
