@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from workflow_copy import CHECKOUT, Copy, copy_workflow
 
+from workflow_scripts.posner.artifacts import sha256
 from workflow_scripts.posner.config import GeneratedCorpus
 from workflow_scripts.posner.grammar import generate
 
@@ -340,3 +343,36 @@ def test_a_wrong_config_is_one_clear_message(tmp_path: Path, change: dict[str, o
     printed = copy.snakemake("--dry-run", check=False)
     assert message in printed
     assert "Traceback" not in printed
+
+
+# --- killed, and run again -------------------------------------------------------------------------------------------
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file says what was found, and nothing of how long it took and where."""
+    is_log = {"logs", "benchmarks", "resume"} & set(path.parts)
+    return path.is_file() and not is_log and path.name != "history.csv" and not path.name.endswith("provenance.json")
+
+
+def results_of(copy: Copy) -> dict[str, str]:
+    """Hash of every result of the generated corpus by its path."""
+    folder = copy.folder / "results" / "small"
+    return {str(path.relative_to(folder)): sha256(path) for path in folder.rglob("*") if is_result(path)}
+
+
+def test_stopped_killed_and_on_one_core_a_study_ends_with_the_same_bytes(finished: Copy, tmp_path: Path) -> None:
+    copy = copy_workflow(tmp_path / "again")
+    run = ["--cores", "1", "figures"]
+    with copy.started(*run) as process:
+        copy.wait_for("logs/ner/*/*.log")
+        os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches Snakemake and its jobs
+        assert process.wait(timeout=60) != 0
+    with copy.started(*run) as process:
+        copy.wait_for("corruption/*/*.parquet")
+        os.killpg(process.pid, signal.SIGKILL)  # a power cut leaves the lock
+    assert "--unlock" in copy.snakemake(*run, check=False)
+    copy.snakemake("--unlock")
+    copy.snakemake(*run)
+    made, expected = results_of(copy), results_of(finished)
+    assert len(made) > 60
+    assert made == expected

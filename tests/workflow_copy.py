@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,19 +28,40 @@ class Copy:
         self.folder = folder
         self.study = folder / "study.yaml"
 
-    def snakemake(self, *arguments: str, check: bool = True) -> str:
-        """Run Snakemake with the local profile; returns all that it printed."""
+    def command(self, *arguments: str) -> dict[str, Any]:
+        """Snakemake with the local profile, as arguments of :mod:`subprocess`."""
         command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", "2"]
-        done = subprocess.run(
-            [*command, "--configfile", str(self.study), *arguments],
-            cwd=self.folder,
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HF_HUB_OFFLINE": "1"},
-            capture_output=True,
-            text=True,
-        )
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return {
+            "args": [*command, "--configfile", str(self.study), *arguments],
+            "cwd": self.folder,
+            "env": os.environ | {"PATH": path, "HF_HUB_OFFLINE": "1"},
+        }
+
+    def snakemake(self, *arguments: str, check: bool = True) -> str:
+        """Run Snakemake to its end; returns all that it printed."""
+        done = subprocess.run(**self.command(*arguments), capture_output=True, text=True)
         printed = done.stdout + done.stderr
         assert done.returncode == 0 or not check, printed
         return printed
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Snakemake at work, with its jobs in a process group of its own; what is left of it is killed at the end."""
+        process = subprocess.Popen(**self.command(*arguments), stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def wait_for(self, pattern: str, seconds: float = 180) -> None:
+        """Until there is such a file among the results of the first corpus and encoder."""
+        end = time.monotonic() + seconds
+        while not list(self.folder.glob(f"results/small/tiny/{pattern}")):
+            assert time.monotonic() < end, f"{pattern} did not appear within {seconds} s"
+            time.sleep(0.1)
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule a dry run plans."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import signal
 import time
@@ -112,7 +113,7 @@ class ResumeFolder(NoResume):
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            new = self.folder / "new.safetensors"
+            new = self.folder / f"{os.getpid()}.safetensors"  # its own, if two processes should do the same work
             save_file(tensors, new, metadata={"values": json.dumps(snapshot.values)})
             digest = sha256(new)
             current = new.rename(self.folder / f"{digest}.safetensors")
