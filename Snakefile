@@ -31,8 +31,6 @@ rule all:
     """Everything: models, sweeps, metrics, tables, figures, report."""
     default_target: True
     input:
-        SWEEPS,
-        ANALYSES,
         REPORT,
 
 

@@ -38,10 +38,11 @@ CORPUS = "results/{corpus}/corpus"
 WORK = "results/{corpus}/{encoder}"
 LOGS = f"{WORK}/logs"
 BENCHMARKS = f"{WORK}/benchmarks"
+# A card holds the hashes of the files beside it: jobs depend on the card alone, which keeps large graphs fast.
 CORPUS_CARD = f"{CORPUS}/corpus.json"
-CORPUS_SPLITS = [f"{CORPUS}/{split}.parquet" for split in SPLITS]
+ENCODER_CARD = f"{WORK}/encoder/encoder.json"
 # Files rather than directory(): Snakemake keeps checksums of files, so that a copy with other dates reruns nothing.
-WEIGHTS_AND_TOKENIZER = ["model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+MODEL_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 TAGGER = f"{WORK}/pos/{{tagger}}"
 RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
 # Jobs that may use a GPU ask for one, unless the study says CPU.
@@ -116,7 +117,7 @@ def predicted_flag(wildcards, input):
 
 CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
 PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
-ENCODERS = expand(f"{WORK}/encoder/config.json", **PAIRS)
+ENCODERS = expand(ENCODER_CARD, **PAIRS)
 CONFUSIONS = expand(f"{WORK}/pos/confusion_matrix.json", **PAIRS)
 CHECKPOINTS = [{"corpus": c, "encoder": e, "variant": v, "seed": s} for c, e, v, s in STUDY.checkpoints()]
 NER_METRICS = [f"{RUN}/metrics.json".format(**c) for c in CHECKPOINTS]

@@ -13,7 +13,7 @@ rule prepare_corpus:
         files=lambda wildcards: ancient(STUDY.corpora[wildcards.corpus].files),
     output:
         card=CORPUS_CARD,
-        splits=CORPUS_SPLITS,
+        splits=[f"{CORPUS}/{split}.parquet" for split in SPLITS],
     log:
         f"{CORPUS}/logs/prepare_corpus.log",
     benchmark:
@@ -38,8 +38,8 @@ rule prepare_encoder:
         train=f"{CORPUS}/train.parquet",
         files=lambda wildcards: ancient(STUDY.encoders[wildcards.encoder].files),
     output:
-        config=f"{WORK}/encoder/config.json",
-        weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
+        card=ENCODER_CARD,
+        model=[f"{WORK}/encoder/{name}" for name in MODEL_FILES],
     log:
         f"{LOGS}/prepare_encoder.log",
     benchmark:
@@ -52,7 +52,7 @@ rule prepare_encoder:
     params:
         settings=lambda wildcards: arguments(encoder=STUDY.encoders[wildcards.encoder]),
         content=content_of("encoders"),
-        folder=subpath(output.config, parent=True),
+        folder=subpath(output.card, parent=True),
         code=code("prepare_encoder"),
     shell:
         "python -m workflow_scripts.prepare_encoder {params.settings} --train {input.train}"

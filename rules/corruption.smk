@@ -5,9 +5,7 @@ rule sweep_corruption:
     """Read the test split with POS that grows worse, and score what NER makes of it."""
     input:
         corpus=CORPUS_CARD,
-        splits=CORPUS_SPLITS,
-        checkpoint=f"{RUN}/model/config.json",
-        weights=[f"{RUN}/model/{name}" for name in WEIGHTS_AND_TOKENIZER],
+        checkpoint=f"{RUN}/model/model.safetensors",
         confusion=f"{WORK}/pos/confusion_matrix.json",
         predicted=predicted_for(lambda variant: variant.feature == "logits"),
     output:

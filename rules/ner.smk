@@ -5,12 +5,10 @@ rule train_ner:
     """Train one NER model: one variant, one seed."""
     input:
         corpus=CORPUS_CARD,
-        splits=CORPUS_SPLITS,
-        encoder=f"{WORK}/encoder/config.json",
-        weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
+        encoder=ENCODER_CARD,
         predicted=predicted_for(lambda variant: variant.pos == "predicted"),
     output:
-        model=[f"{RUN}/model/{name}" for name in ["config.json", *WEIGHTS_AND_TOKENIZER]],
+        model=[f"{RUN}/model/{name}" for name in MODEL_FILES],
         predictions=f"{RUN}/predictions.parquet",
         metrics=f"{RUN}/metrics.json",
         history=f"{RUN}/history.csv",

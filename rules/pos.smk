@@ -7,12 +7,10 @@ rule train_tagger:
     """Train one tagger and predict what it has not seen."""
     input:
         corpus=CORPUS_CARD,
-        splits=CORPUS_SPLITS,
-        encoder=f"{WORK}/encoder/config.json",
-        weights=[f"{WORK}/encoder/{name}" for name in WEIGHTS_AND_TOKENIZER],
+        encoder=ENCODER_CARD,
         folds=f"{CORPUS}/folds.json",
     output:
-        model=[f"{TAGGER}/model/{name}" for name in ["config.json", *WEIGHTS_AND_TOKENIZER]],
+        model=[f"{TAGGER}/model/{name}" for name in MODEL_FILES],
         predictions=f"{TAGGER}/predictions.parquet",
         training=f"{TAGGER}/training.json",
         provenance=f"{TAGGER}/provenance.json",
@@ -47,7 +45,6 @@ rule merge_pos:
     """Put the taggers' predictions together, refusing leaks and gaps."""
     input:
         corpus=CORPUS_CARD,
-        splits=CORPUS_SPLITS,
         predictions=expand(f"{TAGGER}/predictions.parquet", tagger=TAGGERS, allow_missing=True),
         training=expand(f"{TAGGER}/training.json", tagger=TAGGERS, allow_missing=True),
     output:
@@ -76,7 +73,6 @@ rule score_pos:
     """Count the taggers' confusions on out-of-fold train, validation and test."""
     input:
         corpus=CORPUS_CARD,
-        splits=CORPUS_SPLITS,
         predicted=f"{WORK}/pos/predicted.parquet",
     output:
         f"{WORK}/pos/confusion_matrix.json",

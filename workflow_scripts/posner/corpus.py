@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,8 @@ class CorpusCard:
     """``corpus.json``: tag sets, counts and provenance.
 
     `pos_tags` are the tags of the train split, sorted; `unseen_pos_tags` counts the tokens of validation and test whose
-    tag train never had. `ner_labels` are ``O`` and ``B-``/``I-`` of every entity type in train, sorted.
+    tag train never had. `ner_labels` are ``O`` and ``B-``/``I-`` of every entity type in train, sorted. `files` are the
+    splits' files with their sha256: the card changes when one of them does, and whatever depends on it depends on them.
     """
 
     pos_tags: tuple[str, ...]
@@ -84,6 +85,7 @@ class CorpusCard:
     entities: dict[str, dict[str, int]]
     unseen_pos_tags: dict[str, dict[str, int]]
     provenance: Provenance
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def corpus_files(folder: Path) -> list[Path]:
@@ -136,6 +138,7 @@ def entity_counts(sentences: Sequence[Sentence]) -> dict[str, int]:
 def write_corpus(folder: Path, splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
     """Check a corpus and write it as ``{split}.parquet`` and ``corpus.json`` into `folder`."""
     made = card(splits, provenance)
+    files = {}
     for split in SPLITS:
         rows = [
             {"document": s.document, "tokens": list(s.tokens), "pos": list(s.pos), "ner": list(s.ner)}
@@ -143,6 +146,8 @@ def write_corpus(folder: Path, splits: Mapping[str, Sequence[Sentence]], provena
         ]
         with atomic_path(folder / f"{split}.parquet") as path:
             pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
+            files[f"{split}.parquet"] = sha256(path)
+    made = replace(made, files=files)
     write_json(folder / "corpus.json", asdict(made))
     return made
 

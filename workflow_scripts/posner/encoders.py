@@ -6,6 +6,7 @@ import importlib.util
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -13,13 +14,14 @@ from tokenizers import BertWordPieceTokenizer
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from .artifacts import atomic_path, sha256
+from .artifacts import atomic_path, sha256, write_json
 from .config import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 from .errors import InputError
 from .layers import encoder_layers
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
 WEIGHTS = "model.safetensors"
+CARD = "encoder.json"
 MODEL_FILES = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json")
 
 
@@ -44,10 +46,23 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
             model, tokenizer = load(str(package_folder(settings)))
         case PathEncoder():
             model, tokenizer = load(str(local_folder(settings.path)))
-    encoder_layers(model)  # refuses what is not BERT-like
+    encoder_layers(model)  # refuses what is not BERT-like before anything is written
     with atomic_path(target) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+        write_json(folder / CARD, card(settings, model, folder))
+
+
+def card(settings: AnyEncoder, model: PreTrainedModel, folder: Path) -> dict[str, Any]:
+    """What the encoder in `folder` is, with the sha256 of its files: whatever depends on the card depends on them."""
+    return {
+        **settings.model_dump(mode="json"),
+        "model_type": model.config.model_type,
+        "layers": len(encoder_layers(model)),
+        "hidden_size": model.config.hidden_size,
+        "parameters": model.num_parameters(),
+        "files": {name: sha256(folder / name) for name in MODEL_FILES},
+    }
 
 
 def load(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
