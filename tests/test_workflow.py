@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,6 +82,18 @@ def test_the_number_of_jobs_follows_the_formula(tmp_path: Path) -> None:
     expected = expected_jobs(raw, folds=4, seeds=seeds)
     assert {rule: planned[rule] for rule in expected} == expected
     assert expected["train_ner"] == 44
+
+
+def test_reading_the_workflow_imports_nothing_heavy() -> None:
+    """Each job on a cluster reads the workflow anew."""
+    rules = [*CHECKOUT.glob("rules/*.smk"), CHECKOUT / "Snakefile"]
+    lines = [line for path in rules for line in path.read_text().splitlines() if "import" in line.split()[:3]]
+    ours = [line for line in lines if line.startswith("from workflow_scripts")]
+    assert len(ours) > 4
+    heavy = {"torch", "transformers", "datasets", "pandas", "pyarrow", "numpy", "scipy", "matplotlib"}
+    code = "\n".join([*ours, "import sys", f"print(*({heavy} & sys.modules.keys()))"])
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert not done.stdout.split()
 
 
 def test_a_finished_study_has_everything(finished: Copy) -> None:

@@ -1,4 +1,4 @@
-"""Measure the speed of training and of the sweep, side by side with what one would use instead."""
+"""Measure what training, sweeps and planning cost, side by side with what one would use instead."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .posner.encoders import load_tokenizer, prepare_encoder
 from .posner.examples import make_examples
 from .posner.model import fresh_model, model_config
 from .posner.pos_features import tag_ids
+from .posner.scale import large_study, plan_bare, plan_study
 from .posner.sources import load_corpus
 from .posner.sweep import Text
 
@@ -34,7 +35,7 @@ MINILM = PackageEncoder(
 
 
 class Benchmark(Command):
-    """Print the speed of our training loop and of transformers.Trainer, the sweep's speed-up, and peak memory."""
+    """Print what training, sweeps and planning cost, side by side with what one would use instead."""
 
     sentences: int = Field(1600, ge=64, description="Training sentences; 16 of them are a batch.")
     rounds: int = Field(3, ge=1, description="Times that each contender runs; the best counts.")
@@ -47,7 +48,8 @@ class Benchmark(Command):
             prepare_corpus(folder / "corpus", self.sentences)
             train = read_split(folder / "corpus" / "train.parquet")
             prepare_encoder(MINILM, words(train), folder / "encoder")
-            tell_peak_memory(folder, self.compute)  # first: a child's peak begins with the memory of what forked it
+            tell_planning(folder, self.rounds)
+            tell_peak_memory(folder, self.compute)  # early: a child's peak begins with the memory of what forked it
             tell_training_speeds(folder, self.compute, self.rounds)
             tell_sweep_speedup(folder, self.compute)
 
@@ -112,6 +114,20 @@ def tell_sweep_speedup(folder: Path, compute: Compute) -> None:
         model = fresh_model(folder / "encoder", config, 0, device.attention)
         ours, naive, ratio = sweep_speedup(model, text, taggings, device)
         print(f"  {variant.fusion:8} {ours:7.1f} s   naive {naive:7.1f} s   x {ratio:.1f}")
+
+
+def tell_planning(folder: Path, rounds: int) -> None:
+    """Print how long Snakemake plans a study of 10,000 jobs, and a bare workflow of as many."""
+    study = large_study(corpora=4, encoders=7, seeds=20)
+    planned, bare = [], []
+    for name in map(str, range(rounds)):
+        for part in ("study", "bare"):
+            (folder / name / part).mkdir(parents=True)
+        planned.append(plan_study(folder / name / "study", study))
+        bare.append(plan_bare(folder / name / "bare", planned[-1].jobs))
+    ours, theirs = min(p.seconds for p in planned), min(p.seconds for p in bare)
+    print(f"planning {planned[0].jobs} jobs: {ours:.1f} s, bare {theirs:.1f} s   x {ours / theirs:.2f}")
+    print(f"  peak memory {planned[0].memory / 2**20:.0f} MiB, bare {bare[0].memory / 2**20:.0f} MiB")
 
 
 def tell_peak_memory(folder: Path, compute: Compute) -> None:

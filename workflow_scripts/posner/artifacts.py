@@ -11,10 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write a file or folder to; renamed to `target` if the block succeeds, else removed."""
+    """A path beside `target` to write a file or folder to; renamed to `target` if the block succeeds, else removed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
@@ -22,6 +28,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
         if temporary.is_dir() and target.is_dir():  # a folder cannot be renamed over one that is not empty
             shutil.rmtree(target)
         temporary.replace(target)
+    except SafetensorError as error:
+        raise OSError(f"{target} cannot be written: {error}") from error
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)

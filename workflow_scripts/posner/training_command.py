@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field
-from safetensors import SafetensorError
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from .artifacts import atomic_path
@@ -48,14 +47,7 @@ class TrainingCommand(Command):
         return ResumeFolder(self.resume, key(record(self)), self.save_every)
 
     def save_model(self, model: PosNerModel, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Write the checkpoint: weights, config and tokenizer.
-
-        Raises:
-            OSError: it cannot be written.
-        """
+        """Write the checkpoint: weights, config and tokenizer."""
         with atomic_path(self.output / "model") as folder:
-            try:
-                model.save_pretrained(folder)
-                tokenizer.save_pretrained(folder)
-            except SafetensorError as error:
-                raise OSError(f"{self.output / 'model'} cannot be written: {error}") from error
+            model.save_pretrained(folder)
+            tokenizer.save_pretrained(folder)

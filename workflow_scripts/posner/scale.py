@@ -1,0 +1,77 @@
+"""How long Snakemake takes to plan a large study, beside a bare workflow of as many jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).parents[2]
+
+# Half of the jobs read what the other half makes, and there is nothing else: no settings, logs or functions.
+BARE = """
+rule all:
+    input: expand("second/{{i}}", i=range({half}))
+rule first:
+    output: "first/{{i}}"
+    shell: "touch {{output}}"
+rule second:
+    input: "first/{{i}}"
+    output: "second/{{i}}"
+    shell: "touch {{output}}"
+"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A dry run: its jobs, seconds of processor time, and peak memory in bytes."""
+
+    jobs: int
+    seconds: float
+    memory: int
+
+
+def large_study(corpora: int, encoders: int, seeds: int) -> dict[str, Any]:
+    """A study of generated corpora and small encoders that has all of the default variants."""
+    return {
+        "study": {
+            "title": "Large",
+            "corpora": [f"corpus-{i}" for i in range(corpora)],
+            "encoders": [f"encoder-{i}" for i in range(encoders)],
+            "seeds": list(range(seeds)),
+        },
+        "corpora": {f"corpus-{i}": {"source": "generated", "seed": i} for i in range(corpora)},
+        "encoders": {f"encoder-{i}": {"source": "scratch", "seed": i} for i in range(encoders)},
+    }
+
+
+def plan_study(folder: Path, study: dict[str, Any]) -> Planned:
+    """Plan `study` from nothing, in an empty `folder`."""
+    config = folder / "large.json"  # JSON is YAML
+    config.write_text(json.dumps(study))
+    return plan(folder, "--snakefile", str(CHECKOUT / "Snakefile"), "--configfile", str(config))
+
+
+def plan_bare(folder: Path, jobs: int) -> Planned:
+    """Plan a bare workflow of `jobs` jobs, in an empty `folder`."""
+    snakefile = folder / "bare.smk"
+    snakefile.write_text(BARE.format(half=jobs // 2))
+    return plan(folder, "--snakefile", str(snakefile))
+
+
+def plan(folder: Path, *arguments: str) -> Planned:
+    """Dry-run Snakemake in `folder`."""
+    command = [sys.executable, "-m", "snakemake", *arguments, "--dry-run", "--quiet", "rules"]
+    with (folder / "printed").open("w+") as printed:
+        process = subprocess.Popen(command, cwd=folder, stdout=printed, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        printed.seek(0)
+        text = printed.read()
+    if status:
+        raise RuntimeError(text)
+    jobs = next(int(line.split()[1]) for line in text.splitlines() if line.startswith("total "))
+    return Planned(jobs, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
