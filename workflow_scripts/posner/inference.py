@@ -1,0 +1,176 @@
+"""Whether two models differ, and how sure that is: from the entities that they found, text by text.
+
+Two things are samples: the training seeds, and the texts of the test set. The error of a difference of F1 that is
+averaged over `S` seeds, paired by seed, has two parts: `seed_std` / sqrt(S), from the standard deviation over seeds on
+these texts, and `text_std`, its standard deviation over resampled texts for these models (bootstrap, Efron & Tibshirani
+1993). The seeds are few, so their part reaches as far as Student's t with S - 1 degrees of freedom says, that of the
+texts as far as the normal distribution, and the two reaches are added as squares (Howe 1974, JASA 69, 789-794). Such
+intervals cover the truth at least as often as they claim. To resample the seeds as well would be the usual way; from
+three of them it finds intervals that are too short, and so do Satterthwaite's degrees of freedom from two.
+
+Equivalence is told by two one-sided tests (Schuirmann 1987), the test set alone by approximate randomization (Noreen
+1989; for NLP: Dror et al. 2018, doi:10.18653/v1/P18-1128). The p values of several variants are adjusted by Holm
+(1979).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize, stats
+
+Array = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+CHUNK = 1000  # resamples at a time: as few as fit into memory with thousands of texts
+POWER = 0.8  # the chance of finding a difference that is there, by convention
+MOST_SEEDS = 1000  # beyond this a study would not be run
+LEAST_P = 1e-12  # smaller ones are told as this
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A difference, and what its uncertainty is made of.
+
+    Attributes:
+        mean: the difference averaged over seeds, in F1 of 0..1.
+        seeds: number of seeds.
+        seed_std: standard deviation over seeds (n - 1), ``None`` for one seed.
+        text_std: standard deviation over resampled texts.
+    """
+
+    mean: float
+    seeds: int
+    seed_std: float | None
+    text_std: float
+
+    def interval(self, level: float) -> tuple[float, float] | None:
+        """Interval of the mean; ``None`` for one seed."""
+        if self.seed_std is None:
+            return None
+        half = reach((1 - level) / 2, self.seed_std, self.text_std, self.seeds)
+        return self.mean - half, self.mean + half
+
+    def p_difference(self) -> float:
+        """Two-sided p value of no difference; 1 for one seed."""
+        return 2 * self._chance_beyond(abs(self.mean))
+
+    def p_equivalence(self, margin: float) -> float:
+        """The p value of a difference of at least `margin` in either direction: the larger of two one-sided tests."""
+        return self._chance_beyond(margin - abs(self.mean))
+
+    def _chance_beyond(self, distance: float) -> float:
+        """Chance of an error larger than `distance`: the inverse of :func:`reach`."""
+        if distance < 0:
+            return 1 - self._chance_beyond(-distance)
+        seed_std, texts = self.seed_std, self.text_std
+        if seed_std is None or distance == 0:
+            return 0.5
+        if seed_std == texts == 0:
+            return 0.0
+        excess = lambda log_p: reach(math.exp(log_p), seed_std, texts, self.seeds) - distance  # noqa: E731
+        lowest, highest = math.log(LEAST_P), math.log(0.5)
+        return LEAST_P if excess(lowest) < 0 else math.exp(optimize.brentq(excess, lowest, highest))
+
+
+def reach(p: float, seed_std: float, text_std: float, seeds: int) -> float:
+    """The distance that an error exceeds, in one direction, with a chance of at most `p`."""
+    return math.hypot(
+        float(stats.t.isf(p, seeds - 1)) * seed_std / math.sqrt(seeds), float(stats.norm.isf(p)) * text_std
+    )
+
+
+def detectable(seed_std: float, text_std: float, seeds: int, level: float) -> float:
+    """The smallest true difference that is found with a chance of about `POWER` at significance ``1 - level``."""
+    return sum(reach(p, seed_std, text_std, seeds) for p in ((1 - level) / 2, 1 - POWER))
+
+
+def seeds_needed(seed_std: float, text_std: float, difference: float, level: float) -> int | None:
+    """Seeds with which a true difference of this size would be found; ``None`` where these texts are too few for it."""
+    for seeds in range(2, MOST_SEEDS + 1):
+        if detectable(seed_std, text_std, seeds, level) <= difference:
+            return seeds
+    return None
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusted p values (Holm 1979): with them, the chance of any false claim among all is held."""
+    order = np.argsort(p_values, kind="stable")
+    factors = len(p_values) - np.arange(len(p_values))
+    adjusted = np.minimum(1, np.maximum.accumulate(np.asarray(p_values)[order] * factors))
+    result = np.empty(len(p_values))
+    result[order] = adjusted
+    return result.tolist()
+
+
+# --- counts of entities ----------------------------------------------------------------------------------------------
+
+
+def f1(counts: npt.NDArray[np.floating]) -> Doubles:
+    """F1 from counts of right, predicted and true entities in the last axis; 0 where there are none."""
+    right, predicted, true = (counts[..., i].astype(np.float64) for i in range(3))
+    total = predicted + true
+    return np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)
+
+
+def resampled_f1(counts: Array, resamples: int, seed: int) -> Doubles:
+    """F1 of each run on resampled texts, ``[resamples, runs]``; the same texts for all runs.
+
+    Args:
+        counts: ``[runs, texts, 3]``, right, predicted and true entities.
+    """
+    runs, texts, _ = counts.shape
+    by_text = counts.transpose(1, 0, 2).reshape(texts, runs * 3)
+    parts = [weights @ by_text for weights in text_weights(texts, resamples, seed)]
+    return f1(np.concatenate(parts).reshape(resamples, runs, 3))
+
+
+def text_weights(texts: int, resamples: int, seed: int) -> Iterator[Array]:
+    """How often each text is drawn in each resample, ``[resamples, texts]``, some resamples at a time."""
+    generator = np.random.default_rng(seed)
+    for start in range(0, resamples, CHUNK):
+        number = min(CHUNK, resamples - start)
+        drawn = generator.integers(0, texts, (number, texts)) + texts * np.arange(number)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=number * texts).reshape(number, texts).astype(np.float32)
+
+
+def estimate(variant: Doubles, baseline: Doubles, resampled: Doubles) -> Estimate:
+    """The difference of two sets of runs, paired by seed.
+
+    Args:
+        variant, baseline: ``[seeds]``, F1 on the texts as they are.
+        resampled: ``[resamples, seeds]``, differences on resampled texts.
+    """
+    differences = variant - baseline
+    seeds = len(differences)
+    return Estimate(
+        mean=float(differences.mean()),
+        seeds=seeds,
+        seed_std=float(differences.std(ddof=1)) if seeds > 1 else None,
+        text_std=float(resampled.mean(axis=1).std(ddof=1)),
+    )
+
+
+def p_randomization(variant: Array, baseline: Array, resamples: int, seed: int) -> float:
+    """P value of approximate randomization: texts swap their predictions between the two models, all seeds at once.
+
+    Args:
+        variant, baseline: ``[seeds, texts, 3]``, counts of entities.
+    """
+    seeds, texts, _ = variant.shape
+    observed = abs((f1(variant.sum(axis=1)) - f1(baseline.sum(axis=1))).mean())
+    moved = (variant - baseline).transpose(1, 0, 2).reshape(texts, seeds * 3)
+    ours, theirs = variant.sum(axis=1), baseline.sum(axis=1)
+    generator = np.random.default_rng(seed)
+    as_large = 0
+    for start in range(0, resamples, CHUNK):
+        number = min(CHUNK, resamples - start)
+        swaps = generator.integers(0, 2, (number, texts), dtype=np.int8).astype(np.float32)
+        change = (swaps @ moved).reshape(number, seeds, 3)
+        differences = (f1(ours - change) - f1(theirs + change)).mean(axis=1)
+        as_large += int((np.abs(differences) >= observed - 1e-12).sum())
+    return (as_large + 1) / (resamples + 1)
