@@ -60,7 +60,11 @@ class ClusterStudy:
 
     def run(self, *arguments: str) -> int:
         """Run Snakemake to its end; returns its exit status."""
-        return self.start(*arguments).wait()
+        process = self.start(*arguments)
+        try:
+            return process.wait(timeout=600)
+        finally:
+            process.kill()
 
     @property
     def printed(self) -> str:
