@@ -7,6 +7,7 @@ PROFILE ?= profiles/local
 SNAKEMAKE_ARGS ?=
 # A file stays on one worker: what it makes for its tests is made once.
 PYTEST_ARGS ?= -n 2 --dist loadfile
+SLURM_PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 DEMO := resources/studies/demo.yaml
@@ -20,10 +21,10 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study test lint format dag readme bench minilm clean
+.PHONY: help demo study test test-slurm lint format dag readme bench minilm clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: export HF_HUB_OFFLINE := 1
 demo: .venv/.runtime ## run a small study from nothing to its answer, on a CPU and without a model hub
@@ -37,6 +38,14 @@ study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake
 test: export HF_HUB_OFFLINE := 1
 test: .venv/.dev ## run the tests; options for pytest in PYTEST_ARGS
 	$(RUN) pytest $(PYTEST_ARGS)
+
+test-slurm: export HF_HUB_OFFLINE := 1
+test-slurm: .venv/.dev ## run the tests on a SLURM cluster that they start: as root on Debian; elsewhere skipped
+	@if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then \
+		echo "test-slurm is skipped: it starts a cluster from Debian's packages, as root"; \
+	else \
+		tests/slurm/install && $(RUN) pytest -m slurm tests/slurm $(SLURM_PYTEST_ARGS); \
+	fi
 
 lint: .venv/.dev ## check style, types and the workflow
 	$(RUN) ruff check .

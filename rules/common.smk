@@ -1,5 +1,6 @@
 # What the stages share: the checked study, paths, wildcards, and how settings and code enter a rule.
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -8,12 +9,14 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from workflow_scripts.posner.artifacts import content_hash
 from workflow_scripts.posner.cli import flags
 from workflow_scripts.posner.config import NAME_PATTERN, check, refuse_missing_files
 from workflow_scripts.posner.depths import refuse_deep_variants
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.fingerprint import fingerprint
+from workflow_scripts.posner.slurm import cancel_leftovers, comment, pass_on_sigterm
 
 try:
     STUDY = check(config)
@@ -29,8 +32,23 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# Entry scripts are found from any working directory, in local shells and in cluster jobs alike.
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(ROOT))}; ")
+# Entry scripts are found from any working directory, in local shells and in cluster jobs alike. They take the shell's
+# place: a shell between Snakemake and them would die of a signal at once, and what it waits for would be killed with it
+# or left behind.
+shell.prefix(f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(ROOT))}; exec ")
+
+# SLURM tells only the process that it has started itself of a time limit, a preemption or a cancellation: this
+# Snakemake, which waits for its job and does not tell it. Trainings save their state when they are told.
+if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
+    pass_on_sigterm()
+
+
+# What a killed Snakemake left in the queue saves its state and ends before the same jobs are submitted again.
+onstart:
+    planned = {comment(job.rule.name, job.wildcards) for job in workflow.dag.needrun_jobs()}
+    if left := cancel_leftovers(planned, Path.cwd()):
+        logger.info(f"Cancelled SLURM jobs that a killed Snakemake had left: {', '.join(left)}")
+
 
 ENVIRONMENT = "../envs/posner.yaml"
 SPLITS = ["train", "validation", "test"]

@@ -1,0 +1,162 @@
+"""Studies that run on the test cluster, and what can happen to their trainings."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import gate
+import pandas as pd
+import psutil
+from cluster import ACCOUNT, CPU_PARTITION, PARTITION, URGENT, Cluster, wait_until
+from workflow_copy import CHECKOUT, Copy
+
+# A test does not wait as long as a user does to hear that a job has ended.
+IMPATIENT = ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
+
+
+def from_readme(start: str, **names: str) -> list[str]:
+    """The words of the README's line that begins with `start`, with this cluster's names for the capital ones."""
+    lines = (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
+    [line] = [line for line in lines if line.startswith(start)]
+    for placeholder, name in names.items():
+        assert f"={placeholder}" in line, line
+        line = line.replace(f"={placeholder}", f"={name}")
+    return shlex.split(line)
+
+
+COMMAND = from_readme("snakemake --profile profiles/slurm", ME=ACCOUNT, GPUS=PARTITION)
+TO_CPU_PARTITION = from_readme("--set-resources", CPUS=CPU_PARTITION)
+
+
+@dataclass(frozen=True)
+class ClusterStudy:
+    """A copy of the workflow whose jobs go to the cluster."""
+
+    copy: Copy
+    cluster: Cluster
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start Snakemake, which prints into controller.log."""
+        settings = self.copy.command()
+        settings["args"] = [
+            sys.executable,
+            "-m",
+            *COMMAND,
+            "--configfile",
+            str(self.copy.study),
+            *IMPATIENT,
+            *arguments,
+        ]
+        settings["env"] |= self.cluster.environment
+        with (self.copy.folder / "controller.log").open("a") as log:
+            return subprocess.Popen(**settings, stdout=log, stderr=subprocess.STDOUT)
+
+    def run(self, *arguments: str) -> int:
+        """Run Snakemake to its end; returns its exit status."""
+        process = self.start(*arguments)
+        try:
+            return process.wait(timeout=600)
+        finally:
+            process.kill()
+
+    @property
+    def printed(self) -> str:
+        """What all of the study's Snakemakes have printed."""
+        return (self.copy.folder / "controller.log").read_text()
+
+    def jobs(self) -> pd.DataFrame:
+        """The study's jobs in accounting, oldest first, with the `rule` of each, its `gpus` and `memory` in MB."""
+        jobs = self.cluster.sacct()
+        jobs = jobs[jobs["WorkDir"] == str(self.copy.folder)].copy()
+        jobs["rule"] = jobs["Comment"].str.extract(r"^rule_(\w+?)(?:_wildcards_.*)?$", expand=False)
+        jobs["gpus"] = jobs["AllocTRES"].str.extract(r"gres/gpu=(\d+)", expand=False).fillna("0").astype(int)
+        jobs["memory"] = jobs["ReqTRES"].str.extract(r"mem=(\d+)M", expand=False).astype(int)
+        jobs["state"] = jobs["State"].str.split().str[0]  # "CANCELLED by 0"
+        return jobs
+
+
+def put_gates(copy: Copy) -> None:
+    """Have the copy's trainings stand still at one step, where there is a folder for gates."""
+    library = copy.folder / "workflow_scripts" / "posner"
+    shutil.copy(gate.__file__, library)
+    loop = library / "training.py"
+    text, save = loop.read_text(), "                resume.after_step(progress)\n"
+    assert text.count(save) == 1
+    text = text.replace(save, save + "                stand(progress, resume, seed)\n")
+    loop.write_text(text.replace("from .model import", "from .gate import stand\nfrom .model import", 1))
+
+
+def standing(study: ClusterStudy, seeds: Iterable[int]) -> list[Training]:
+    """The trainings of these seeds that stand at their gates or have stood there."""
+    return [Training(study, seed) for seed in seeds if (study.copy.folder / gate.GATES / str(seed)).exists()]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training of the baseline."""
+
+    study: ClusterStudy
+    seed: int
+
+    @property
+    def comment(self) -> str:
+        return f"rule_train_ner_wildcards_small_tiny_baseline_{self.seed}"
+
+    @property
+    def log(self) -> str:
+        work = self.study.copy.folder / "results" / "small" / "tiny"
+        return (work / "logs" / "ner" / "baseline" / f"seed-{self.seed}.log").read_text()
+
+    def job(self) -> tuple[str, str]:
+        """The job's id and node."""
+        queue = self.study.cluster.squeue()
+        [(job, node)] = queue.loc[queue["COMMENT"] == self.comment, ["JOBID", "NODELIST"]].itertuples(index=False)
+        return job, node
+
+    def runs(self) -> pd.DataFrame:
+        """Each of its runs in accounting, in order."""
+        jobs = self.study.jobs()
+        return jobs[jobs["Comment"] == self.comment].sort_values("Start")
+
+    def save(self) -> None:
+        """Have it save its state, as it does every few minutes."""
+        state = Path(f"results/small/tiny/resume/baseline-{self.seed}")
+        [process] = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if {"workflow_scripts.train_ner", str(state)} <= set(process.info["cmdline"] or [])
+            and Path(process.cwd()) == self.study.copy.folder
+        ]
+        process.send_signal(signal.SIGUSR1)
+        wait_until((self.study.copy.folder / state / "state.json").exists, f"{state} was not saved")
+
+    # What can happen to it.
+
+    def cancel(self) -> None:
+        self.study.cluster.command("scancel", self.job()[0])
+
+    def run_out_of_time(self) -> None:
+        """Limits are in minutes, but the end of a job can be set to the second; SLURM looks every half minute."""
+        self.study.cluster.command("scontrol", "update", f"JobId={self.job()[0]}", "EndTime=now+1seconds")
+
+    def run_out_of_memory(self) -> None:
+        self.save()  # there is no warning
+        (self.study.copy.folder / gate.GATES / f"{self.seed}-grow").touch()
+
+    def be_preempted(self) -> None:
+        node = self.job()[1]
+        wanted = ["--account", ACCOUNT, "--partition", URGENT, "--nodelist", node, "--gpus=1", "--mem=100"]
+        self.study.cluster.command("sbatch", *wanted, "--output=/dev/null", "--wrap", "sleep 1")
+
+    def lose_its_node(self) -> None:
+        self.save()  # there is no warning
+        node = self.job()[1]
+        self.study.cluster.kill_node(node)
+        self.study.cluster.start_node(node)
