@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import resource
-import subprocess
 import sys
 import tempfile
 from itertools import chain, pairwise
@@ -21,6 +19,7 @@ from .posner.corruption import draw_corruption
 from .posner.device import resolve
 from .posner.encoders import load_tokenizer, prepare_encoder
 from .posner.examples import make_examples
+from .posner.measure import cost
 from .posner.model import fresh_model, model_config
 from .posner.pos_features import tag_ids
 from .posner.scale import large_study, plan_bare, plan_study
@@ -49,7 +48,7 @@ class Benchmark(Command):
             train = read_split(folder / "corpus" / "train.parquet")
             prepare_encoder(MINILM, words(train), folder / "encoder")
             tell_planning(folder, self.rounds)
-            tell_peak_memory(folder, self.compute)  # early: a child's peak begins with the memory of what forked it
+            tell_peak_memory(folder, self.compute)
             tell_training_speeds(folder, self.compute, self.rounds)
             tell_sweep_speedup(folder, self.compute)
 
@@ -123,11 +122,13 @@ def tell_planning(folder: Path, rounds: int) -> None:
     for name in map(str, range(rounds)):
         for part in ("study", "bare"):
             (folder / name / part).mkdir(parents=True)
-        planned.append(plan_study(folder / name / "study", study))
-        bare.append(plan_bare(folder / name / "bare", planned[-1].jobs))
-    ours, theirs = min(p.seconds for p in planned), min(p.seconds for p in bare)
-    print(f"planning {planned[0].jobs} jobs: {ours:.1f} s, bare {theirs:.1f} s   x {ours / theirs:.2f}")
-    print(f"  peak memory {planned[0].memory / 2**20:.0f} MiB, bare {bare[0].memory / 2**20:.0f} MiB")
+        jobs, spent = plan_study(folder / name / "study", study)
+        planned.append(spent)
+        bare.append(plan_bare(folder / name / "bare", jobs)[1])
+    ours, theirs = (min(made, key=lambda spent: spent.seconds) for made in (planned, bare))
+    print(f"planning {jobs} jobs, processor time and peak memory:")
+    print(f"  study {ours.seconds:6.1f} s {ours.memory / 2**20:6.0f} MiB   x {ours.seconds / theirs.seconds:.2f}")
+    print(f"  bare  {theirs.seconds:6.1f} s {theirs.memory / 2**20:6.0f} MiB")
 
 
 def tell_peak_memory(folder: Path, compute: Compute) -> None:
@@ -135,9 +136,8 @@ def tell_peak_memory(folder: Path, compute: Compute) -> None:
     settings = flags(seed=0, training=NerTraining(epochs=1), compute=compute)
     paths = ["--corpus", folder / "corpus", "--encoder", folder / "encoder", "--output", folder / "ner"]
     command = [sys.executable, "-m", "workflow_scripts.train_ner", *settings, *map(str, paths)]
-    subprocess.run(command, check=True, capture_output=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"peak memory of a training: {peak:.2f} GiB")
+    spent, _ = cost(command)
+    print(f"peak memory of a training: {spent.memory / 2**30:.2f} GiB")
 
 
 if __name__ == "__main__":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from .measure import Cost, cost
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -26,15 +25,6 @@ rule second:
 """
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A dry run: its jobs, seconds of processor time, and peak memory in bytes."""
-
-    jobs: int
-    seconds: float
-    memory: int
-
-
 def large_study(corpora: int, encoders: int, seeds: int) -> dict[str, Any]:
     """A study of generated corpora and small encoders that has all of the default variants."""
     return {
@@ -49,29 +39,21 @@ def large_study(corpora: int, encoders: int, seeds: int) -> dict[str, Any]:
     }
 
 
-def plan_study(folder: Path, study: dict[str, Any]) -> Planned:
+def plan_study(folder: Path, study: dict[str, Any]) -> tuple[int, Cost]:
     """Plan `study` from nothing, in an empty `folder`."""
     config = folder / "large.json"  # JSON is YAML
     config.write_text(json.dumps(study))
     return plan(folder, "--snakefile", str(CHECKOUT / "Snakefile"), "--configfile", str(config))
 
 
-def plan_bare(folder: Path, jobs: int) -> Planned:
+def plan_bare(folder: Path, jobs: int) -> tuple[int, Cost]:
     """Plan a bare workflow of `jobs` jobs, in an empty `folder`."""
     snakefile = folder / "bare.smk"
     snakefile.write_text(BARE.format(half=jobs // 2))
     return plan(folder, "--snakefile", str(snakefile))
 
 
-def plan(folder: Path, *arguments: str) -> Planned:
-    """Dry-run Snakemake in `folder`."""
-    command = [sys.executable, "-m", "snakemake", *arguments, "--dry-run", "--quiet", "rules"]
-    with (folder / "printed").open("w+") as printed:
-        process = subprocess.Popen(command, cwd=folder, stdout=printed, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        printed.seek(0)
-        text = printed.read()
-    if status:
-        raise RuntimeError(text)
-    jobs = next(int(line.split()[1]) for line in text.splitlines() if line.startswith("total "))
-    return Planned(jobs, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+def plan(folder: Path, *arguments: str) -> tuple[int, Cost]:
+    """Dry-run Snakemake in `folder`; returns the number of jobs, and what planning them cost."""
+    spent, printed = cost([sys.executable, "-m", "snakemake", *arguments, "--dry-run", "--quiet", "rules"], folder)
+    return next(int(line.split()[1]) for line in printed.splitlines() if line.startswith("total ")), spent
