@@ -6,6 +6,7 @@ METRICS = f"{WORK}/metrics"
 TABLES = f"{WORK}/tables"
 FIGURES = f"{WORK}/figures"
 COUNTS = f"{CORPUS}/counts.csv"
+COMPARISONS = f"{METRICS}/ner_comparisons.json"
 VERDICT = f"{WORK}/verdict.json"
 SUMMARY = "results/summary.rst"
 REPORT = "results/report.html"
@@ -39,7 +40,7 @@ PLOTS = {
 }
 if SWEPT:
     PLOTS |= {
-        "injection_strategies": ("NER", "Injection strategies", {"runs": "ner_runs"}),
+        "injection_strategies": ("NER", "Injection strategies", {"runs": "ner_runs", "comparisons": "ner_comparisons"}),
         "corruption": (
             "Error propagation",
             "F1 under corrupted POS",
@@ -160,6 +161,41 @@ rule summarise_ner:
         " --tables {params.tables} > {log} 2>&1"
 
 
+rule compare_variants:
+    """How each variant differs from the baseline, and how sure that is."""
+    input:
+        corpus=CORPUS_CARD,
+        runs=[f"{run}/predictions.parquet" for run in RUNS],
+    output:
+        comparisons=COMPARISONS,
+        table=report(
+            f"{TABLES}/ner_comparisons.csv",
+            caption=f"{CAPTIONS}/ner_comparisons.rst",
+            category="NER",
+            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Differences to the baseline (CSV)"},
+        ),
+        provenance=f"{TABLES}/ner_comparisons.provenance.json",
+    log:
+        f"{LOGS}/compare_variants.log",
+    benchmark:
+        f"{BENCHMARKS}/compare_variants.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        variants=lambda wildcards: arguments(variants=VARIANTS),
+        statistics=arguments(statistics=STUDY.statistics),
+        corpus=subpath(input.corpus, parent=True),
+        ner=subpath(input.runs[0], ancestor=3),
+        code=code("compare_variants"),
+    shell:
+        "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {params.corpus}"
+        " --ner {params.ner} --output {output.comparisons} --table {output.table} > {log} 2>&1"
+
+
 rule summarise_corruption:
     """What corrupted POS does to NER, over draws and seeds."""
     input:
@@ -235,6 +271,7 @@ rule conclude:
         baseline=f"{METRICS}/ner_baseline.json",
         gold=f"{METRICS}/ner_gold_pos.json",
         predicted=f"{METRICS}/ner_predicted_pos.json",
+        comparisons=COMPARISONS,
         pos=f"{TABLES}/pos_tagging.csv",
         corruption=PROPAGATION,
     output:
@@ -256,8 +293,8 @@ rule conclude:
         ),
         code=code("conclude"),
     shell:
-        "python -m workflow_scripts.conclude --metrics {params.metrics} --pos {input.pos} {params.corruption}"
-        " --output {output} > {log} 2>&1"
+        "python -m workflow_scripts.conclude --metrics {params.metrics} --comparisons {input.comparisons} --pos {input.pos}"
+        " {params.corruption} --output {output} > {log} 2>&1"
 
 
 rule summarise_study:
@@ -312,7 +349,7 @@ ANALYSES = [
         [
             *(f"{METRICS}/{name}.json" for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos"]),
             *PROPAGATION,
-            *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type"]),
+            *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons"]),
             *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions"]),
             *([f"{TABLES}/corruption.csv"] if SWEPT else []),
             *(f"{FIGURES}/{figure}.{kind}" for figure in PLOTS for kind in ["png", "svg"]),

@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.compare_variants import comparison_table, comparisons
 from workflow_scripts.posner.artifacts import write_json
-from workflow_scripts.posner.config import Variant
+from workflow_scripts.posner.comparison import compare
+from workflow_scripts.posner.config import Statistics, Variant
+from workflow_scripts.posner.inference import Array
+from workflow_scripts.posner.results import write_table
 from workflow_scripts.posner.scoring import prf
 from workflow_scripts.summarise_corruption import SummariseCorruption
 from workflow_scripts.summarise_ner import SummariseNer
@@ -142,13 +146,33 @@ def write_study(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> dic
     return f1
 
 
+def counts_of(f1: float, texts: int = 60, entities: int = 40) -> Array:
+    """Counts of entities by text with about this F1. A better model finds all that a worse one does, and more."""
+    difficulty = np.random.default_rng(0).random((texts, entities))
+    found = (difficulty < f1).sum(axis=1)
+    total = np.full(texts, entities)
+    return np.stack([found, total, total], axis=1).astype(np.float32)
+
+
+def write_comparisons(
+    folder: Path, f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path
+) -> None:
+    """``ner_comparisons.json`` in `folder` and ``ner_comparisons.csv`` in `tables`, of runs with these F1."""
+    counts = {name: {seed: counts_of(value) for seed, value in by_seed.items()} for name, by_seed in f1.items()}
+    settings = Statistics(resamples=500)
+    found = compare(counts, next(iter(variants)), settings)
+    write_json(folder / "ner_comparisons.json", comparisons(found, variants, settings, "documents", 60))
+    write_table(tables / "ner_comparisons.csv", comparison_table(found, variants))
+
+
 def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
     """Write a study and its summaries; returns the folder of the tables."""
-    write_study(folder, variants)
+    f1 = write_study(folder, variants)
     tables = folder / "tables"
     SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
     SummariseCorruption(
         variants=dict(variants), sweeps=folder / "corruption", output=folder / "pos_corruption", tables=tables
     ).cli_cmd()
     SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
+    write_comparisons(folder / "metrics", f1, variants, tables)
     return tables

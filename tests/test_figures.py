@@ -85,7 +85,9 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
     runs, tagging = folder / "ner_runs.csv", folder / "pos_tagging.csv"
     return {
         "ner_results": PlotNerResults(runs=runs, **common),
-        "injection_strategies": PlotInjectionStrategies(runs=runs, **common),
+        "injection_strategies": PlotInjectionStrategies(
+            runs=runs, comparisons=folder / "ner_comparisons.csv", **common
+        ),
         "corruption": PlotCorruption(corruption=folder / "corruption.csv", runs=runs, tagging=tagging, **common),
         "pos_tagging": PlotPosTagging(tagging=tagging, by_tag=folder / "pos_by_tag.csv", **common),
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),

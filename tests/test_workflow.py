@@ -170,7 +170,15 @@ LIBRARY = "workflow_scripts/posner"
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
 AFTER_POS = dict.fromkeys(["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude"], 1)
 AFTER_NER = dict.fromkeys(
-    ["summarise_ner", "plot_ner_results", "plot_injection_strategies", "plot_corruption", "conclude"], 1
+    [
+        "summarise_ner",
+        "compare_variants",
+        "plot_ner_results",
+        "plot_injection_strategies",
+        "plot_corruption",
+        "conclude",
+    ],
+    1,
 )
 AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", "plot_corruption", "conclude"], 1)
 TRAINED = {"train_ner": 5, "sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}
@@ -251,6 +259,13 @@ EDITS = [
         in_file(f"{LIBRARY}/statistics.py", "return ", "return 0 or "),
         AFTER_NER | AFTER_SWEEPS,
         END,
+    ),
+    Edit(
+        "the margin of equivalence",
+        "comparisons, and what is concluded",
+        in_study(statistics__margin=0.3),
+        dict.fromkeys(["compare_variants", "plot_injection_strategies", "conclude"], 1),
+        SETTING,
     ),
     Edit(
         "the code of a fusion",

@@ -19,6 +19,7 @@ class Conclude(Command):
     """Write whether POS helped, for each variant and in a sentence, and what tagging errors did."""
 
     metrics: Path = Field(description="Folder of ner_baseline.json, ner_gold_pos.json and ner_predicted_pos.json.")
+    comparisons: Path = Field(description="ner_comparisons.json.")
     pos: Path = Field(description="pos_tagging.csv.")
     corruption: Path | None = Field(
         None, description="Folder of early_fusion.json and late_fusion.json, if POS was used."
@@ -30,7 +31,9 @@ class Conclude(Command):
         ner = [read_json(self.metrics / f"{name}.json", ["pos", "variants"]) for name in NER]
         folder = self.corruption
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
-        write_json(self.output, conclude(ner, sweeps, dict(zip(tagging["split"], tagging["accuracy"], strict=True))))
+        comparisons = read_json(self.comparisons, ["statistics", "texts", "variants"])
+        accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
+        write_json(self.output, conclude(ner, comparisons, sweeps, accuracy))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -35,27 +36,29 @@ class PlotInjectionStrategies(Plot):
     """Draw differences of test F1 to the baseline, a panel for gold and one for predicted POS, a row a strategy."""
 
     runs: Path = Field(description="ner_runs.csv.")
+    comparisons: Path = Field(description="ner_comparisons.csv.")
 
     def draw(self) -> Figure:
         runs = read_table(self.runs, ["seed", "f1"])
         test = on_test(runs)
-        found = differences(test)
+        found, bounds = differences(test), intervals(self.comparisons)
         variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
         sources = [source for source in POS if source in set(variants["pos"])]
         strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
         figure = Figure(figsize=(7.4, 1.6 + row_height(strategies, 0.42) * len(strategies)), layout="constrained")
         panels = figure.subplots(1, len(sources), sharex=True, sharey=True, squeeze=False)[0]
         for axes, source in zip(panels, sources, strict=True):
-            add_panel(axes, variants[variants["pos"] == source], strategies, found, looks(runs))
+            add_panel(axes, variants[variants["pos"] == source], strategies, found, bounds, looks(runs))
             axes.set_title(POS[source])
             name_rows(axes, strategies)
-        shown = [value for d in found.values() for value in (*d.values, d.low, d.high, 0) if value is not None]
-        panels[0].set_xlim(limits(shown, LEAST))
+        panels[0].set_xlim(
+            limits([0, *(v for d in found.values() for v in d.values), *chain.from_iterable(bounds.values())], LEAST)
+        )
         figure.supxlabel("Test F1 minus the baseline's of the same seed (points)", fontsize=9)
         figure.legend(
             handles=[
                 Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label="one seed"),
-                Line2D([], [], color=NEUTRAL, marker="|", mew=1.6, linewidth=1.2, label="mean and its 95 % interval"),
+                Line2D([], [], color=NEUTRAL, marker="|", mew=1.6, linewidth=1.2, label="mean and its interval"),
             ],
             loc="outside upper center",
             ncols=2,
@@ -70,17 +73,28 @@ def differences(test: pd.DataFrame) -> dict[str, Difference]:
     return {name: paired_difference(by_seed, baseline) for name, by_seed in scores.items() if by_seed is not baseline}
 
 
+def intervals(path: Path) -> dict[str, tuple[float, float]]:
+    """Bounds in points by variant, of those that have an interval."""
+    table = read_table(path, ["low", "high"]).dropna(subset=["low", "high"])
+    return dict(zip(table["variant"], zip(100 * table["low"], 100 * table["high"], strict=True), strict=True))
+
+
 def add_panel(
-    axes: Axes, variants: pd.DataFrame, strategies: list[str], found: dict[str, Difference], look: dict[str, Look]
+    axes: Axes,
+    variants: pd.DataFrame,
+    strategies: list[str],
+    found: dict[str, Difference],
+    bounds: dict[str, tuple[float, float]],
+    look: dict[str, Look],
 ) -> None:
     """One source of POS: `variants` are its rows, each drawn at its strategy."""
     axes.axvline(0, color=NEUTRAL, linewidth=1)
     for name, injection in variants["injection"].items():
         row, difference, how = strategies.index(injection), found[str(name)], look[str(name)]
         shift = 0.0
-        if difference.mean is not None and difference.low is not None and difference.high is not None:
+        if str(name) in bounds and difference.mean is not None:
             # The interval lies below its seeds, which would hide it.
-            axes.hlines(row + 0.3, difference.low, difference.high, color=how.colour, linewidth=1.2)
+            axes.hlines(row + 0.3, *bounds[str(name)], color=how.colour, linewidth=1.2)
             axes.plot([difference.mean], [row + 0.3], marker="|", markeredgewidth=1.6, color=how.colour)
             shift = -0.1
         places = [row + shift + offset for offset in beside_each_other(len(difference.values))]

@@ -15,10 +15,8 @@ from .posner.results import read_json
 from .posner.statistics import points
 
 WIDTH = 100
-ABOUT = """F1 in points of 0 to 100; differences to the baseline of the same seeds, with intervals that speak of
-other training seeds on this test set:
-"""
-HEADER = ("variant", "seeds", "test F1", "difference", "95 % interval", "POS")
+ABOUT = "F1 in points of 0 to 100; differences to the baseline of the same seeds:\n"
+HEADER = ("variant", "seeds", "test F1", "difference", "interval", "POS")
 
 
 class SummariseStudy(Command):
@@ -39,7 +37,7 @@ class SummariseStudy(Command):
 
 def section(folder: Path) -> str:
     """One corpus and encoder."""
-    verdict = read_json(folder / "verdict.json", ["answer", "variants", "pos_accuracy"])
+    verdict = read_json(folder / "verdict.json", ["answer", "footnote", "variants", "pos_accuracy"])
     accuracy = verdict["pos_accuracy"]
     tagging = ", ".join(
         f"{name} {100 * accuracy[split]:.2f}"
@@ -51,6 +49,7 @@ def section(folder: Path) -> str:
             textwrap.fill(verdict["answer"], WIDTH, break_on_hyphens=False) + "\n",
             ABOUT,
             table([HEADER, *(row(name, found) for name, found in verdict["variants"].items())]),
+            textwrap.fill(verdict["footnote"], WIDTH, break_on_hyphens=False) + "\n",
             f"POS tagging accuracy in percent: {tagging}.\n",
             f"Figures: {folder / 'figures'}\n",
         ]
@@ -63,11 +62,10 @@ def row(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:
     spread = f" ± {100 * f1['std']:.2f}" if f1["std"] is not None else ""
     cells = (name, str(len(found["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
     if difference is None:
-        return (*cells, "(baseline)", "", "")
-    change = points(difference["mean"]) if difference["mean"] is not None else "no seed"
+        return (*cells, "", "", "")
     low, high = difference["low"], difference["high"]
     interval = f"{points(low)} to {points(high)}" if low is not None else "one seed"
-    return (*cells, change, interval, found["verdict"])
+    return (*cells, points(difference["mean"]), interval, found["verdict"])
 
 
 def heading(text: str, line: str) -> str:

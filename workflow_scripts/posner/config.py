@@ -240,6 +240,15 @@ class Corruption(Settings):
     seed: int = Field(42, ge=0, description="Seed of the draws.")
 
 
+class Statistics(Settings):
+    """How sure conclusions have to be."""
+
+    margin: float = Field(0.5, gt=0, description="Differences smaller than this, in points of F1, do not matter.")
+    level: float = Field(0.95, gt=0.5, lt=1, description="Level of intervals and tests.")
+    resamples: int = Field(10_000, ge=100, description="Resamples of the test set.")
+    seed: int = Field(42, ge=0, description="Seed of the resamples.")
+
+
 class Compute(Settings):
     """What a job runs on. Threads are a setting because sums are rounded differently with another number of them."""
 
@@ -273,6 +282,7 @@ class Config(Settings):
     pos: Pos = Field(default_factory=Pos, description="POS taggers.")
     ner: Ner = Field(default_factory=Ner, description="NER models.")
     corruption: Corruption = Field(default_factory=Corruption, description="Corruption sweep.")
+    statistics: Statistics = Field(default_factory=Statistics, description="Margin, level and resamples.")
     compute: Compute = Field(default_factory=Compute, description="Devices and precision.")
 
     @model_validator(mode="after")

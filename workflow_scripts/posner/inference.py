@@ -79,22 +79,30 @@ class Estimate:
 
 def reach(p: float, seed_std: float, text_std: float, seeds: int) -> float:
     """The distance that an error exceeds, in one direction, with a chance of at most `p`."""
-    return math.hypot(
-        float(stats.t.isf(p, seeds - 1)) * seed_std / math.sqrt(seeds), float(stats.norm.isf(p)) * text_std
-    )
+    return float(reaches(p, seed_std, text_std, np.array([seeds]))[0])
+
+
+def reaches(p: float, seed_std: float, text_std: float, seeds: npt.NDArray[np.int64]) -> Doubles:
+    """The same for several numbers of seeds."""
+    of_seeds = stats.t.isf(p, seeds - 1) * seed_std / np.sqrt(seeds)
+    return np.hypot(of_seeds, stats.norm.isf(p) * text_std)
 
 
 def detectable(seed_std: float, text_std: float, seeds: int, level: float) -> float:
     """The smallest true difference that is found with a chance of about `POWER` at significance ``1 - level``."""
-    return sum(reach(p, seed_std, text_std, seeds) for p in ((1 - level) / 2, 1 - POWER))
+    return float(all_detectable(seed_std, text_std, np.array([seeds]), level)[0])
+
+
+def all_detectable(seed_std: float, text_std: float, seeds: npt.NDArray[np.int64], level: float) -> Doubles:
+    """The same for several numbers of seeds."""
+    return sum((reaches(p, seed_std, text_std, seeds) for p in ((1 - level) / 2, 1 - POWER)), np.zeros(len(seeds)))
 
 
 def seeds_needed(seed_std: float, text_std: float, difference: float, level: float) -> int | None:
     """Seeds with which a true difference of this size would be found; ``None`` where these texts are too few for it."""
-    for seeds in range(2, MOST_SEEDS + 1):
-        if detectable(seed_std, text_std, seeds, level) <= difference:
-            return seeds
-    return None
+    seeds = np.arange(2, MOST_SEEDS + 1)
+    enough = seeds[all_detectable(seed_std, text_std, seeds, level) <= difference]
+    return int(enough[0]) if len(enough) else None
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

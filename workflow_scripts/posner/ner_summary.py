@@ -11,7 +11,7 @@ import pandas as pd
 from .config import Variant
 from .labels import injection, labels
 from .results import EVALUATED, Run, baseline_of
-from .statistics import Spread, answer, paired_difference
+from .statistics import Spread, paired_difference
 
 Scores = Mapping[str, Any]  # numbers, or scores by name
 BySeed = Mapping[int, Scores]
@@ -24,8 +24,7 @@ def summaries(runs: Sequence[Run], variants: Mapping[str, Variant]) -> dict[str,
     """For each variant what ``metrics/{variant}.json`` holds; scores and differences are in 0..1.
 
     `runs` has every seed's record; `summary` has the mean and standard deviation of every score of validation and test,
-    nested as in the records; `difference` has the paired differences to the baseline (``None`` for itself); `answer` is
-    the difference of test F1 in a sentence, and `verdict` its last words.
+    nested as in the records; `difference` has the paired differences to the baseline (``None`` for itself).
     """
     baseline = baseline_of(variants)
     names = labels(variants)
@@ -36,7 +35,6 @@ def summaries(runs: Sequence[Run], variants: Mapping[str, Variant]) -> dict[str,
     made = {}
     for name, variant in variants.items():
         is_baseline = name == baseline
-        f1 = paired_difference(*(f1_by_seed(by_seed["test"][which]) for which in (name, baseline)))
         made[name] = {
             "variant": name,
             "label": names[name],
@@ -47,16 +45,9 @@ def summaries(runs: Sequence[Run], variants: Mapping[str, Variant]) -> dict[str,
             "difference": None
             if is_baseline
             else {split: nested(difference, by_seed[split][name], by_seed[split][baseline]) for split in EVALUATED},
-            "answer": None if is_baseline else answer(names[name], f1),
-            "verdict": None if is_baseline else f1.verdict,
             "runs": [{"seed": run.seed} | run.record for run in runs if run.variant == name],
         }
     return made
-
-
-def f1_by_seed(scores: BySeed) -> dict[int, float]:
-    """Micro F1 of each seed."""
-    return {seed: row["f1"] for seed, row in scores.items()}
 
 
 def spread(values: Mapping[int, float]) -> dict[str, Any]:
@@ -67,7 +58,7 @@ def spread(values: Mapping[int, float]) -> dict[str, Any]:
 def difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> dict[str, Any]:
     """Paired difference over seeds; the difference of each seed follows from `runs`."""
     found = paired_difference(variant, baseline)
-    return {"n": len(found.seeds), "mean": found.mean, "std": found.std, "low": found.low, "high": found.high}
+    return {"n": len(found.seeds), "mean": found.mean, "std": found.std}
 
 
 def nested(statistic: Callable[..., dict[str, Any]], *groups: BySeed) -> dict[str, Any]:
@@ -156,7 +147,7 @@ def spread_columns(summary: Mapping[str, Any]) -> dict[str, float | None]:
 
 def difference_columns(found: Mapping[str, Any] | None, split: str) -> dict[str, Any]:
     """The difference of micro F1; empty for the baseline."""
-    parts = ("mean", "std", "low", "high")
+    parts = ("mean", "std")
     if found is None:
         return {"common_seeds": None} | {f"f1_difference_{part}": None for part in parts}
     f1 = found[split]["f1"]

@@ -50,6 +50,11 @@ def run_file(folder: Path, variant: str, seed: int) -> Path:
     return folder / variant / f"seed-{seed}" / "metrics.json"
 
 
+def predictions_file(folder: Path, variant: str, seed: int) -> Path:
+    """Predictions of one NER training."""
+    return folder / variant / f"seed-{seed}" / "predictions.parquet"
+
+
 def sweep_file(folder: Path, variant: str, seed: int) -> Path:
     """Rows of one sweep."""
     return folder / variant / f"seed-{seed}.parquet"

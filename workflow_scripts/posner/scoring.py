@@ -75,6 +75,10 @@ class EntityFinder:
         end = np.append(breaks, self.total)[np.searchsorted(breaks, start, side="right")]
         return (start * (self.total + 1) + end) * len(self.types) + kind[start]
 
+    def starts(self, keys: Keys) -> Ids:
+        """Where the entities of these keys start."""
+        return keys // len(self.types) // (self.total + 1)
+
     def counts(self, true: Keys, predicted: Keys) -> Counts:
         """Entities right, predicted and true by type, from their keys."""
         right = np.intersect1d(true, predicted, assume_unique=True)

@@ -3,61 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
+from .comparison import Verdict
 from .labels import POS
 from .statistics import points
 
 Json = Mapping[str, Any]
 
 
-def conclude(ner: Sequence[Json], corruption: Sequence[Json], accuracy: Mapping[str, float]) -> dict[str, Any]:
+def conclude(
+    ner: Sequence[Json], comparisons: Json, corruption: Sequence[Json], accuracy: Mapping[str, float]
+) -> dict[str, Any]:
     """What ``verdict.json`` holds.
 
     Args:
         ner: ``metrics/ner_baseline.json``, ``ner_gold_pos.json`` and ``ner_predicted_pos.json``.
+        comparisons: ``metrics/ner_comparisons.json``.
         corruption: ``pos_corruption/early_fusion.json`` and ``late_fusion.json``; none where no variant has POS.
         accuracy: the taggers' accuracy in 0..1 by split (train: out of fold).
     """
-    variants = {name: variant_verdict(summary) for group in ner for name, summary in group["variants"].items()}
+    compared = comparisons["variants"]
+    variants = {
+        name: variant_verdict(summary, compared.get(name))
+        for group in ner
+        for name, summary in group["variants"].items()
+    }
     swept = {name: summary for group in corruption for name, summary in group["variants"].items()}
     answers = [
-        *(help_sentence(pos, group["variants"].values()) for group in ner if (pos := group["pos"]) != "none"),
+        *(
+            help_sentence(pos, [compared[name]["verdict"] for name in group["variants"] if name in compared])
+            for group in ner
+            if (pos := group["pos"]) != "none"
+        ),
         errors_sentence(swept, 1 - accuracy["test"]),
     ]
     return {
         "answer": " ".join(filter(None, answers)),
+        "footnote": footnote(comparisons),
         "variants": variants,
         "pos_accuracy": dict(accuracy),
     }
 
 
-def variant_verdict(summary: Json) -> dict[str, Any]:
-    """A variant's test F1 (0..1), its paired difference to the baseline, and the conclusion from it."""
-    return {
+def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
+    """A variant's test F1 (0..1), its difference to the baseline with its interval, and the word for it."""
+    made: dict[str, Any] = {
         "label": summary["label"],
         "seeds": summary["seeds"],
         "f1": summary["summary"]["test"]["f1"],
-        "difference": summary["difference"] and summary["difference"]["test"]["f1"],
-        "verdict": summary["verdict"],
-        "answer": summary["answer"],
     }
+    if comparison is None:  # the baseline, or a variant that shares no seed with it
+        return made | {"difference": None, "verdict": None, "answer": None}
+    difference = {
+        "mean": comparison["difference"],
+        "low": comparison["low"],
+        "high": comparison["high"],
+        "p": comparison["p_difference_holm"],
+        "p_equivalence": comparison["p_equivalence_holm"],
+    }
+    return made | {"difference": difference, "verdict": comparison["verdict"], "answer": comparison["answer"]}
 
 
-def help_sentence(pos: str, summaries: Sequence[Json]) -> str:
-    """In how many variants one source of POS helps; empty if there are none."""
-    verdicts = [summary["verdict"] for summary in summaries]
-    if not verdicts:
-        return ""
-    unknown = verdicts.count("cannot tell")
-    single = sum(summary["difference"]["test"]["f1"]["std"] is None for summary in summaries)
-    text = f"{POS[pos]} helps in {verdicts.count('helps')} of {len(verdicts)} variants"
-    text += f" and hurts in {verdicts.count('hurts')}"
-    if unknown:
-        text += f"; in {unknown} the seeds cannot tell"
-    if single:
-        text += f" ({single} with fewer than two seeds to compare)"
-    return f"{text}."
+def help_sentence(pos: str, verdicts: Sequence[str]) -> str:
+    """In how many variants one source of POS has which verdict; empty if there are none."""
+    found = [f"{word} in {verdicts.count(word)}" for word in get_args(Verdict) if word in verdicts]
+    variants = f"{len(verdicts)} variant{'s' if len(verdicts) > 1 else ''}"
+    return f"{POS[pos]} ({variants}): {'; '.join(found)}." if found else ""
+
+
+def footnote(comparisons: Json) -> str:
+    """What stands behind the verdicts."""
+    settings, texts = comparisons["statistics"], comparisons["texts"]
+    return (
+        f"Verdicts hold at {100 * settings['level']:g} % for all variants together (Holm), over training seeds and the "
+        f"{texts['number']} {texts['unit']} of the test set; the margin is {settings['margin']:g} points of F1."
+    )
 
 
 def errors_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:

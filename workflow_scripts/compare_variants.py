@@ -1,0 +1,81 @@
+"""Every variant against the baseline: differences, intervals, tests, power and verdicts, from stored predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import Field
+
+from .posner.artifacts import write_json
+from .posner.cli import Command, run
+from .posner.comparison import Comparison, answer, compare
+from .posner.config import Name, Statistics, Variant
+from .posner.corpus import corpus_files, read_split
+from .posner.entity_counts import entity_counts, read_predictions, texts_of
+from .posner.labels import labels
+from .posner.ner_summary import identity
+from .posner.results import baseline_of, predictions_file, seeds, write_table
+
+SPLIT = "test"
+
+
+class CompareVariants(Command):
+    """Write how each variant's test F1 differs from the baseline's, and how sure that is."""
+
+    variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
+    statistics: Statistics = Field(default_factory=Statistics, description="How sure conclusions have to be.")
+    corpus: Path = Field(description="Folder of the corpus.")
+    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
+    output: Path = Field(description="JSON file to write.")
+    table: Path = Field(description="CSV file to write.")
+
+    def cli_cmd(self) -> None:
+        sentences = read_split(self.corpus / f"{SPLIT}.parquet")
+        text_of, unit = texts_of([sentence.document for sentence in sentences])
+        counts: dict[str, dict[int, Any]] = {name: {} for name in self.variants}
+        for name, seed in seeds(self.variants):
+            predictions = read_predictions(predictions_file(self.ner, name, seed), SPLIT)
+            counts[name][seed] = entity_counts(predictions, text_of)
+        found = compare(counts, baseline_of(self.variants), self.statistics)
+        write_json(self.output, comparisons(found, self.variants, self.statistics, unit, int(text_of.max()) + 1))
+        write_table(self.table, comparison_table(found, self.variants))
+
+    def inputs(self) -> list[Path]:
+        runs = [predictions_file(self.ner, name, seed) for name, seed in seeds(self.variants)]
+        return [*corpus_files(self.corpus), *runs]
+
+    def sidecar(self) -> Path:
+        return self.table.with_suffix(".provenance.json")
+
+
+def comparisons(
+    found: Mapping[str, Comparison], variants: Mapping[str, Variant], statistics: Statistics, unit: str, texts: int
+) -> dict[str, Any]:
+    """What ``ner_comparisons.json`` holds."""
+    names = labels(variants)
+    return {
+        "statistics": statistics.model_dump(mode="json"),
+        "texts": {"unit": unit, "number": texts},
+        "variants": {
+            name: asdict(made) | {"answer": answer(names[name], made, statistics)} for name, made in found.items()
+        },
+    }
+
+
+def comparison_table(found: Mapping[str, Comparison], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """A row a variant."""
+    rows = []
+    for name, made in found.items():
+        columns = asdict(made)
+        needed = columns.pop("seeds_needed")
+        by_size = {f"seeds_for_{points}_points": number for points, number in needed.items()}
+        rows.append(identity(name, variants) | columns | by_size)
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    run(CompareVariants)

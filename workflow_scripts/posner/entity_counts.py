@@ -1,0 +1,63 @@
+"""Entities found, text by text, from stored predictions: what intervals and tests resample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from .arrays import Ids
+from .errors import InputError
+from .inference import Array
+from .scoring import EntityFinder
+
+COLUMNS = ("split", "sentence", "gold", "predicted")
+
+
+def read_predictions(path: Path, split: str) -> pd.DataFrame:
+    """Rows of one split of a ``predictions.parquet``, a row a token; labels are categories.
+
+    Raises:
+        InputError: the file is missing, damaged or of another layout.
+    """
+    try:
+        table = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", split)])
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise InputError(f"{path}: no readable predictions ({error}); delete it and run again") from error
+    if table.empty:
+        raise InputError(f"{path}: there are no predictions of {split}; delete it and run again")
+    return table
+
+
+def entity_counts(predictions: pd.DataFrame, text_of: Ids) -> Array:
+    """Right, predicted and true entities of each text, ``[texts, 3]``.
+
+    Args:
+        predictions: rows of one split, see :func:`read_predictions`.
+        text_of: ``[sentences]``, the number of the text that each sentence is of.
+    """
+    lengths = predictions["sentence"].value_counts(sort=False).sort_index()
+    labels = predictions["gold"].cat.categories
+    if len(lengths) != len(text_of) or list(predictions["predicted"].cat.categories) != list(labels):
+        raise InputError("predictions are not those of this corpus: sentences or labels differ; delete them")
+    finder = EntityFinder(list(labels), lengths.tolist())
+    codes: list[Ids] = [np.asarray(predictions[name].cat.codes, dtype=np.int64) for name in ("gold", "predicted")]
+    true, found = (finder.keys(part) for part in codes)
+    text_of_token = np.repeat(text_of, lengths)
+    texts = int(text_of.max()) + 1
+    kinds = (np.intersect1d(true, found, assume_unique=True), found, true)
+    counts = [np.bincount(text_of_token[finder.starts(keys)], minlength=texts) for keys in kinds]
+    return np.stack(counts, axis=1).astype(np.float32)
+
+
+def texts_of(documents: Sequence[str | None]) -> tuple[Ids, str]:
+    """The text of each sentence, and what texts are: documents where they are known, else sentences.
+
+    What is alike within a document (names that come again) would make sentences look more certain than they are.
+    """
+    if None in documents or len(set(documents)) < 2:
+        return np.arange(len(documents)), "sentences"
+    return np.unique(np.array(documents), return_inverse=True)[1].astype(np.int64), "documents"
