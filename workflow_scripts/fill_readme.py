@@ -31,10 +31,11 @@ class FillReadme(Command):
 
 
 def results_table(folder: Path) -> str:
-    """The answer, and a Markdown table of all variants, from ``verdict.json``."""
-    verdict = read_json(folder / "verdict.json", ["answer", "variants"])
+    """The answer, a Markdown table of all variants, and what stands behind it, from ``verdict.json``."""
+    verdict = read_json(folder / "verdict.json", ["answer", "footnote", "variants"])
     rows = [HEADER, ("---",) * len(HEADER), *(row(name, found) for name, found in verdict["variants"].items())]
-    return "\n".join([f"> {verdict['answer']}", "", *(f"| {' | '.join(cells)} |" for cells in rows)])
+    table = (f"| {' | '.join(cells)} |" for cells in rows)
+    return "\n".join([f"> {verdict['answer']}", "", *table, "", verdict["footnote"]])
 
 
 def mermaid(graph: str) -> str:
