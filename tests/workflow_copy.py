@@ -48,7 +48,9 @@ class Copy:
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """Snakemake at work, with its jobs in a process group of its own; what is left of it is killed at the end."""
-        process = subprocess.Popen(**self.command(*arguments), stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            **self.command(*arguments), stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=heed_interrupts
+        )
         try:
             yield process
         finally:
@@ -79,6 +81,11 @@ class Copy:
                 part = part.setdefault(parent, {})
             part[key] = value
         self.study.write_text(yaml.safe_dump(raw))
+
+
+def heed_interrupts() -> None:
+    """As in a terminal: what a shell starts in the background, the tests themselves for one, ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def copy_workflow(folder: Path) -> Copy:
