@@ -189,7 +189,7 @@ rule compare_variants:
         variants=lambda wildcards: arguments(variants=VARIANTS),
         statistics=arguments(statistics=STUDY.statistics),
         corpus=subpath(input.corpus, parent=True),
-        ner=f"{WORK}/ner",
+        ner=subpath(input[1], ancestor=3),  # of the first run
         code=code("compare_variants"),
     shell:
         "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {params.corpus}"

@@ -56,11 +56,11 @@ CORPUS = "results/{corpus}/corpus"
 WORK = "results/{corpus}/{encoder}"
 LOGS = f"{WORK}/logs"
 BENCHMARKS = f"{WORK}/benchmarks"
-# A card holds the hashes of the files beside it: jobs depend on the card alone, which keeps large graphs fast.
+# Few files a job keep large graphs fast. A card holds the hashes of the files beside it, so that jobs depend on the card
+# alone; of a model's folder, which is written as a whole, the weights are named. directory() would be one name, too, but
+# Snakemake keeps checksums of files only, and a copy with other dates would rerun what depends on it.
 CORPUS_CARD = f"{CORPUS}/corpus.json"
 ENCODER_CARD = f"{WORK}/encoder/encoder.json"
-# Files rather than directory(): Snakemake keeps checksums of files, so that a copy with other dates reruns nothing.
-MODEL_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 TAGGER = f"{WORK}/pos/{{tagger}}"
 RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
 # Jobs that may use a GPU ask for one, unless the study says CPU.

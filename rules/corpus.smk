@@ -39,7 +39,7 @@ rule prepare_encoder:
         files=lambda wildcards: ancient(STUDY.encoders[wildcards.encoder].files),
     output:
         card=ENCODER_CARD,
-        model=[f"{WORK}/encoder/{name}" for name in MODEL_FILES],
+        model=f"{WORK}/encoder/model.safetensors",
     log:
         f"{LOGS}/prepare_encoder.log",
     benchmark:

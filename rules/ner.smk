@@ -8,7 +8,7 @@ rule train_ner:
         encoder=ENCODER_CARD,
         predicted=predicted_for(lambda variant: variant.pos == "predicted"),
     output:
-        model=[f"{RUN}/model/{name}" for name in MODEL_FILES],
+        model=f"{RUN}/model/model.safetensors",
         predictions=f"{RUN}/predictions.parquet",
         metrics=f"{RUN}/metrics.json",
         history=f"{RUN}/history.csv",

@@ -10,7 +10,7 @@ rule train_tagger:
         encoder=ENCODER_CARD,
         folds=f"{CORPUS}/folds.json",
     output:
-        model=[f"{TAGGER}/model/{name}" for name in MODEL_FILES],
+        model=f"{TAGGER}/model/model.safetensors",
         predictions=f"{TAGGER}/predictions.parquet",
         training=f"{TAGGER}/training.json",
         provenance=f"{TAGGER}/provenance.json",
