@@ -32,7 +32,7 @@ rule train_ner:
         encoder=subpath(input.encoder, parent=True),
         predicted=predicted_flag,
         folder=subpath(output.metrics, parent=True),
-        resume=f"{WORK}/resume/{{variant}}-{{seed}}",
+        resume=f"{WORK}/resume/ner-{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
         "python -m workflow_scripts.train_ner {params.variant} {params.training} --seed {wildcards.seed}"

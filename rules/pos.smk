@@ -32,7 +32,7 @@ rule train_tagger:
         corpus=subpath(input.corpus, parent=True),
         encoder=subpath(input.encoder, parent=True),
         folder=subpath(output.predictions, parent=True),
-        resume=f"{WORK}/resume/{{tagger}}",
+        resume=f"{WORK}/resume/pos-{{tagger}}",
         code=code("train_tagger", "fusion", "late_fusion", "encoder_fusion"),
     shell:
         "python -m workflow_scripts.train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"

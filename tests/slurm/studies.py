@@ -127,7 +127,7 @@ class Training:
 
     def save(self) -> None:
         """Have it save its state, as it does every few minutes."""
-        state = Path(f"results/small/tiny/resume/baseline-{self.seed}")
+        state = Path(f"results/small/tiny/resume/ner-baseline-{self.seed}")
         [process] = [
             process
             for process in psutil.process_iter(["cmdline"])

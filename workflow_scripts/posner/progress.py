@@ -116,5 +116,5 @@ def set_random_states(states: dict[str, Tensor]) -> None:
     for name, state in states.items():
         if name == "cpu":
             torch.set_rng_state(state)
-        else:
+        elif torch.device(name).index < torch.cuda.device_count():  # others were not used
             torch.cuda.set_rng_state(state, name)
