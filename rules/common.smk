@@ -1,9 +1,15 @@
 # What the stages share: the checked study, paths, wildcards, and how settings and code enter a rule.
 
+import gc
 import os
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
+
+# A graph of thousands of jobs is millions of objects that stay to the end; the garbage collector would search them again
+# and again, a quarter of the time that a large study is planned in.
+gc.set_threshold(100_000, 20, 100)
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
@@ -83,6 +89,7 @@ def arguments(**settings):
     return shlex.join(flags(**settings))
 
 
+@cache
 def code(script, *unreachable):
     """Fingerprint of what the entry script can reach, without library modules that the job's settings keep it from."""
     left_out = [f"workflow_scripts.posner.{name}" for name in unreachable]
@@ -98,7 +105,7 @@ def code_of_variant(script):
     """Fingerprint of a script for a variant: the code of the other fusions cannot be reached."""
 
     def of(wildcards):
-        return code(script, *FUSION_CODE - REACHED[STUDY.variants[wildcards.variant].fusion])
+        return code(script, *sorted(FUSION_CODE - REACHED[STUDY.variants[wildcards.variant].fusion]))
 
     return of
 
@@ -114,9 +121,10 @@ def content_of(kind):
     return of
 
 
-def variant_arguments(wildcards):
-    """How a variant gives POS to NER; which seeds it has concerns no single one of them."""
-    return arguments(variant=STUDY.variants[wildcards.variant].model_copy(update={"seeds": None}))
+# How a variant gives POS to NER; which seeds it has concerns no single one of them.
+VARIANT_ARGUMENTS = {
+    name: arguments(variant=STUDY.variants[name].model_copy(update={"seeds": None})) for name in STUDY.study.variants
+}
 
 
 def predicted_for(features):

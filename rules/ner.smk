@@ -25,7 +25,7 @@ rule train_ner:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        variant=variant_arguments,
+        variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
         training=arguments(training=STUDY.ner.training),
         compute=arguments(compute=STUDY.compute),
         corpus=subpath(input.corpus, parent=True),
