@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,7 @@ def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
     SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
     write_comparisons(folder / "metrics", f1, variants, tables)
     return tables
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

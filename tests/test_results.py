@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import docutils.core
 import numpy as np
 import pandas as pd
 import pytest
 from fabricated import (
-    RATES,
     SEEDS,
     TAGS,
     VARIANTS,
     confusion_matrix,
+    read,
     split_scores,
-    summarise,
-    sweep_frame,
     variant,
-    write_comparisons,
     write_run,
     write_study,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow_scripts.conclude import NER, Conclude
+from workflow_scripts.conclude import NER
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.cli import flags, parse
-from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.corpus import Provenance, Sentence, write_corpus
-from workflow_scripts.posner.corruption_summary import run_table, variant_summary
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.labels import labels
 from workflow_scripts.posner.ner_summary import nested, spread
-from workflow_scripts.posner.results import baseline_of, read_runs, read_sweep, read_table, write_table
-from workflow_scripts.posner.verdict import conclude
+from workflow_scripts.posner.results import baseline_of, read_runs, read_table, write_table
 from workflow_scripts.summarise_corpus import SummariseCorpus
-from workflow_scripts.summarise_corruption import SummariseCorruption
 from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_pos import SummarisePos
-from workflow_scripts.summarise_study import SummariseStudy, table
 
 ROOT = Path(__file__).parents[1]
 TWO = {name: VARIANTS[name] for name in ("baseline", "late-gold-one_hot")}
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
-    summarise(folder)
-    return folder
-
-
-def read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def runs_of(study: Path) -> pd.DataFrame:
@@ -215,97 +194,6 @@ def test_labels_tell_variants_apart() -> None:
     }
 
 
-# --- sweeps ----------------------------------------------------------------------------------------------------------
-
-
-def test_rows_of_a_sweep_are_means_over_draws() -> None:
-    sweep = sweep_frame(0.8, 0.3, draws=4)
-    made = run_table("late-gold-one_hot", VARIANTS, 42, sweep)
-    assert made["rate"].tolist() == list(RATES)
-    assert set(made["draws"]) == {4}
-    expected = sweep.pivot(index="rate", columns="draw", values="f1")
-    np.testing.assert_allclose(made["f1"], expected.mean(axis=1))
-    np.testing.assert_allclose(made["f1_std"], expected.std(axis=1), atol=1e-12)
-    np.testing.assert_allclose(made["entities_flipped"], sweep.groupby("rate")["entities_flipped"].mean())
-    np.testing.assert_allclose(made["f1_LOC"], sweep.groupby("rate")["f1_LOC"].mean())
-
-
-def test_the_drop_is_taken_within_each_draw() -> None:
-    """With donors of logits the clean text scores differently in each draw."""
-    sweep = sweep_frame(0.8, 0.2, draws=2, rates=(0.0, 0.5))
-    sweep["f1"] = [0.80, 0.70, 0.60, 0.45]  # draw 0: rates 0 and 0.5; draw 1: the same
-    made = run_table("late-gold-one_hot", VARIANTS, 42, sweep)
-    np.testing.assert_allclose(made["drop"], [0, (0.10 + 0.15) / 2])
-    np.testing.assert_allclose(made["drop_std"], [0, np.std([0.10, 0.15], ddof=1)])
-    summary = variant_summary("late-gold-one_hot", VARIANTS, {42: sweep})
-    assert summary["rates"][1]["drop"]["mean"] == pytest.approx(0.125)
-
-
-def test_deviations_over_draws_and_over_seeds_are_kept_apart() -> None:
-    sweeps = {seed: sweep_frame(0.8 + 0.01 * i, 0.3, seed=seed) for i, seed in enumerate(SEEDS)}
-    made = variant_summary("encoder-gold", VARIANTS, sweeps)
-    assert [point["rate"] for point in made["rates"]] == list(RATES)
-    grid = np.array([sweep[sweep["rate"] == 0.5]["f1"].to_numpy() for sweep in sweeps.values()])  # [seeds, draws]
-    f1 = next(point for point in made["rates"] if point["rate"] == 0.5)["f1"]
-    assert f1 == {
-        "mean": pytest.approx(grid.mean()),
-        "std": pytest.approx(grid.std(ddof=1)),
-        "std_draws": pytest.approx(grid.std(axis=1, ddof=1).mean()),
-        "std_seeds": pytest.approx(grid.mean(axis=1).std(ddof=1)),
-    }
-    rows = [row for row in made["runs"] if row["rate"] == 0.5]
-    assert [row["seed"] for row in rows] == list(SEEDS)
-    assert [row["f1"]["mean"] for row in rows] == pytest.approx(grid.mean(axis=1).tolist())
-
-
-def test_without_rate_0_there_is_no_drop_and_with_one_draw_no_deviation(tmp_path: Path) -> None:
-    sweep = sweep_frame(0.8, 0.3, draws=1, rates=(0.5, 1.0))
-    made = variant_summary("encoder-gold", VARIANTS, {42: sweep})
-    assert [point["drop"] for point in made["rates"]] == [None, None]
-    f1 = made["rates"][0]["f1"]
-    assert (f1["std"], f1["std_draws"], f1["std_seeds"]) == (None, None, None)
-    write_json(tmp_path / "x.json", made)  # refuses NaN
-    table = run_table("encoder-gold", VARIANTS, 42, sweep)
-    assert table[["drop", "drop_std", "f1_std"]].isna().all(axis=None)
-
-
-def test_modes_of_corruption_are_not_mixed() -> None:
-    easy, hard = sweep_frame(0.8, 0.1), sweep_frame(0.8, 0.5).assign(mode="hard")
-    made = run_table("encoder-gold", VARIANTS, 42, pd.concat([easy, hard], ignore_index=True))
-    assert made.groupby("mode").size().to_dict() == {"hard": len(RATES), "uniform": len(RATES)}
-    np.testing.assert_allclose(made[made["mode"] == "hard"]["f1"], hard.groupby("rate")["f1"].mean())
-    summary = variant_summary("encoder-gold", VARIANTS, {42: pd.concat([easy, hard], ignore_index=True)})
-    assert [point["mode"] for point in summary["rates"]] == ["hard"] * len(RATES) + ["uniform"] * len(RATES)
-
-
-def test_early_and_late_fusion_share_out_the_sweeps(study: Path) -> None:
-    early, late = (read(study / "pos_corruption" / f"{name}_fusion.json")["variants"] for name in ("early", "late"))
-    assert set(early) == {name for name, v in VARIANTS.items() if v.fusion == "encoder"}
-    assert set(late) == {name for name, v in VARIANTS.items() if v.fusion == "late"}
-    rows = pd.read_csv(study / "tables" / "corruption.csv")
-    assert len(rows) == len(RATES) * sum(len(v.seeds or ()) for v in VARIANTS.values() if v.fusion != "none")
-
-
-def test_sweeps_of_nothing_are_refused(tmp_path: Path) -> None:
-    command = SummariseCorruption(
-        variants={"baseline": VARIANTS["baseline"]}, sweeps=tmp_path, output=tmp_path, tables=tmp_path
-    )
-    with pytest.raises(InputError, match="none of them has POS"):
-        command.cli_cmd()
-
-
-def test_a_broken_sweep_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "seed-1.parquet"
-    path.write_bytes(b"PAR1")
-    with pytest.raises(InputError, match=r"seed-1\.parquet: not a sweep"):
-        read_sweep(path)
-    sweep_frame(0.8, 0.1).drop(columns="effective_rate").to_parquet(path)
-    with pytest.raises(InputError, match=r"no column 'effective_rate'"):
-        read_sweep(path)
-    with pytest.raises(InputError, match="not a sweep"):
-        read_sweep(tmp_path / "none.parquet")
-
-
 # --- POS and corpus --------------------------------------------------------------------------------------------------
 
 
@@ -364,133 +252,6 @@ def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:
     for missing in (["c"], ["b"]):
         with pytest.raises(InputError, match=r"t\.csv: not the expected table"):
             read_table(tmp_path / "t.csv", missing)
-
-
-# --- conclusions -----------------------------------------------------------------------------------------------------
-
-ACCURACY = {"train": 0.96, "validation": 0.95, "test": 0.94}
-
-
-def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[str, Variant]) -> dict[str, Any]:
-    """The verdict on runs with the test F1 `f1`."""
-    for name, values in f1.items():
-        for seed, value in zip(variants[name].seeds or (), values, strict=True):
-            write_run(tmp_path / "ner", name, variants[name], seed, value)
-    command = SummariseNer(variants=variants, ner=tmp_path / "ner", metrics=tmp_path / "m", tables=tmp_path / "t")
-    command.cli_cmd()
-    by_seed = {name: dict(zip(variants[name].seeds or (), values, strict=True)) for name, values in f1.items()}
-    write_comparisons(tmp_path / "m", by_seed, variants, tmp_path / "t")
-    ner = [read(tmp_path / "m" / f"{name}.json") for name in NER]
-    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], ACCURACY)
-
-
-def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
-    variants = {
-        "baseline": variant("none", "none", "none"),
-        "up": variant("late", "gold", "one_hot"),
-        "level": variant("encoder", "gold", "one_hot", inject_layer_offset_from_end=1),
-        "same": variant("encoder", "gold", "one_hot", inject_layer_offset_from_end=2),
-        "once": variant("late", "gold", "trainable_embed", (42,)),
-        "down": variant("late", "predicted", "one_hot"),
-    }
-    f1 = {
-        "baseline": (0.80, 0.81, 0.82),
-        "up": (0.85, 0.861, 0.872),
-        "level": (0.79, 0.82, 0.82),
-        "same": (0.8, 0.81, 0.8204),
-        "once": (0.9,),
-        "down": (0.75, 0.761, 0.772),
-    }
-    made = concluded(tmp_path, f1, variants)
-    assert {name: row["verdict"] for name, row in made["variants"].items()} == {
-        "baseline": None, "up": "helps", "level": "cannot tell", "same": "no effect larger than the margin",
-        "once": "cannot tell", "down": "hurts",
-    }  # fmt: skip
-    assert made["answer"] == (
-        "Gold POS (4 variants): helps in 1; no effect larger than the margin in 1; cannot tell in 2. "
-        "Predicted POS (1 variant): hurts in 1."
-    )
-    assert made["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
-    assert made["pos_accuracy"] == ACCURACY
-
-
-def test_conclusions_on_errors(study: Path) -> None:
-    made = conclude(
-        [read(study / "metrics" / f"{name}.json") for name in NER],
-        read(study / "metrics" / "ner_comparisons.json"),
-        [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("early", "late")],
-        ACCURACY,
-    )
-    rows = pd.read_csv(study / "tables" / "corruption.csv").assign(change=lambda t: -100 * t["drop"])
-    changes = rows.groupby(["rate", "variant"])["change"].mean()
-
-    def span(rate: float) -> str:
-        return f"{changes.loc[rate].min():+.2f} to {changes.loc[rate].max():+.2f}"
-
-    # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 10 % 9.9 %.
-    assert made["answer"].endswith(
-        "Replacing 5 % of the test tags with our tagger's kinds of error (it errs on 6 %) changes test F1 by "
-        f"{span(0.05)} points, replacing 100 % by {span(1.0)}."
-    )
-
-
-def test_a_study_of_the_baseline_alone(tmp_path: Path) -> None:
-    made = concluded(tmp_path, {"baseline": (0.8, 0.81, 0.82)}, {"baseline": VARIANTS["baseline"]})
-    assert made["answer"] == ""
-    assert list(made["variants"]) == ["baseline"]
-
-
-# --- the study on one page -------------------------------------------------------------------------------------------
-
-
-def page(study: Path, title: str = "A title") -> str:
-    Conclude(
-        metrics=study / "metrics",
-        comparisons=study / "metrics" / "ner_comparisons.json",
-        pos=study / "tables" / "pos_tagging.csv",
-        corruption=study / "pos_corruption",
-        output=study / "verdict.json",
-    ).cli_cmd()
-    output = study / "summary.rst"
-    SummariseStudy(title=title, results=(study,), report=Path("results/report.html"), output=output).cli_cmd()
-    return output.read_text(encoding="utf-8")
-
-
-def test_the_page_is_sound_and_says_everything(study: Path) -> None:
-    text = page(study)
-    strict = {"report_level": 1, "halt_level": 2}  # any remark on the markup is an error
-    words = docutils.core.publish_doctree(text, settings_overrides=strict).astext()
-    made = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
-    compared = pd.read_csv(study / "tables" / "ner_comparisons.csv").set_index("variant")
-    for name in VARIANTS:
-        row = made.loc[name, "test"]
-        line = next(line for line in text.splitlines() if line.startswith(f"{name} "))
-        assert f"{100 * row['f1_mean']:.2f}" in line
-        if name in compared.index:
-            found = compared.loc[name]
-            interval = f"{100 * found['low']:+.2f} to {100 * found['high']:+.2f}" if found["seeds"] > 1 else "one seed"
-            assert interval in line
-            assert line.endswith(found["verdict"])
-    assert read(study / "verdict.json")["answer"] in " ".join(words.split())
-    assert "out-of-fold train 96.00, validation 95.00, test 94.00" in words
-    assert "results/report.html" in words
-    assert max(map(len, text.splitlines())) <= 120
-
-
-def test_a_title_is_no_template(study: Path) -> None:
-    """The report renders the page by jinja: a title must not be able to run there."""
-    assert "{" not in page(study, "{{ 6 * 7 }} {% for x in y %}")
-
-
-def test_a_table_has_straight_columns() -> None:
-    assert table([("a", "bb"), ("ccc", "d"), ("e", "")]).splitlines() == [
-        "===  ==",
-        "a    bb",
-        "===  ==",
-        "ccc  d",
-        "e",
-        "===  ==",
-    ]
 
 
 def test_analysis_needs_no_model_library() -> None:
