@@ -127,6 +127,8 @@ def test_numbers_are_consistent() -> None:
         assert made.low < made.difference < made.high
         assert made.p_difference <= made.p_difference_holm <= 2 * made.p_difference
         assert made.bootstrap_low is not None
+        assert made.bootstrap_high is not None
+        assert made.bootstrap_low < made.difference < made.bootstrap_high
         assert made.low < made.bootstrap_low  # the bootstrap takes too little account of few seeds
 
 
