@@ -24,12 +24,7 @@ if taken := [name for name in VARIANTS if name.startswith("ner_")]:
     raise WorkflowError(f"config: variants.{taken[0]}: names that begin with ner_ are taken by files of all variants")
 
 RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in VARIANTS for seed in STUDY.seeds(name)]
-SWEPT = [
-    f"{WORK}/corruption/{name}/seed-{seed}.parquet"
-    for name in VARIANTS
-    if name != STUDY.baseline
-    for seed in STUDY.seeds(name)
-]
+SWEPT = [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)]
 PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if SWEPT else []
 
 # Of each figure: category and title in the report, and the tables that it is drawn from, by option.
@@ -138,6 +133,7 @@ rule summarise_ner:
         baseline=f"{METRICS}/ner_baseline.json",
         gold=f"{METRICS}/ner_gold_pos.json",
         predicted=f"{METRICS}/ner_predicted_pos.json",
+        controls=f"{METRICS}/ner_controls.json",
         variants=[f"{METRICS}/{name}.json" for name in VARIANTS],
         provenance=f"{TABLES}/ner.provenance.json",
     log:
@@ -271,6 +267,7 @@ rule conclude:
         baseline=f"{METRICS}/ner_baseline.json",
         gold=f"{METRICS}/ner_gold_pos.json",
         predicted=f"{METRICS}/ner_predicted_pos.json",
+        controls=f"{METRICS}/ner_controls.json",
         comparisons=COMPARISONS,
         pos=f"{TABLES}/pos_tagging.csv",
         corruption=PROPAGATION,
@@ -347,7 +344,7 @@ ANALYSES = [
     *expand(COUNTS, corpus=STUDY.study.corpora),
     *expand(
         [
-            *(f"{METRICS}/{name}.json" for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos"]),
+            *(f"{METRICS}/{name}.json" for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls"]),
             *PROPAGATION,
             *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons"]),
             *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions"]),

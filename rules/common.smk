@@ -150,5 +150,5 @@ NER_METRICS = [f"{RUN}/metrics.json".format(**c) for c in CHECKPOINTS]
 SWEEPS = [
     f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet".format(**c)
     for c in CHECKPOINTS
-    if c["variant"] != STUDY.baseline
+    if c["variant"] in STUDY.swept
 ]

@@ -30,6 +30,7 @@ from workflow_scripts.posner.config import (
     refuse_missing_files,
 )
 from workflow_scripts.posner.errors import InputError
+from workflow_scripts.posner.labels import injection
 
 CHECKOUT = Path(__file__).parents[1]
 STUDIES = sorted(CHECKOUT.glob("resources/studies/*.yaml"))
@@ -70,7 +71,7 @@ def problem(raw: dict[str, Any]) -> str:
 def test_the_published_study_is_valid() -> None:
     study = check(PUBLISHED)
     assert study.baseline == "baseline"
-    assert len(list(study.checkpoints())) == 9 * 3
+    assert len(list(study.checkpoints())) == (9 + 3) * 3 + 5  # oracles have one seed
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
@@ -119,7 +120,27 @@ def test_the_published_variants() -> None:
         ("encoder", "gold", "trainable_embed"),
         ("encoder", "predicted", "trainable_embed"),
         ("encoder", "gold", "trainable_embed"),
+        ("late", "oracle", "one_hot"),
+        ("late", "oracle", "logits"),
+        ("late", "oracle", "trainable_embed"),
+        ("encoder", "oracle", "trainable_embed"),
+        ("encoder", "oracle", "trainable_embed"),
+        ("late", "random", "one_hot"),
+        ("encoder", "random", "trainable_embed"),
+        ("encoder", "random", "trainable_embed"),
     ]
+
+
+def test_every_way_of_giving_pos_in_the_published_study_has_an_oracle() -> None:
+    study = check(PUBLISHED)
+    given = [study.variants[name] for name in study.study.variants]
+    ways = {pos: {injection(v) for v in given if v.pos == pos} for pos in ("gold", "predicted", "oracle")}
+    assert ways["oracle"] == ways["gold"] | ways["predicted"]
+    assert {study.variants[name].pos for name in set(study.study.variants) - set(study.swept)} == {
+        "none",
+        "oracle",
+        "random",
+    }
 
 
 # Where in config.yaml the defaults of a model stand; other kinds of corpora and encoders are not published.

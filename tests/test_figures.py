@@ -197,12 +197,14 @@ def test_colours_can_be_told_apart_by_everybody() -> None:
 def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> None:
     folder = tables["default"]
     runs = read_table(folder / "ner_runs.csv", ["seed", "f1"])
-    expected = {row["label"]: looks(runs)[row["variant"]] for row in runs[runs["pos"] != "none"].to_dict("records")}
+    others = runs[~runs["pos"].isin(["none", "oracle"])].to_dict("records")
+    expected = {row["label"]: looks(runs)[row["variant"]] for row in others}
+    swept = {row["label"] for row in others if row["pos"] != "random"}
     curves = drawn(plots(folder)["corruption"])
     seen = {
         line.get_label(): line for axes in curves.axes for line in axes.get_lines() if str(line.get_label()) in expected
     }
-    assert seen.keys() == expected.keys()
+    assert seen.keys() == swept
     for label, line in seen.items():
         assert (line.get_color(), line.get_marker()) == (expected[str(label)].colour, expected[str(label)].marker)
     for axes, line in point_lines(drawn(plots(folder)["ner_results"])):
@@ -224,9 +226,9 @@ def point_lines(figure: Figure) -> list[tuple[Any, Any]]:
 
 
 def test_every_seed_is_a_point(tables: dict[str, Path]) -> None:
-    runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test'")
+    runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test' and pos != 'oracle'")
     lines = point_lines(drawn(plots(tables["default"])["ner_results"]))
-    assert len(lines) == len(VARIANTS)
+    assert len(lines) == sum(variant.pos != "oracle" for variant in VARIANTS.values())
     for (_, line), (_, rows) in zip(lines, runs.groupby("variant", sort=False), strict=True):
         np.testing.assert_allclose(line.get_xdata(), 100 * rows["f1"])
 
@@ -244,8 +246,8 @@ def test_strategies_are_differences_to_the_same_seed(tables: dict[str, Path]) ->
     f1 = runs.pivot(index="seed", columns="variant", values="f1")
     wanted = 100 * f1.drop(columns="baseline").sub(f1["baseline"], axis=0)
     figure = drawn(plots(tables["default"])["injection_strategies"])
-    assert [axes.get_title() for axes in figure.axes] == ["Gold POS", "Predicted POS"]
-    for axes, source in zip(figure.axes, ("gold", "predicted"), strict=True):
+    assert [axes.get_title() for axes in figure.axes] == ["Gold POS", "Predicted POS", "Random POS"]
+    for axes, source in zip(figure.axes, ("gold", "predicted", "random"), strict=True):
         values = [v for _, line in point_lines(figure) if line.axes is axes for v in line.get_xdata()]
         names = [name for name, settings in VARIANTS.items() if settings.pos == source]
         assert sorted(values) == pytest.approx(sorted(wanted[names].stack().dropna()))
@@ -323,6 +325,7 @@ def test_scores_are_in_points(tables: dict[str, Path], name: str) -> None:
     if name != "injection_strategies":
         axes = figure.axes[0]
         low, high = axes.get_xlim() if name == "ner_results" else axes.get_ylim()
-        f1 = 100 * pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test'")["f1"]
+        runs = pd.read_csv(tables["default"] / "ner_runs.csv")
+        f1 = 100 * runs.query("split == 'test' and pos not in ('oracle', 'random')")["f1"]
         assert 50 < low < f1.min()
         assert f1.max() < high < 100

@@ -16,15 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import TAGS, make_sentences
 
-from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.corpus import Sentence
 from workflow_scripts.posner.errors import InputError
-from workflow_scripts.posner.model import PosNerConfig
-from workflow_scripts.posner.ner_data import pos_of_split
 from workflow_scripts.posner.pos_features import Standardisation, by_sentence, one_hot_table, tag_ids
 from workflow_scripts.posner.predicted_pos import (
     LeakageError,
-    PredictedPos,
     TaggerOutput,
     merge,
     read_predicted,
@@ -299,51 +295,7 @@ def test_the_training_record_says_what_was_learned(tmp_path: Path) -> None:
     assert record == {"tagger": "fold-0", "tags": list(TAGS), "trained_on": [1, 3]}
 
 
-# --- what NER reads --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def sentences() -> list[Sentence]:
-    return [*make_sentences(3), Sentence(("a", "b"), ("never seen", "NN"), ("O", "O"))]
-
-
-def test_gold_pos_is_one_hot_and_an_unknown_tag_is_nothing(sentences: list[Sentence]) -> None:
-    rows = pos_of_split(Variant(fusion="late", pos="gold", feature="one_hot"), tags_config(), None, "test", sentences)
-    assert rows is not None
-    for row, sentence in zip(rows, sentences, strict=True):
-        assert row.dtype == np.float32
-        assert row.tolist() == [[float(name == tag) for name in TAGS] for tag in sentence.pos]
-    assert not rows[-1][0].any()
-
-
-def tags_config() -> PosNerConfig:
-    return PosNerConfig(pos_tags=TAGS, pos_mean=(1.0,) * 4, pos_scale=(0.5,) * 4)
-
-
-def test_predicted_pos_of_the_split_is_given(sentences: list[Sentence]) -> None:
-    total = sum(map(len, sentences))
-    generator = np.random.default_rng(0)
-    logits = {split: generator.normal(size=(total, 4)).astype(np.float32) for split in ("train", "test")}
-    predicted = PredictedPos(TAGS, {split: each.argmax(axis=1) for split, each in logits.items()}, logits)
-    late = {"fusion": "late", "pos": "predicted"}
-    for split in ("train", "test"):
-        one_hot = pos_of_split(Variant(**late, feature="one_hot"), tags_config(), predicted, split, sentences)
-        assert one_hot is not None
-        assert np.concatenate(one_hot).argmax(axis=1).tolist() == predicted.ids[split].tolist()
-        given_logits = pos_of_split(Variant(**late, feature="logits"), tags_config(), predicted, split, sentences)
-        assert given_logits is not None
-        assert np.concatenate(given_logits) == pytest.approx((logits[split] - 1) * 0.5)
-        assert [len(row) for row in given_logits] == [len(s) for s in sentences]
-
-
-def test_the_baseline_gets_no_pos(sentences: list[Sentence]) -> None:
-    assert pos_of_split(Variant(), PosNerConfig(), None, "test", sentences) is None
-
-
-def test_a_variant_with_predicted_pos_asks_for_it(sentences: list[Sentence]) -> None:
-    variant = Variant(fusion="late", pos="predicted", feature="one_hot")
-    with pytest.raises(InputError, match="--predicted"):
-        pos_of_split(variant, tags_config(), None, "test", sentences)
+# --- tokens, tags and rows --------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=6))
@@ -355,7 +307,8 @@ def test_tokens_go_back_to_their_sentences(lengths: list[int]) -> None:
     assert np.array_equal(np.concatenate(parts), values)
 
 
-def test_ids_and_rows_of_tags(sentences: list[Sentence]) -> None:
+def test_ids_and_rows_of_tags() -> None:
+    sentences = [*make_sentences(3), Sentence(("a", "b"), ("never seen", "NN"), ("O", "O"))]
     ids = tag_ids(sentences, TAGS)
     flat = [tag for sentence in sentences for tag in sentence.pos]
     assert [TAGS[i] if i >= 0 else "never seen" for i in ids] == flat

@@ -38,6 +38,7 @@ from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_pos import SummarisePos
 
 ROOT = Path(__file__).parents[1]
+GROUP_OF = {"none": "ner_baseline", "gold": "ner_gold_pos", "predicted": "ner_predicted_pos"}
 TWO = {name: VARIANTS[name] for name in ("baseline", "late-gold-one_hot")}
 
 
@@ -119,7 +120,7 @@ def test_groups_by_source_of_pos_share_out_the_variants(study: Path) -> None:
     assert list(groups["ner_baseline"]) == ["baseline"]
     for name, settings in VARIANTS.items():
         holding = [group for group, variants in groups.items() if name in variants]
-        assert holding == [{"none": "ner_baseline"}.get(settings.pos, f"ner_{settings.pos}_pos")]
+        assert holding == ["ner_controls" if settings.is_control else GROUP_OF[settings.pos]]
         assert groups[holding[0]][name] == read(study / "metrics" / f"{name}.json")
 
 

@@ -51,12 +51,11 @@ def edited(finished: Copy, tmp_path: Path) -> Copy:
 # --- the whole graph -------------------------------------------------------------------------------------------------
 
 
-def expected_jobs(raw: dict[str, object], folds: int, seeds: dict[str, int]) -> dict[str, int]:
-    """Jobs of each stage by formula: `seeds` is the number of seeds of each variant, the first the baseline."""
+def expected_jobs(raw: dict[str, object], folds: int, seeds: dict[str, int], swept: int) -> dict[str, int]:
+    """Jobs of each stage by formula: `seeds` is the number of seeds of each variant, `swept` of those with POS."""
     study = raw["study"]
     corpora = len(study["corpora"])  # type: ignore[index]
     pairs = corpora * len(study["encoders"])  # type: ignore[index]
-    baseline, *aware = seeds.values()
     return {
         "prepare_corpus": corpora,
         "assign_folds": corpora,
@@ -64,14 +63,14 @@ def expected_jobs(raw: dict[str, object], folds: int, seeds: dict[str, int]) -> 
         "train_tagger": pairs * (folds + 1),
         "merge_pos": pairs,
         "score_pos": pairs,
-        "train_ner": pairs * (baseline + sum(aware)),
-        "sweep_corruption": pairs * sum(aware),
+        "train_ner": pairs * sum(seeds.values()),
+        "sweep_corruption": pairs * swept,
     }
 
 
 def test_the_number_of_jobs_follows_the_formula(tmp_path: Path) -> None:
     copy = copy_workflow(tmp_path / "copy")
-    seeds = {"baseline": 2, "late-gold-one_hot": 3, "late-predicted-logits": 3, "encoder-gold": 3}
+    seeds = {"baseline": 2, "late-gold-one_hot": 3, "late-predicted-logits": 3, "encoder-gold": 3, "late-oracle-one_hot": 1}
     copy.set(study__seeds=[1, 2, 3], pos__folds=4)
     raw = yaml.safe_load(copy.study.read_text())
     raw["corpora"]["other"] = raw["corpora"]["small"] | {"seed": 2}
@@ -79,9 +78,9 @@ def test_the_number_of_jobs_follows_the_formula(tmp_path: Path) -> None:
     raw["study"] |= {"corpora": ["small", "other"], "encoders": ["tiny", "wide"]}
     copy.study.write_text(yaml.safe_dump(raw))
     planned = copy.planned()
-    expected = expected_jobs(raw, folds=4, seeds=seeds)
+    expected = expected_jobs(raw, folds=4, seeds=seeds, swept=9)
     assert {rule: planned[rule] for rule in expected} == expected
-    assert expected["train_ner"] == 44
+    assert expected["train_ner"] == 48
 
 
 def test_reading_the_workflow_imports_nothing_heavy() -> None:
@@ -117,7 +116,7 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
 def test_every_model_and_table_has_its_record(finished: Copy) -> None:
     work = finished.folder / "results" / "small" / "tiny"
     models = [path.parent for path in work.rglob("model") if path.parent.parent != work]
-    assert len(models) == 8
+    assert len(models) == 9
     sweeps = list(work.glob("corruption/*/*.parquet"))
     groups = {table.name.partition("_")[0].removesuffix(".csv") for table in work.glob("tables/*.csv")}
     records = [
@@ -181,7 +180,7 @@ AFTER_NER = dict.fromkeys(
     1,
 )
 AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", "plot_corruption", "conclude"], 1)
-TRAINED = {"train_ner": 5, "sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}
+TRAINED = {"train_ner": 6, "sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}
 TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS}
 PLOTS = dict.fromkeys(
     ["plot_pos_tagging", "plot_confusions", "plot_ner_results", "plot_injection_strategies", "plot_corruption"], 1
@@ -270,8 +269,12 @@ EDITS = [
     Edit(
         "the code of a fusion",
         "variants of that fusion, and the analysis",
-        in_file(f"{LIBRARY}/late_fusion.py", "logits + self.project(pos)", "self.project(pos) + logits"),
-        TRAINED | {"train_ner": 2, "sweep_corruption": 2},
+        in_file(
+            f"{LIBRARY}/late_fusion.py",
+            "logits + self.scale * self.project(pos)",
+            "self.scale * self.project(pos) + logits",
+        ),
+        TRAINED | {"train_ner": 3, "sweep_corruption": 2},
         END,
     ),
     Edit(

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
-from .posner.comparison import Comparison, answer, compare
+from .posner.comparison import Comparison, Counts, answer, compare
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import corpus_files, read_split
 from .posner.entity_counts import entity_counts, read_predictions, texts_of
@@ -40,7 +40,7 @@ class CompareVariants(Command):
         for name, seed in seeds(self.variants):
             predictions = read_predictions(predictions_file(self.ner, name, seed), SPLIT)
             counts[name][seed] = entity_counts(predictions, text_of)
-        found = compare(counts, baseline_of(self.variants), self.statistics)
+        found = compare_families(counts, self.variants, self.statistics)
         write_json(self.output, comparisons(found, self.variants, self.statistics, unit, int(text_of.max()) + 1))
         write_table(self.table, comparison_table(found, self.variants))
 
@@ -50,6 +50,19 @@ class CompareVariants(Command):
 
     def sidecar(self) -> Path:
         return self.table.with_suffix(".provenance.json")
+
+
+def compare_families(counts: Counts, variants: Mapping[str, Variant], statistics: Statistics) -> dict[str, Comparison]:
+    """All variants against the baseline, in two families whose verdicts share one level: those with POS, the controls.
+
+    Controls answer another question, and to run them must not make that of POS harder to answer.
+    """
+    baseline = baseline_of(variants)
+    found: dict[str, Comparison] = {}
+    for controls in (False, True):
+        family = [name for name in variants if name == baseline or variants[name].is_control == controls]
+        found |= compare({name: counts[name] for name in family}, baseline, statistics)
+    return found
 
 
 def comparisons(

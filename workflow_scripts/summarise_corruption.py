@@ -48,9 +48,9 @@ class SummariseCorruption(Command):
         write_table(self.tables / "corruption.csv", pd.concat(tables, ignore_index=True))
 
     def swept(self) -> dict[str, Variant]:
-        """The variants that have POS."""
+        """The variants that read POS, without the controls."""
         baseline = baseline_of(self.variants)
-        return {name: variant for name, variant in self.variants.items() if name != baseline}
+        return {name: v for name, v in self.variants.items() if name != baseline and not v.is_control}
 
     def inputs(self) -> list[Path]:
         return [sweep_file(self.sweeps, name, seed) for name, seed in seeds(self.swept())]

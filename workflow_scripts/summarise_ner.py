@@ -12,8 +12,13 @@ from .posner.config import Name, Variant
 from .posner.ner_summary import by_type_table, runs_table, summaries, summary_table
 from .posner.results import read_runs, run_file, seeds, write_table
 
-# Besides one file a variant, there is one for each source of POS.
-GROUPS = {"none": "ner_baseline", "gold": "ner_gold_pos", "predicted": "ner_predicted_pos"}
+# Besides one file a variant, there is one for each source of POS, and one for what is given in its place.
+GROUPS = {
+    "ner_baseline": ("none",),
+    "ner_gold_pos": ("gold",),
+    "ner_predicted_pos": ("predicted",),
+    "ner_controls": ("oracle", "random"),
+}
 
 
 class SummariseNer(Command):
@@ -29,9 +34,9 @@ class SummariseNer(Command):
         made = summaries(runs, self.variants)
         for name, summary in made.items():
             write_json(self.metrics / f"{name}.json", summary)
-        for pos, group in GROUPS.items():
-            chosen = {name: summary for name, summary in made.items() if self.variants[name].pos == pos}
-            write_json(self.metrics / f"{group}.json", {"pos": pos, "variants": chosen})
+        for group, sources in GROUPS.items():
+            chosen = {name: summary for name, summary in made.items() if self.variants[name].pos in sources}
+            write_json(self.metrics / f"{group}.json", {"variants": chosen})
         write_table(self.tables / "ner_runs.csv", runs_table(runs, self.variants))
         write_table(self.tables / "ner_summary.csv", summary_table(made, self.variants))
         write_table(self.tables / "ner_by_type.csv", by_type_table(runs, self.variants))

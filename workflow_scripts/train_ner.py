@@ -17,13 +17,13 @@ from .posner.artifacts import atomic_path, write_json
 from .posner.batching import Example
 from .posner.cli import run
 from .posner.config import NerTraining, Variant
-from .posner.corpus import read_card
+from .posner.corpus import read_card, read_split
 from .posner.device import Device, resolve
 from .posner.encoders import load_tokenizer, longest_input
 from .posner.model import PosNerConfig, PosNerModel, fresh_model, model_config
-from .posner.ner_data import read_examples
+from .posner.ner_data import PosReader, read_examples
 from .posner.pos_features import Standardisation
-from .posner.predicted_pos import PredictedPos, read_predicted
+from .posner.predicted_pos import read_predicted
 from .posner.prediction import predict
 from .posner.scoring import EntityFinder, ner_scores
 from .posner.training import Evaluation, train
@@ -44,11 +44,12 @@ class TrainNer(TrainingCommand):
         device = resolve(self.compute)
         card = read_card(self.corpus / "corpus.json")
         predicted = read_predicted(self.predicted) if self.predicted else None
-        config = self.build_config(card.ner_labels, card.pos_tags, predicted)
+        reader = PosReader(self.variant, card, predicted, self.seed)
+        config = self.build_config(card.ner_labels, reader)
         tokenizer = load_tokenizer(self.encoder)
         max_length = min(self.training.max_length, longest_input(self.encoder))
         examples = {
-            split: read_examples(self.corpus, split, tokenizer, max_length, config, self.variant, predicted)
+            split: read_examples(self.corpus, split, tokenizer, max_length, config, reader)
             for split in ("train", "validation", "test")
         }
         model = fresh_model(self.encoder, config, self.seed, device.attention)
@@ -86,13 +87,11 @@ class TrainNer(TrainingCommand):
     def inputs(self) -> list[Path]:
         return [*super().inputs(), *([self.predicted] if self.predicted else [])]
 
-    def build_config(
-        self, labels: tuple[str, ...], pos_tags: tuple[str, ...], predicted: PredictedPos | None
-    ) -> PosNerConfig:
+    def build_config(self, labels: tuple[str, ...], reader: PosReader) -> PosNerConfig:
         """Config of the model, with the standardisation of logits where the variant reads them."""
-        config = model_config(self.encoder, labels, self.variant, pos_tags)
-        if self.variant.feature == "logits" and predicted is not None:
-            standard = Standardisation.of(predicted.logits["train"])
+        config = model_config(self.encoder, labels, self.variant, reader.tags)
+        if self.variant.feature == "logits":
+            standard = Standardisation.of(reader.rows("train", read_split(self.corpus / "train.parquet")))
             config.pos_mean, config.pos_scale = standard.mean.tolist(), standard.scale.tolist()
         return config
 

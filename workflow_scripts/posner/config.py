@@ -206,7 +206,11 @@ class Variant(Settings):
     """One way to give POS to NER."""
 
     fusion: Literal["none", "late", "encoder"] = Field("none", description="Where POS enters the model.")
-    pos: Literal["none", "gold", "predicted"] = Field("none", description="Which POS: the corpus's or our taggers'.")
+    pos: Literal["none", "gold", "predicted", "oracle", "random"] = Field(
+        "none",
+        description="Which POS: the corpus's or our taggers'; as controls, the NER labels themselves, or the corpus's "
+        "tags in random order.",
+    )
     feature: Literal["none", "one_hot", "logits", "trainable_embed"] = Field("none", description="How POS is given.")
     pos_embed_dim: Positive = Field(32, description="Width of trainable POS embeddings.")
     inject_layer_offset_from_end: Positive | Literal["earliest"] | None = Field(
@@ -227,6 +231,11 @@ class Variant(Settings):
             raise ValueError("inject_layer_offset_from_end goes with fusion: encoder, and only with it")
         return self
 
+    @property
+    def is_control(self) -> bool:
+        """Whether it tests the instrument, not POS: an oracle has to help, and random tags cannot."""
+        return self.pos in ("oracle", "random")
+
 
 class Corruption(Settings):
     """The sweep: test POS replaced at growing rates by what the tagger mistakes it for."""
@@ -245,6 +254,12 @@ class Statistics(Settings):
 
     margin: float = Field(0.5, gt=0, description="Differences smaller than this, in points of F1, do not matter.")
     level: float = Field(0.95, gt=0.5, lt=1, description="Level of intervals and tests.")
+    oracle_f1: float = Field(
+        95.0,
+        gt=0,
+        le=100,
+        description="Points of F1 that an oracle has to reach, or its fusion's null results say nothing.",
+    )
     resamples: int = Field(10_000, ge=100, description="Resamples of the test set.")
     seed: int = Field(42, ge=0, description="Seed of the resamples.")
 
@@ -307,6 +322,11 @@ class Config(Settings):
     def baseline(self) -> str:
         """Name of the variant without POS."""
         return next((v for v in self.study.variants if self.variants[v].fusion == "none"), "")
+
+    @property
+    def swept(self) -> tuple[str, ...]:
+        """Variants that are tested on corrupted POS: those that read POS, without the controls."""
+        return tuple(v for v in self.study.variants if v != self.baseline and not self.variants[v].is_control)
 
     def seeds(self, variant: str) -> tuple[int, ...]:
         """Training seeds of a variant."""

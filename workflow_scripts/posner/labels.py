@@ -7,7 +7,13 @@ from collections.abc import Mapping
 
 from .config import Variant
 
-POS = {"none": "No POS", "gold": "Gold POS", "predicted": "Predicted POS"}
+POS = {
+    "none": "No POS",
+    "gold": "Gold POS",
+    "predicted": "Predicted POS",
+    "oracle": "Oracle",
+    "random": "Random POS",
+}
 USUAL_WIDTH = Variant.model_fields["pos_embed_dim"].default
 FEATURES = {"one_hot": "one-hot", "logits": "logits", "trainable_embed": "embeddings"}
 

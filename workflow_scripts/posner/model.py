@@ -146,7 +146,7 @@ def make_fusion(config: PosNerConfig, hidden: int) -> NoFusion:
         case "none":
             return NoFusion()
         case "late":
-            return LateFusion(*feature, config.num_labels)
+            return LateFusion(*feature, config.num_labels, hidden)
         case "encoder" if config.layer is not None:
             return EncoderFusion(config.layer, *feature, hidden)
     raise InputError(f"fusion {config.fusion!r} is not one of none, late, encoder")

@@ -43,8 +43,13 @@ def one_hot_table(n_tags: int) -> Floats:
 
 def tag_ids(sentences: Sequence[Sentence], tags: Sequence[str]) -> Ids:
     """Ids of the corpus's POS tags ``[tokens]``, sentences end to end; -1 for a tag that is not in `tags`."""
+    return ids_of([tag for sentence in sentences for tag in sentence.pos], tags)
+
+
+def ids_of(names: Sequence[str], tags: Sequence[str]) -> Ids:
+    """The place of each name among `tags`; -1 for one that is not there."""
     number = {tag: i for i, tag in enumerate(tags)}
-    return np.array([number.get(tag, UNKNOWN) for sentence in sentences for tag in sentence.pos], dtype=np.int64)
+    return np.array([number.get(name, UNKNOWN) for name in names], dtype=np.int64)
 
 
 def by_sentence(values: np.ndarray, sentences: Sequence[Sentence]) -> list[np.ndarray]:

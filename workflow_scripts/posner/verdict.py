@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from .comparison import Verdict
+from .controls import controls_sentence, oracles
 from .labels import POS
 from .statistics import points
 
@@ -18,30 +19,27 @@ def conclude(
     """What ``verdict.json`` holds.
 
     Args:
-        ner: ``metrics/ner_baseline.json``, ``ner_gold_pos.json`` and ``ner_predicted_pos.json``.
+        ner: ``metrics/ner_baseline.json``, ``ner_gold_pos.json``, ``ner_predicted_pos.json`` and ``ner_controls.json``.
         comparisons: ``metrics/ner_comparisons.json``.
         corruption: ``pos_corruption/early_fusion.json`` and ``late_fusion.json``; none where no variant has POS.
         accuracy: the taggers' accuracy in 0..1 by split (train: out of fold).
     """
     compared = comparisons["variants"]
-    variants = {
-        name: variant_verdict(summary, compared.get(name))
-        for group in ner
-        for name, summary in group["variants"].items()
-    }
+    summaries = {name: summary for group in ner for name, summary in group["variants"].items()}
+    by_oracle = oracles(summaries, comparisons["statistics"]["oracle_f1"] / 100)
     swept = {name: summary for group in corruption for name, summary in group["variants"].items()}
-    answers = [
-        *(
-            help_sentence(pos, [compared[name]["verdict"] for name in group["variants"] if name in compared])
-            for group in ner
-            if (pos := group["pos"]) != "none"
-        ),
-        errors_sentence(swept, 1 - accuracy["test"]),
-    ]
+
+    def helped(pos: str) -> str:
+        chosen = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos]
+        return help_sentence(pos, [compared[name]["verdict"] for name in chosen if name in compared])
+
+    answers = [helped("gold"), helped("predicted"), errors_sentence(swept, 1 - accuracy["test"])]
+    notes = [statistics_sentence(comparisons), controls_sentence(by_oracle), helped("random")]
     return {
         "answer": " ".join(filter(None, answers)),
-        "footnote": footnote(comparisons),
-        "variants": variants,
+        "footnote": " ".join(filter(None, notes)),
+        "variants": {name: variant_verdict(summary, compared.get(name)) for name, summary in summaries.items()},
+        "oracles": by_oracle,
         "pos_accuracy": dict(accuracy),
     }
 
@@ -72,8 +70,8 @@ def help_sentence(pos: str, verdicts: Sequence[str]) -> str:
     return f"{POS[pos]} ({variants}): {'; '.join(found)}." if found else ""
 
 
-def footnote(comparisons: Json) -> str:
-    """What stands behind the verdicts."""
+def statistics_sentence(comparisons: Json) -> str:
+    """How sure the verdicts are, and of what."""
     settings, texts = comparisons["statistics"], comparisons["texts"]
     return (
         f"Verdicts hold at {100 * settings['level']:g} % for all variants together (Holm), over training seeds and the "
