@@ -7,6 +7,7 @@ TABLES = f"{WORK}/tables"
 FIGURES = f"{WORK}/figures"
 COUNTS = f"{CORPUS}/counts.csv"
 COMPARISONS = f"{METRICS}/ner_comparisons.json"
+CEILING = f"{METRICS}/ner_ceiling.json"
 VERDICT = f"{WORK}/verdict.json"
 SUMMARY = "results/summary.rst"
 REPORT = "results/report.html"
@@ -25,6 +26,7 @@ if taken := [name for name in VARIANTS if name.startswith("ner_")]:
 
 RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in VARIANTS for seed in STUDY.seeds(name)]
 SWEPT = [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)]
+STUDIED_RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in STUDIED for seed in STUDY.seeds(name)]
 PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if SWEPT else []
 
 # Of each figure: category and title in the report, and the tables that it is drawn from, by option.
@@ -41,6 +43,7 @@ if SWEPT:
             "F1 under corrupted POS",
             {"corruption": "corruption", "runs": "ner_runs", "tagging": "pos_tagging"},
         ),
+        "slices": ("NER", "Differences by kind of mention", {"slices": "ner_slices_summary", "runs": "ner_runs"}),
     }
 
 
@@ -190,6 +193,85 @@ rule compare_variants:
     shell:
         "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {params.corpus}"
         " --ner {params.ner} --output {output.comparisons} --table {output.table} > {log} 2>&1"
+
+
+rule score_slices:
+    """Scores by kind of mention, and how they differ from the baseline's."""
+    input:
+        corpus=CORPUS_CARD,
+        predicted=f"{WORK}/pos/predicted.parquet",
+        runs=[f"{run}/predictions.parquet" for run in STUDIED_RUNS],
+    output:
+        **{
+            table: report(
+                f"{TABLES}/{table}.csv",
+                caption=f"{CAPTIONS}/ner_slices.rst",
+                category="NER",
+                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
+            )
+            for table, title in {
+                "ner_slices": "Scores by kind of mention and run",
+                "ner_slices_summary": "Differences by kind of mention",
+            }.items()
+        },
+        provenance=f"{TABLES}/ner_slices.provenance.json",
+    log:
+        f"{LOGS}/score_slices.log",
+    benchmark:
+        f"{BENCHMARKS}/score_slices.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        variants=lambda wildcards: arguments(variants={name: VARIANTS[name] for name in STUDIED}),
+        statistics=arguments(  # the margin concerns no interval
+            **{f"statistics.{name}": getattr(STUDY.statistics, name) for name in ["level", "resamples", "seed"]}
+        ),
+        corpus=subpath(input.corpus, parent=True),
+        ner=subpath(input[2], ancestor=3),  # of the first run
+        tables=subpath(output.ner_slices, parent=True),
+        code=code("score_slices"),
+    shell:
+        "python -m workflow_scripts.score_slices {params.variants} {params.statistics} --corpus {params.corpus}"
+        " --predicted {input.predicted} --ner {params.ner} --tables {params.tables} > {log} 2>&1"
+
+
+rule measure_ceiling:
+    """How many of the baseline's errors a rule on POS alone could mend."""
+    input:
+        corpus=CORPUS_CARD,
+        predicted=f"{WORK}/pos/predicted.parquet",
+        runs=[f"{WORK}/ner/{STUDY.baseline}/seed-{seed}/predictions.parquet" for seed in STUDY.seeds(STUDY.baseline)],
+    output:
+        ceiling=CEILING,
+        table=report(
+            f"{TABLES}/pos_ceiling.csv",
+            caption=f"{CAPTIONS}/pos_ceiling.rst",
+            category="NER",
+            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "What rules on POS could mend (CSV)"},
+        ),
+        provenance=f"{TABLES}/pos_ceiling.provenance.json",
+    log:
+        f"{LOGS}/measure_ceiling.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_ceiling.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        runs=lambda wildcards: arguments(baseline=STUDY.baseline, seeds=STUDY.seeds(STUDY.baseline)),
+        corpus=subpath(input.corpus, parent=True),
+        ner=subpath(input[2], ancestor=3),  # of the first run
+        code=code("measure_ceiling"),
+    shell:
+        "python -m workflow_scripts.measure_ceiling {params.runs} --corpus {params.corpus} --predicted {input.predicted}"
+        " --ner {params.ner} --output {output.ceiling} --table {output.table} > {log} 2>&1"
 
 
 rule summarise_corruption:
@@ -346,8 +428,8 @@ ANALYSES = [
         [
             *(f"{METRICS}/{name}.json" for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls"]),
             *PROPAGATION,
-            *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons"]),
-            *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions"]),
+            *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons", "slices_summary"]),
+            *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions", "ceiling"]),
             *([f"{TABLES}/corruption.csv"] if SWEPT else []),
             *(f"{FIGURES}/{figure}.{kind}" for figure in PLOTS for kind in ["png", "svg"]),
             VERDICT,

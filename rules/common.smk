@@ -141,6 +141,9 @@ def predicted_flag(wildcards, input):
     return f"--predicted {input.predicted}" if input.predicted else ""
 
 
+# Controls show that the instrument works; what follows from the answer (slices, extra tests) is asked of the others.
+STUDIED = [name for name in STUDY.study.variants if not getattr(STUDY.variants[name], "control", False)]
+
 CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
 PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
 ENCODERS = expand(ENCODER_CARD, **PAIRS)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from workflow_scripts.compare_variants import compare_families, comparison_table, comparisons
 from workflow_scripts.posner.artifacts import write_json
@@ -16,6 +18,7 @@ from workflow_scripts.posner.config import Statistics, Variant
 from workflow_scripts.posner.inference import Array
 from workflow_scripts.posner.results import write_table
 from workflow_scripts.posner.scoring import prf
+from workflow_scripts.posner.slices import summary_table
 from workflow_scripts.summarise_corruption import SummariseCorruption
 from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_pos import SummarisePos
@@ -171,6 +174,38 @@ def write_comparisons(
     write_table(tables / "ner_comparisons.csv", comparison_table(found, variants))
 
 
+def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path) -> None:
+    """``ner_slices_summary.csv`` of runs with these F1; what is new is harder, and one slice is empty."""
+    slices = [("all", "all mentions"), ("novelty", "seen"), ("novelty", "new"), ("sentence", "in capitals")]
+    losses = (0, -0.02, 0.15)
+    counts = {
+        name: {
+            seed: np.stack([*(counts_of(value - loss) for loss in losses), 0 * counts_of(value)])
+            for seed, value in by_seed.items()
+        }
+        for name, by_seed in f1.items()
+    }
+    write_table(tables / "ner_slices_summary.csv", summary_table(counts, slices, variants, Statistics(resamples=200)))
+
+
+def predictions_table(
+    sentences: Sequence[tuple[Sequence[str], Sequence[str]]], labels: Sequence[str], split: str = "test"
+) -> pd.DataFrame:
+    """True and predicted labels of sentences in the layout of ``predictions.parquet``."""
+    rows = [(i, g, p) for i, (gold, predicted) in enumerate(sentences) for g, p in zip(gold, predicted, strict=True)]
+    categories = dict.fromkeys(("gold", "predicted"), pd.CategoricalDtype(list(labels)))
+    return pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split=split).astype(categories)
+
+
+def write_predicted(path: Path, tags: Sequence[str], ids: Mapping[str, Sequence[int]]) -> None:
+    """A ``predicted.parquet`` with these tag ids by split; the logits are one-hot."""
+    rows = [(split, tags[i], np.eye(len(tags), dtype=np.float32)[i].tolist()) for split in ids for i in ids[split]]
+    split, tag, logits = (list(column) for column in zip(*rows, strict=True))
+    columns = {"split": split, "sentence": 0, "token": 0, "tag": tag, "logits": logits, "seen": True, "tagger": "none"}
+    table = pa.Table.from_pandas(pd.DataFrame(columns))
+    pq.write_table(table.replace_schema_metadata({"tags": json.dumps(list(tags))}), path)
+
+
 def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
     """Write a study and its summaries; returns the folder of the tables."""
     f1 = write_study(folder, variants)
@@ -181,6 +216,7 @@ def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
     ).cli_cmd()
     SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
     write_comparisons(folder / "metrics", f1, variants, tables)
+    write_slices(f1, variants, tables)
     return tables
 
 

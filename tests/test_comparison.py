@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import counts_of
+from fabricated import counts_of, predictions_table
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import f1_score
@@ -34,10 +34,7 @@ SENTENCES = st.lists(
 
 def table(sentences: Sentences) -> pd.DataFrame:
     """Predictions in the layout of predictions.parquet."""
-    rows = [(i, g, p) for i, (gold, predicted) in enumerate(sentences) for g, p in zip(gold, predicted, strict=True)]
-    frame = pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split="test")
-    categories = {name: pd.CategoricalDtype(LABELS) for name in ("gold", "predicted")}
-    return frame.astype(categories)
+    return predictions_table(sentences, LABELS)
 
 
 # --- counts ----------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from workflow_scripts.plot_corruption import PlotCorruption
 from workflow_scripts.plot_injection_strategies import PlotInjectionStrategies
 from workflow_scripts.plot_ner_results import PlotNerResults
 from workflow_scripts.plot_pos_tagging import PlotPosTagging
+from workflow_scripts.plot_slices import PlotSlices
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.figures import Plot, limits, looks
@@ -89,6 +90,7 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
             runs=runs, comparisons=folder / "ner_comparisons.csv", **common
         ),
         "corruption": PlotCorruption(corruption=folder / "corruption.csv", runs=runs, tagging=tagging, **common),
+        "slices": PlotSlices(slices=folder / "ner_slices_summary.csv", runs=runs, **common),
         "pos_tagging": PlotPosTagging(tagging=tagging, by_tag=folder / "pos_by_tag.csv", **common),
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),
     }
@@ -117,7 +119,7 @@ def noted_texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, tuple[str
         yield noted
 
 
-NAMES = ["ner_results", "injection_strategies", "corruption", "pos_tagging", "confusions"]
+NAMES = ["ner_results", "injection_strategies", "corruption", "slices", "pos_tagging", "confusions"]
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -253,6 +255,25 @@ def test_strategies_are_differences_to_the_same_seed(tables: dict[str, Path]) ->
         assert sorted(values) == pytest.approx(sorted(wanted[names].stack().dropna()))
 
 
+def test_a_slice_is_drawn_with_its_mean_and_interval(tables: dict[str, Path]) -> None:
+    table = pd.read_csv(tables["default"] / "ner_slices_summary.csv").query("support > 0")
+    figure = drawn(plots(tables["default"])["slices"])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["Gold POS", "Predicted POS"]
+    panels = itertools.product(("all", "novelty"), ("gold", "predicted"))
+    for axes, (kind, source) in zip(figure.axes, panels, strict=True):
+        rows = table[(table["slice"] == kind) & (table["pos"] == source)]
+        lines = [line for of, line in point_lines(figure) if of is axes]
+        assert len(lines) == rows["variant"].nunique()
+        for line, bounds, (_, found) in zip(lines, axes.collections, rows.groupby("variant", sort=False), strict=True):
+            np.testing.assert_allclose(line.get_xdata(), 100 * found["difference"])
+            assert [round(y) for y in line.get_ydata()] == list(range(len(found)))
+            drawn_bounds = [segment[:, 0].tolist() for segment in bounds.get_segments() if len(segment)]
+            expected = (100 * found[["low", "high"]].dropna()).to_numpy().tolist()
+            assert np.array(drawn_bounds) == pytest.approx(np.array(expected))
+    names = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert names == [f"{value} (2\u2009400)" for value in ("seen", "new")]
+
+
 def test_curves_are_means_over_seeds_and_draws(tables: dict[str, Path]) -> None:
     folder = tables["default"]
     table = pd.read_csv(folder / "corruption.csv")
@@ -317,12 +338,12 @@ def test_an_axis_shows_all_and_does_not_blow_up_little(values: list[float], leas
     assert min(values) - low == pytest.approx(high - max(values), abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["ner_results", "corruption", "injection_strategies"])
+@pytest.mark.parametrize("name", ["ner_results", "corruption", "injection_strategies", "slices"])
 def test_scores_are_in_points(tables: dict[str, Path], name: str) -> None:
     figure = drawn(plots(tables["default"])[name])
     texts = [text.get_text() for text in figure.findobj(Text)]
     assert any("(points)" in text for text in texts)
-    if name != "injection_strategies":
+    if name in ("ner_results", "corruption"):
         axes = figure.axes[0]
         low, high = axes.get_xlim() if name == "ner_results" else axes.get_ylim()
         runs = pd.read_csv(tables["default"] / "ner_runs.csv")

@@ -172,18 +172,29 @@ AFTER_NER = dict.fromkeys(
     [
         "summarise_ner",
         "compare_variants",
+        "score_slices",
         "plot_ner_results",
         "plot_injection_strategies",
+        "plot_slices",
         "plot_corruption",
         "conclude",
     ],
     1,
 )
 AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", "plot_corruption", "conclude"], 1)
-TRAINED = {"train_ner": 6, "sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}
+TRAINED = {"sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}  # with some variants; and with all of them:
+ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
 TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS}
 PLOTS = dict.fromkeys(
-    ["plot_pos_tagging", "plot_confusions", "plot_ner_results", "plot_injection_strategies", "plot_corruption"], 1
+    [
+        "plot_pos_tagging",
+        "plot_confusions",
+        "plot_ner_results",
+        "plot_injection_strategies",
+        "plot_corruption",
+        "plot_slices",
+    ],
+    1,
 )
 END = ("summarise_study", "report")
 SETTING = ("record_config", *END)  # the config is recorded as a whole
@@ -256,7 +267,7 @@ EDITS = [
         "statistics",
         "the analysis",
         in_file(f"{LIBRARY}/statistics.py", "return ", "return 0 or "),
-        AFTER_NER | AFTER_SWEEPS,
+        AFTER_NER | AFTER_SWEEPS | {"measure_ceiling": 1},
         END,
     ),
     Edit(
@@ -281,35 +292,35 @@ EDITS = [
         "the training loop",
         "every training, and what follows",
         in_file(f"{LIBRARY}/training.py", "return loss.item()", "return float(loss)"),
-        TAGGED | TRAINED,
+        TAGGED | ALL_TRAINED,
         END,
     ),
     Edit(
         "the learning rate of NER",
         "NER and what follows, no tagger",
         in_study(ner__training__learning_rate=2e-3),
-        TRAINED,
+        ALL_TRAINED,
         SETTING,
     ),
     Edit(
         "two values swapped between two settings",
         "what depends on them",
         in_study(ner__training__train_batch_size=16, ner__training__eval_batch_size=8),
-        TRAINED,
+        ALL_TRAINED,
         SETTING,
     ),
     Edit(
         "the number of folds",
         "POS, variants with predicted POS, sweeps, the analysis",
         in_study(pos__folds=3),
-        TAGGED | TRAINED | {"assign_folds": 1, "train_tagger": 4, "train_ner": 1},
+        TAGGED | ALL_TRAINED | {"assign_folds": 1, "train_tagger": 4, "train_ner": 1},
         SETTING,
     ),
     Edit(
         "one sentence of a corpus",
         "all that is made of this corpus, nothing of another",
         in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
-        TAGGED | TRAINED | {"prepare_corpus": 1, "prepare_encoder": 1, "assign_folds": 1, "summarise_corpus": 1},
+        TAGGED | ALL_TRAINED | {"prepare_corpus": 1, "prepare_encoder": 1, "assign_folds": 1, "summarise_corpus": 1},
         END,
         corpora=1,
     ),

@@ -12,7 +12,7 @@ import pyarrow as pa
 from .arrays import Ids
 from .errors import InputError
 from .inference import Array
-from .scoring import EntityFinder
+from .scoring import EntityFinder, Keys
 
 COLUMNS = ("split", "sentence", "gold", "predicted")
 
@@ -39,18 +39,36 @@ def entity_counts(predictions: pd.DataFrame, text_of: Ids) -> Array:
         predictions: rows of one split, see :func:`read_predictions`.
         text_of: ``[sentences]``, the number of the text that each sentence is of.
     """
-    lengths = predictions["sentence"].value_counts(sort=False).sort_index()
-    labels = predictions["gold"].cat.categories
-    if len(lengths) != len(text_of) or list(predictions["predicted"].cat.categories) != list(labels):
-        raise InputError("predictions are not those of this corpus: sentences or labels differ; delete them")
-    finder = EntityFinder(list(labels), lengths.tolist())
-    codes: list[Ids] = [np.asarray(predictions[name].cat.codes, dtype=np.int64) for name in ("gold", "predicted")]
-    true, found = (finder.keys(part) for part in codes)
-    text_of_token = np.repeat(text_of, lengths)
+    finder, kinds = entities(predictions, len(text_of))
+    text_of_token = np.repeat(text_of, sentence_lengths(predictions))
     texts = int(text_of.max()) + 1
-    kinds = (np.intersect1d(true, found, assume_unique=True), found, true)
     counts = [np.bincount(text_of_token[finder.starts(keys)], minlength=texts) for keys in kinds]
     return np.stack(counts, axis=1).astype(np.float32)
+
+
+def entities(predictions: pd.DataFrame, sentences: int) -> tuple[EntityFinder, tuple[Keys, Keys, Keys]]:
+    """Keys of the entities that are right, predicted and true, and what reads the keys.
+
+    Raises:
+        InputError: the predictions are not those of a split of so many sentences.
+    """
+    lengths = sentence_lengths(predictions)
+    labels = predictions["gold"].cat.categories
+    if len(lengths) != sentences or list(predictions["predicted"].cat.categories) != list(labels):
+        raise InputError("predictions are not those of this corpus: sentences or labels differ; delete them")
+    finder = EntityFinder(list(labels), lengths)
+    true, found = (finder.keys(label_ids(predictions, part)) for part in ("gold", "predicted"))
+    return finder, (np.intersect1d(true, found, assume_unique=True), found, true)
+
+
+def label_ids(predictions: pd.DataFrame, part: str) -> Ids:
+    """Ids ``[words]`` of the labels in the column `part`, by their places among its categories."""
+    return np.asarray(predictions[part].cat.codes, dtype=np.int64)
+
+
+def sentence_lengths(predictions: pd.DataFrame) -> list[int]:
+    """Number of words of each sentence."""
+    return predictions["sentence"].value_counts(sort=False).sort_index().tolist()
 
 
 def texts_of(documents: Sequence[str | None]) -> tuple[Ids, str]:

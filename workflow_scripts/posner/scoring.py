@@ -79,6 +79,10 @@ class EntityFinder:
         """Where the entities of these keys start."""
         return keys // len(self.types) // (self.total + 1)
 
+    def spans(self, keys: Keys) -> tuple[Ids, Ids, Ids]:
+        """First word, the word after the last, and number of the type of the entities of these keys."""
+        return self.starts(keys), keys // len(self.types) % (self.total + 1), keys % len(self.types)
+
     def counts(self, true: Keys, predicted: Keys) -> Counts:
         """Entities right, predicted and true by type, from their keys."""
         right = np.intersect1d(true, predicted, assume_unique=True)

@@ -1,0 +1,77 @@
+"""How many of the baseline's errors a rule on POS alone could mend, from its stored predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from .posner.arrays import Ids
+from .posner.artifacts import write_json
+from .posner.ceiling import LEADS, Split, ceiling, mend
+from .posner.cli import Command, run
+from .posner.config import Name, Seed
+from .posner.corpus import Sentence, corpus_files, read_card, read_split
+from .posner.entity_counts import label_ids, read_predictions, sentence_lengths
+from .posner.errors import InputError
+from .posner.pos_features import tag_ids
+from .posner.predicted_pos import read_predicted
+from .posner.results import predictions_file, write_table
+
+
+class MeasureCeiling(Command):
+    """Write the share of the baseline's test errors that rules on POS mend, made on validation and on test itself."""
+
+    baseline: Name = Field(description="Name of the baseline.")
+    seeds: tuple[Seed, ...] = Field(min_length=1, description="Its training seeds.")
+    corpus: Path = Field(description="Folder of the corpus.")
+    predicted: Path = Field(description="predicted.parquet.")
+    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
+    output: Path = Field(description="JSON file to write.")
+    table: Path = Field(description="CSV file to write.")
+
+    def cli_cmd(self) -> None:
+        card = read_card(self.corpus / "corpus.json")
+        predicted = read_predicted(self.predicted).ids
+        sentences = {split: read_split(self.corpus / f"{split}.parquet") for split in LEADS}
+        pos = {
+            split: {
+                "none": np.zeros_like(predicted[split]),
+                "gold": tag_ids(sentences[split], card.pos_tags),
+                "predicted": predicted[split],
+            }
+            for split in LEADS
+        }
+        rows = []
+        for seed, file in zip(self.seeds, self.runs(), strict=True):
+            splits = {split: read_baseline(file, split, sentences[split], pos[split]) for split in LEADS}
+            rows += [{"seed": seed} | row for row in mend(splits, card.ner_labels)]
+        table = pd.DataFrame(rows)
+        write_table(self.table, table)
+        write_json(self.output, ceiling(table))
+
+    def runs(self) -> list[Path]:
+        """Predictions of the baseline, a file a seed."""
+        return [predictions_file(self.ner, self.baseline, seed) for seed in self.seeds]
+
+    def inputs(self) -> list[Path]:
+        return [*corpus_files(self.corpus), self.predicted, *self.runs()]
+
+    def sidecar(self) -> Path:
+        return self.table.with_suffix(".provenance.json")
+
+
+def read_baseline(file: Path, split: str, sentences: Sequence[Sentence], pos: Mapping[str, Ids]) -> Split:
+    """One split as a run of the baseline sees it."""
+    predictions = read_predictions(file, split)
+    lengths = sentence_lengths(predictions)
+    if lengths != [len(sentence) for sentence in sentences]:
+        raise InputError(f"{file}: predictions are not those of this corpus: sentences differ; delete them")
+    return Split(lengths, label_ids(predictions, "gold"), label_ids(predictions, "predicted"), pos)
+
+
+if __name__ == "__main__":
+    run(MeasureCeiling)

@@ -1,0 +1,55 @@
+"""Every run's scores by kind of mention, and how they differ from the baseline's, from stored predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from .posner.cli import Command, run
+from .posner.config import Name, Statistics, Variant
+from .posner.corpus import corpus_files, read_card, read_split
+from .posner.entity_counts import read_predictions, texts_of
+from .posner.inference import Array
+from .posner.pos_features import tag_ids
+from .posner.predicted_pos import read_predicted
+from .posner.results import predictions_file, seeds, write_table
+from .posner.slices import Slicer, runs_table, summary_table
+
+SPLIT = "test"
+
+
+class ScoreSlices(Command):
+    """Write precision, recall and F1 on test by novelty, type, length and place of mentions, beside the baseline's."""
+
+    variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
+    statistics: Statistics = Field(default_factory=Statistics, description="How sure intervals have to be.")
+    corpus: Path = Field(description="Folder of the corpus.")
+    predicted: Path = Field(description="predicted.parquet: which words the POS tagger got wrong.")
+    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
+    tables: Path = Field(description="Folder to write CSV to: ner_slices.csv and ner_slices_summary.csv.")
+
+    def cli_cmd(self) -> None:
+        card = read_card(self.corpus / "corpus.json")
+        sentences = read_split(self.corpus / f"{SPLIT}.parquet")
+        text_of, _ = texts_of([sentence.document for sentence in sentences])
+        mistagged = tag_ids(sentences, card.pos_tags) != read_predicted(self.predicted).ids[SPLIT]
+        slicer = Slicer(read_split(self.corpus / "train.parquet"), sentences, card.ner_labels, mistagged)
+        counts: dict[str, dict[int, Array]] = {name: {} for name in self.variants}
+        for name, seed in seeds(self.variants):
+            predictions = read_predictions(predictions_file(self.ner, name, seed), SPLIT)
+            counts[name][seed] = slicer.counts(predictions, text_of)
+        write_table(self.tables / "ner_slices.csv", runs_table(counts, slicer.slices, self.variants))
+        summary = summary_table(counts, slicer.slices, self.variants, self.statistics)
+        write_table(self.tables / "ner_slices_summary.csv", summary)
+
+    def inputs(self) -> list[Path]:
+        runs = [predictions_file(self.ner, name, seed) for name, seed in seeds(self.variants)]
+        return [*corpus_files(self.corpus), self.predicted, *runs]
+
+    def sidecar(self) -> Path:
+        return self.tables / "ner_slices.provenance.json"
+
+
+if __name__ == "__main__":
+    run(ScoreSlices)
