@@ -15,6 +15,7 @@ include: "rules/corpus.smk"
 include: "rules/pos.smk"
 include: "rules/ner.smk"
 include: "rules/corruption.smk"
+include: "rules/extra_tests.smk"
 include: "rules/analysis.smk"
 
 

@@ -274,6 +274,50 @@ rule measure_ceiling:
         " --ner {params.ner} --output {output.ceiling} --table {output.table} > {log} 2>&1"
 
 
+rule compare_extra_tests:
+    """How each variant differs from the baseline on extra tests."""
+    input:
+        corpus=CORPUS_CARD,
+        runs=predictions_of_extra_tests,
+    output:
+        **{
+            table: report(
+                f"{TABLES}/{table}.csv",
+                caption=f"{CAPTIONS}/extra_tests.rst",
+                category="NER",
+                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
+            )
+            for table, title in {
+                "extra_tests": "Extra tests, scores by run",
+                "extra_tests_comparisons": "Extra tests, differences to the baseline",
+            }.items()
+        },
+        comparisons=f"{METRICS}/ner_extra_tests.json",
+        provenance=f"{TABLES}/extra_tests.provenance.json",
+    log:
+        f"{LOGS}/compare_extra_tests.log",
+    benchmark:
+        f"{BENCHMARKS}/compare_extra_tests.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        variants=lambda wildcards: arguments(variants={name: VARIANTS[name] for name in STUDIED}),
+        statistics=arguments(statistics=STUDY.statistics),
+        tests=lambda wildcards: arguments(tests=list(STUDY.corpora[wildcards.corpus].extra_tests)),
+        corpus=subpath(input.corpus, parent=True),
+        predictions=subpath(input[1], ancestor=4),  # of the first run
+        tables=subpath(output.extra_tests, parent=True),
+        code=code("compare_extra_tests"),
+    shell:
+        "python -m workflow_scripts.compare_extra_tests {params.variants} {params.statistics} {params.tests}"
+        " --corpus {params.corpus} --predictions {params.predictions} --output {output.comparisons}"
+        " --tables {params.tables} > {log} 2>&1"
+
+
 rule summarise_corruption:
     """What corrupted POS does to NER, over draws and seeds."""
     input:
@@ -435,6 +479,11 @@ ANALYSES = [
             VERDICT,
         ],
         **PAIRS,
+    ),
+    *expand(
+        f"{TABLES}/extra_tests.csv",
+        corpus=[name for name in STUDY.study.corpora if STUDY.corpora[name].extra_tests],
+        encoder=STUDY.study.encoders,
     ),
 ]
 

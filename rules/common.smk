@@ -78,6 +78,7 @@ wildcard_constraints:
     encoder=NAME_PATTERN,
     variant=NAME_PATTERN,
     seed=r"\d+",
+    test=NAME_PATTERN,
     tagger=r"fold-\d+|final",
 
 
@@ -114,11 +115,14 @@ def content_of(kind):
     """Hash of the local files that a corpus or an encoder is made from: what they hold decides, not their dates."""
 
     def of(wildcards):
-        source = getattr(STUDY, kind)[wildcards[{"corpora": "corpus", "encoders": "encoder"}[kind]]]
-        made = content_hash([Path(path) for path in source.files])
-        return f"content of files: {made}"
+        return content_of_files(getattr(STUDY, kind)[wildcards[{"corpora": "corpus", "encoders": "encoder"}[kind]]])
 
     return of
+
+
+def content_of_files(source):
+    """Hash of the local files that something is made from."""
+    return f"content of files: {content_hash([Path(path) for path in source.files])}"
 
 
 # How a variant gives POS to NER; which seeds it has concerns no single one of them.
@@ -143,6 +147,26 @@ def predicted_flag(wildcards, input):
 
 # Controls show that the instrument works; what follows from the answer (slices, extra tests) is asked of the others.
 STUDIED = [name for name in STUDY.study.variants if not getattr(STUDY.variants[name], "control", False)]
+
+EXTRA = f"{CORPUS}/extra"
+EXTRA_TAGGED = f"{WORK}/pos/extra/{{test}}.parquet"
+EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
+
+
+def with_test(wildcards):
+    """The corpus with an extra test in the place of its own."""
+    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
+
+
+def predictions_of_extra_tests(wildcards):
+    """Predictions of every extra test of the corpus, by every run."""
+    return [
+        f"{EXTRA_RUN.format(**wildcards, test=test, variant=name, seed=seed)}/predictions.parquet"
+        for test in STUDY.corpora[wildcards.corpus].extra_tests
+        for name in STUDIED
+        for seed in STUDY.seeds(name)
+    ]
+
 
 CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
 PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}

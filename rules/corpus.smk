@@ -24,7 +24,7 @@ rule prepare_corpus:
         mem_mb=4000,
         runtime=60,
     params:
-        settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus]),
+        settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus].alone()),
         content=content_of("corpora"),
         folder=subpath(output.card, parent=True),
         code=code("prepare_corpus"),

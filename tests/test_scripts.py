@@ -201,6 +201,28 @@ def test_a_sweep_of_each_fusion(study: Study, name: str) -> None:
     assert table["effective_rate"].max() <= 1
 
 
+@pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
+def test_the_test_split_as_an_extra_test_is_predicted_as_in_training(study: Study, name: str) -> None:
+    """The same sentences, tagger and checkpoint: tags, logits and labels are those that are stored already."""
+    tagged, output = study.taggers / "extra" / "again.parquet", study.root / "extra" / name / "predictions.parquet"
+    test = ["--corpus", study.corpus, "--test again", "--max-length 64 --eval-batch-size 16", CPU]
+    if not tagged.exists():
+        again = GENERATED.replace("--corpus.train 120", "--corpus.train 1")  # only its test split is used
+        call("prepare_extra_test", again, "--name again --folder", study.corpus)
+        call("tag_extra_test", *test, "--tagger", study.taggers / "final" / "model", "--output", tagged)
+        own, extra = pd.read_parquet(study.predicted).query("split == 'test'"), pd.read_parquet(tagged)
+        assert set(extra["split"]) == {"again"}
+        for column in ("sentence", "token", "tag", "seen", "tagger"):
+            assert extra[column].astype(str).tolist() == own[column].astype(str).tolist()
+        np.testing.assert_array_equal(np.stack(extra["logits"]), np.stack(own["logits"]))
+    variant = {"baseline": (), "late": (LATE,), "encoder": (EARLIEST,), "logits": (LOGITS,)}[name]
+    predicted = ("--predicted", tagged) if name in ("encoder", "logits") else ()
+    checkpoint = study.root / "ner" / name
+    call("predict_extra_test", *test, "--checkpoint", checkpoint / "model", *variant, *predicted, "--output", output)
+    own = pd.read_parquet(checkpoint / "predictions.parquet").query("split == 'test'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(output).drop(columns="split"), own.drop(columns="split"))
+
+
 def test_the_scratch_encoder_is_the_same_from_the_same_settings(study: Study, tmp_path: Path) -> None:
     call("prepare_encoder", SCRATCH, "--train", study.corpus / "train.parquet", "--output", tmp_path / "encoder")
     for path in sorted(study.encoder.iterdir()):

@@ -159,6 +159,10 @@ def add_variant(copy: Copy) -> None:
     copy.set(study__variants=[*variants, "late-gold-trainable_embed"])
 
 
+def add_extra_test(copy: Copy) -> None:
+    copy.set(corpora__small__extra_tests={"hard": {"test": 10, "ambiguity": 1, "seed": 2}})
+
+
 def explain(copy: Copy) -> None:
     """Comments, in the study's own file and in the defaults."""
     copy.study.write_text("# Explained.\n" + copy.study.read_text())
@@ -196,6 +200,7 @@ PLOTS = dict.fromkeys(
     ],
     1,
 )
+EXTRA_TEST = {"prepare_extra_test": 1, "tag_extra_test": 1, "predict_extra_test": 5, "compare_extra_tests": 1}
 END = ("summarise_study", "report")
 SETTING = ("record_config", *END)  # the config is recorded as a whole
 
@@ -317,6 +322,14 @@ EDITS = [
         SETTING,
     ),
     Edit(
+        "one more extra test",
+        "that test's predictions, and the analysis; no training",
+        add_extra_test,
+        EXTRA_TEST,
+        SETTING,
+        corpora=1,
+    ),
+    Edit(
         "one sentence of a corpus",
         "all that is made of this corpus, nothing of another",
         in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
@@ -356,6 +369,30 @@ def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:
 )
 def test_where_and_how_large_jobs_are_reruns_nothing(finished: Copy, options: list[str]) -> None:
     assert finished.planned(*options) == {}
+
+
+def test_an_extra_test_is_scored_by_the_models_that_are_there(edited: Copy) -> None:
+    add_extra_test(edited)
+    edited.snakemake("results/small/tiny/tables/extra_tests.csv")
+    table = pd.read_csv(edited.folder / "results/small/tiny/tables/extra_tests.csv")
+    runs = [
+        ("baseline", 1),
+        ("baseline", 2),
+        ("late-gold-one_hot", 1),
+        ("late-predicted-logits", 1),
+        ("encoder-gold", 1),
+    ]
+    assert list(zip(table["variant"], table["seed"], strict=True)) == runs
+    assert set(table["test"]) == {"hard"}
+    assert set(table["support"]) == {read_entities(edited.folder / "results/small/corpus/extra/hard.json")}
+    assert edited.planned("ner", "pos") == {}
+    again = {"hard": {"test": 10, "ambiguity": 1, "seed": 2}, "easy": {"test": 10, "ambiguity": 0, "seed": 3}}
+    edited.set(corpora__small__extra_tests=again)
+    assert edited.planned("results/small/tiny/tables/extra_tests.csv") == EXTRA_TEST, "the other test is left alone"
+
+
+def read_entities(card: Path) -> int:
+    return sum(json.loads(card.read_text())["entities"].values())
 
 
 def test_another_corpus_is_left_alone(edited: Copy) -> None:

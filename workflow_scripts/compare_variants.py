@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from .posner.cli import Command, run
 from .posner.comparison import Comparison, Counts, answer, compare
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import corpus_files, read_split
-from .posner.entity_counts import entity_counts, read_predictions, texts_of
+from .posner.entity_counts import count_runs, entity_counts, texts_of
 from .posner.labels import labels
 from .posner.ner_summary import identity
 from .posner.results import baseline_of, predictions_file, seeds, write_table
@@ -36,10 +37,7 @@ class CompareVariants(Command):
     def cli_cmd(self) -> None:
         sentences = read_split(self.corpus / f"{SPLIT}.parquet")
         text_of, unit = texts_of([sentence.document for sentence in sentences])
-        counts: dict[str, dict[int, Any]] = {name: {} for name in self.variants}
-        for name, seed in seeds(self.variants):
-            predictions = read_predictions(predictions_file(self.ner, name, seed), SPLIT)
-            counts[name][seed] = entity_counts(predictions, text_of)
+        counts = count_runs(self.ner, self.variants, SPLIT, partial(entity_counts, text_of=text_of))
         found = compare_families(counts, self.variants, self.statistics)
         write_json(self.output, comparisons(found, self.variants, self.statistics, unit, int(text_of.max()) + 1))
         write_table(self.table, comparison_table(found, self.variants))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
@@ -9,8 +10,7 @@ from pydantic import Field
 from .posner.cli import Command, run
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import corpus_files, read_card, read_split
-from .posner.entity_counts import read_predictions, texts_of
-from .posner.inference import Array
+from .posner.entity_counts import count_runs, texts_of
 from .posner.pos_features import tag_ids
 from .posner.predicted_pos import read_predicted
 from .posner.results import predictions_file, seeds, write_table
@@ -35,10 +35,7 @@ class ScoreSlices(Command):
         text_of, _ = texts_of([sentence.document for sentence in sentences])
         mistagged = tag_ids(sentences, card.pos_tags) != read_predicted(self.predicted).ids[SPLIT]
         slicer = Slicer(read_split(self.corpus / "train.parquet"), sentences, card.ner_labels, mistagged)
-        counts: dict[str, dict[int, Array]] = {name: {} for name in self.variants}
-        for name, seed in seeds(self.variants):
-            predictions = read_predictions(predictions_file(self.ner, name, seed), SPLIT)
-            counts[name][seed] = slicer.counts(predictions, text_of)
+        counts = count_runs(self.ner, self.variants, SPLIT, partial(slicer.counts, text_of=text_of))
         write_table(self.tables / "ner_slices.csv", runs_table(counts, slicer.slices, self.variants))
         summary = summary_table(counts, slicer.slices, self.variants, self.statistics)
         write_table(self.tables / "ner_slices_summary.csv", summary)

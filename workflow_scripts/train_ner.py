@@ -24,13 +24,12 @@ from .posner.model import PosNerConfig, PosNerModel, fresh_model, model_config
 from .posner.ner_data import PosReader, read_examples
 from .posner.pos_features import Standardisation
 from .posner.predicted_pos import read_predicted
-from .posner.prediction import predict
+from .posner.prediction import OUTSIDE_ID, predict, prediction_table
 from .posner.scoring import EntityFinder, ner_scores
 from .posner.training import Evaluation, train
 from .posner.training_command import TrainingCommand
 
 log = logging.getLogger(__name__)
-OUTSIDE_ID = 0  # the corpus puts O first among its labels
 
 
 class TrainNer(TrainingCommand):
@@ -111,25 +110,6 @@ class Predictor:
         predicted = np.concatenate([w.labels(OUTSIDE_ID) for w in self(model, examples)])
         true = np.concatenate([e.labels for e in examples])
         return finder.counts(finder.keys(true), finder.keys(predicted)).scores()[2]
-
-
-def prediction_table(
-    split: str, examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]
-) -> pd.DataFrame:
-    """A row a token: split, sentence, token, true and predicted label, and whether the encoder saw the word."""
-    lengths = [len(e.labels) for e in examples]
-    gold = np.concatenate([e.labels for e in examples])
-    predicted = np.concatenate([w.labels(OUTSIDE_ID) for w in words])
-    return pd.DataFrame(
-        {
-            "split": split,
-            "sentence": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
-            "token": np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
-            "gold": pd.Categorical.from_codes(gold, categories=pd.Index(labels)),
-            "predicted": pd.Categorical.from_codes(predicted, categories=pd.Index(labels)),
-            "seen": np.concatenate([w.seen for w in words]),
-        }
-    )
 
 
 def split_scores(examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]) -> dict[str, Any]:

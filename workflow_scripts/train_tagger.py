@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from .posner.encoders import load_tokenizer, longest_input
 from .posner.errors import InputError
 from .posner.examples import make_examples
 from .posner.model import fresh_model, model_config
+from .posner.pos_features import most_frequent
 from .posner.predicted_pos import FINAL, TaggerOutput, write_output
 from .posner.prediction import predict
 from .posner.training import train
@@ -60,11 +60,10 @@ class TrainTagger(TrainingCommand):
         }
         batch_size = self.training.eval_batch_size
         words = {split: predict(model, examples, pad_id, batch_size, device) for split, examples in unseen.items()}
-        most_frequent = Counter(tag for sentence in sentences for tag in sentence.pos).most_common(1)[0][0]
         self.save_model(model, tokenizer)
         write_output(
             self.output,
-            TaggerOutput(self.tagger, tags, tags.index(most_frequent), frozenset(learned), wanted, words),
+            TaggerOutput(self.tagger, tags, most_frequent(sentences, tags), frozenset(learned), wanted, words),
         )
         resume.remove()
 

@@ -9,7 +9,7 @@ import difflib
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -31,7 +31,61 @@ class Settings(BaseModel):
 # --- corpora ---------------------------------------------------------------------------------------------------------
 
 
-class ColumnsCorpus(Settings):
+class LicensedTest(Settings):
+    """One more test set of a corpus: those of the corpus's settings that are others there."""
+
+    licence: str = Field("not stated", description="Conditions of use, recorded with the test.")
+
+
+class ColumnsTest(LicensedTest):
+    """A file in the columns and the scheme of the corpus."""
+
+    test: Path = Field(description="Column file.")
+
+
+class HubTest(LicensedTest):
+    """A split of a dataset of the HuggingFace hub, with the columns and the scheme of the corpus."""
+
+    id: str = Field(description="Dataset id on the hub.")
+    revision: str = Field(description="Commit or branch of the dataset; pin a commit.")
+    test: str = Field("test", description="Name of the split.")
+
+
+class DiskTest(LicensedTest):
+    """A split in a folder written by ``DatasetDict.save_to_disk``, with the columns and the scheme of the corpus."""
+
+    path: Path = Field(description="The folder.")
+    test: str = Field("test", description="Name of the split.")
+
+
+class GeneratedTest(Settings):
+    """More sentences of the grammar."""
+
+    test: Positive = Field(800, description="Number of sentences.")
+    ambiguity: Fraction = Field(0.5, description="As of the corpus.")
+    seed: int = Field(ge=0, description="Seed of the choices; with the corpus's own, its test sentences come again.")
+
+
+Test = TypeVar("Test", bound=Settings)
+
+
+class AnyCorpus(Settings, Generic[Test]):
+    """What all corpora have in common."""
+
+    extra_tests: dict[Name, Test] = Field(
+        {}, description="More test sets with the same tags, by name, scored with the same checkpoints."
+    )
+
+    def alone(self) -> Self:
+        """The corpus without its extra tests: models and taggers do not depend on them."""
+        return self.model_copy(update={"extra_tests": {}})
+
+    def with_test(self, name: str) -> Self:
+        """The corpus with an extra test in the place of its own."""
+        return self.alone().model_copy(update=dict(self.extra_tests[name]))
+
+
+class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     """CoNLL column files: one token a line, sentences apart by empty lines, ``-DOCSTART-`` before each document."""
 
     source: Literal["columns"]
@@ -50,7 +104,7 @@ class ColumnsCorpus(Settings):
         return [str(self.train), str(self.validation), str(self.test)]
 
 
-class TableCorpus(Settings):
+class TableCorpus(AnyCorpus[Test], Generic[Test]):
     """What corpora in the layout of ``datasets`` have in common: columns of lists, a row a sentence."""
 
     train: str = Field("train", description="Name of the train split.")
@@ -66,7 +120,7 @@ class TableCorpus(Settings):
     licence: str = Field("not stated", description="Conditions of use, recorded with the corpus.")
 
 
-class HubCorpus(TableCorpus):
+class HubCorpus(TableCorpus[HubTest]):
     """A dataset of the HuggingFace hub, at a pinned revision."""
 
     source: Literal["hub"]
@@ -75,7 +129,7 @@ class HubCorpus(TableCorpus):
     files: ClassVar[list[str]] = []
 
 
-class DiskCorpus(TableCorpus):
+class DiskCorpus(TableCorpus[DiskTest]):
     """A folder written by ``DatasetDict.save_to_disk``."""
 
     source: Literal["disk"]
@@ -87,7 +141,7 @@ class DiskCorpus(TableCorpus):
         return [str(self.path)]
 
 
-class GeneratedCorpus(Settings):
+class GeneratedCorpus(AnyCorpus[GeneratedTest]):
     """Sentences of a grammar in which it is known how much POS can tell about NER."""
 
     source: Literal["generated"]
@@ -347,8 +401,14 @@ def refuse_missing_files(study: Config) -> None:
     Raises:
         InputError: one is not there; the message names it and the setting.
     """
+    corpora = {name: study.corpora[name] for name in study.study.corpora}
     chosen: list[tuple[str, Any]] = [
-        *((f"corpora.{name}", study.corpora[name]) for name in study.study.corpora),
+        *((f"corpora.{name}", corpus) for name, corpus in corpora.items()),
+        *(
+            (f"corpora.{name}.extra_tests.{test}", corpus.with_test(test))
+            for name, corpus in corpora.items()
+            for test in corpus.extra_tests
+        ),
         *((f"encoders.{name}", study.encoders[name]) for name in study.study.encoders),
     ]
     for key, source in chosen:

@@ -140,16 +140,21 @@ def write_corpus(folder: Path, splits: Mapping[str, Sequence[Sentence]], provena
     made = card(splits, provenance)
     files = {}
     for split in SPLITS:
-        rows = [
-            {"document": s.document, "tokens": list(s.tokens), "pos": list(s.pos), "ner": list(s.ner)}
-            for s in splits[split]
-        ]
-        with atomic_path(folder / f"{split}.parquet") as path:
-            pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
-            files[f"{split}.parquet"] = sha256(path)
+        path = folder / f"{split}.parquet"
+        write_split(path, splits[split])
+        files[path.name] = sha256(path)
     made = replace(made, files=files)
     write_json(folder / "corpus.json", asdict(made))
     return made
+
+
+def write_split(target: Path, sentences: Sequence[Sentence]) -> None:
+    """Write sentences as ``{split}.parquet``."""
+    rows = [
+        {"document": s.document, "tokens": list(s.tokens), "pos": list(s.pos), "ner": list(s.ner)} for s in sentences
+    ]
+    with atomic_path(target) as path:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
 
 
 def read_split(path: Path) -> list[Sentence]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from .arrays import Ids
+from .config import Variant
 from .errors import InputError
 from .inference import Array
+from .results import predictions_file, seeds
 from .scoring import EntityFinder, Keys
 
 COLUMNS = ("split", "sentence", "gold", "predicted")
@@ -30,6 +32,16 @@ def read_predictions(path: Path, split: str) -> pd.DataFrame:
     if table.empty:
         raise InputError(f"{path}: there are no predictions of {split}; delete it and run again")
     return table
+
+
+def count_runs(
+    folder: Path, variants: Mapping[str, Variant], split: str, count: Callable[[pd.DataFrame], Array]
+) -> dict[str, dict[int, Array]]:
+    """What `count` makes of the predictions of each variant and seed; `folder` is that of the runs."""
+    made: dict[str, dict[int, Array]] = {name: {} for name in variants}
+    for name, seed in seeds(variants):
+        made[name][seed] = count(read_predictions(predictions_file(folder, name, seed), split))
+    return made
 
 
 def entity_counts(predictions: pd.DataFrame, text_of: Ids) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,11 @@ def ids_of(names: Sequence[str], tags: Sequence[str]) -> Ids:
     """The place of each name among `tags`; -1 for one that is not there."""
     number = {tag: i for i, tag in enumerate(tags)}
     return np.array([number.get(name, UNKNOWN) for name in names], dtype=np.int64)
+
+
+def most_frequent(sentences: Sequence[Sentence], tags: Sequence[str]) -> int:
+    """Id of the corpus's most frequent POS tag: the best guess where nothing else is known."""
+    return tags.index(Counter(tag for sentence in sentences for tag in sentence.pos).most_common(1)[0][0])
 
 
 def by_sentence(values: np.ndarray, sentences: Sequence[Sentence]) -> list[np.ndarray]:

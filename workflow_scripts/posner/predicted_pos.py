@@ -66,6 +66,13 @@ def write_output(folder: Path, output: TaggerOutput) -> None:
     )
 
 
+def write_predicted(target: Path, output: TaggerOutput) -> None:
+    """Write the predictions of one tagger in the layout of ``pos/predicted.parquet``."""
+    table = pa.concat_tables([words_table(output, split) for split in output.sentences])
+    with atomic_path(target) as path:
+        pq.write_table(table.replace_schema_metadata({"tags": json.dumps(output.tags)}), path)
+
+
 def words_table(output: TaggerOutput, split: str) -> pa.Table:
     """Rows of predicted POS: split, sentence, token, tag, logits, seen, tagger; a row a token."""
     words = output.words[split]

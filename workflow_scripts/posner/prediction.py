@@ -1,10 +1,11 @@
-"""Prediction: logits of every word, also of those that truncation took from the encoder's sight."""
+"""Prediction: logits of every word, and the table of NER's; words that truncation took away are among them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 from tqdm import tqdm
 
@@ -12,6 +13,8 @@ from .arrays import Floats, WordLogits
 from .batching import Example, collate, sorted_batches
 from .device import Device
 from .model import PosNerModel
+
+OUTSIDE_ID = 0  # the corpus puts O first among its labels
 
 
 @torch.inference_mode()
@@ -35,3 +38,22 @@ def word_logits(example: Example, logits: Floats) -> WordLogits:
     first = example.pieces.first
     seen = first >= 0
     return WordLogits(np.where(seen[:, None], logits[first], 0).astype(np.float32), seen)
+
+
+def prediction_table(
+    split: str, examples: Sequence[Example], words: Sequence[WordLogits], labels: Sequence[str]
+) -> pd.DataFrame:
+    """A row a token: split, sentence, token, true and predicted label, and whether the encoder saw the word."""
+    lengths = [len(e.labels) for e in examples]
+    gold = np.concatenate([e.labels for e in examples])
+    predicted = np.concatenate([w.labels(OUTSIDE_ID) for w in words])
+    return pd.DataFrame(
+        {
+            "split": split,
+            "sentence": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
+            "token": np.concatenate([np.arange(n, dtype=np.int32) for n in lengths]),
+            "gold": pd.Categorical.from_codes(gold, categories=pd.Index(labels)),
+            "predicted": pd.Categorical.from_codes(predicted, categories=pd.Index(labels)),
+            "seen": np.concatenate([w.seen for w in words]),
+        }
+    )

@@ -163,6 +163,12 @@ def runs_table(counts: Counts, slices: Sequence[Slice], variants: Mapping[str, V
     )
 
 
+def whole_table(counts: Mapping[str, Mapping[int, Array]], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """The same of counts ``[texts, 3]`` that are in no slices: a row a run."""
+    one_slice = {name: {seed: c[np.newaxis] for seed, c in by_seed.items()} for name, by_seed in counts.items()}
+    return runs_table(one_slice, [("all", "all mentions")], variants).drop(columns=["slice", "value"])
+
+
 def totals(by_slice: Array) -> list[tuple[int, int, int]]:
     """Right, predicted and true mentions of each slice, from ``[slices, texts, 3]``."""
     return [(int(right), int(predicted), int(true)) for right, predicted, true in by_slice.sum(axis=1)]

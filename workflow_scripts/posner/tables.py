@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # `datasets` takes seconds to import, so what needs it import
     from datasets import Dataset, DatasetDict
 
 
-def read_hub(settings: HubCorpus) -> dict[str, list[Sentence]]:
+def read_hub(settings: HubCorpus, wanted: Sequence[str] = SPLITS) -> dict[str, list[Sentence]]:
     """Sentences by split of a dataset of the hub; no code of the dataset is run.
 
     Raises:
@@ -33,10 +33,10 @@ def read_hub(settings: HubCorpus) -> dict[str, list[Sentence]]:
             f"datasets.load_dataset({settings.id!r}, revision={settings.revision!r}).save_to_disk(FOLDER). "
             "A dataset in the HuggingFace cache (HF_HOME) is found without a network when HF_HUB_OFFLINE=1 is set"
         ) from error
-    return read_splits(loaded, settings, settings.id)
+    return read_splits(loaded, settings, settings.id, wanted)
 
 
-def read_disk(settings: DiskCorpus) -> dict[str, list[Sentence]]:
+def read_disk(settings: DiskCorpus, wanted: Sequence[str] = SPLITS) -> dict[str, list[Sentence]]:
     """Sentences by split of a folder that ``DatasetDict.save_to_disk`` wrote.
 
     Raises:
@@ -54,23 +54,25 @@ def read_disk(settings: DiskCorpus) -> dict[str, list[Sentence]]:
         ) from error
     if not isinstance(loaded, datasets.DatasetDict):
         raise InputError(f"{settings.path}: one split only; give the folder of a whole DatasetDict")
-    return read_splits(loaded, settings, str(settings.path))
+    return read_splits(loaded, settings, str(settings.path), wanted)
 
 
-def disk_files(settings: DiskCorpus) -> list[Path]:
-    """The files that :func:`read_disk` reads for the three splits: Arrow tables and their descriptions."""
-    folders = (settings.path / name for name in (settings.train, settings.validation, settings.test))
+def disk_files(settings: DiskCorpus, wanted: Sequence[str] = SPLITS) -> list[Path]:
+    """The files that :func:`read_disk` reads for these splits: Arrow tables and their descriptions."""
+    folders = (settings.path / getattr(settings, split) for split in wanted)
     return sorted({path for folder in folders for path in folder.iterdir() if path.suffix in (".arrow", ".json")})
 
 
-def read_splits(loaded: DatasetDict, settings: TableCorpus, where: str) -> dict[str, list[Sentence]]:
+def read_splits(
+    loaded: DatasetDict, settings: TableCorpus[Any], where: str, wanted: Sequence[str] = SPLITS
+) -> dict[str, list[Sentence]]:
     """Sentences by split; `where` names the dataset in messages.
 
     Raises:
         InputError: a split, a column or the names of integer tags are missing, or a row is no sentence.
     """
     splits = {}
-    for split in SPLITS:
+    for split in wanted:
         name = getattr(settings, split)
         if name not in loaded:
             raise InputError(
@@ -80,7 +82,7 @@ def read_splits(loaded: DatasetDict, settings: TableCorpus, where: str) -> dict[
     return splits
 
 
-def _read_split(dataset: Dataset, settings: TableCorpus, where: str) -> list[Sentence]:
+def _read_split(dataset: Dataset, settings: TableCorpus[Any], where: str) -> list[Sentence]:
     fields = ("tokens_field", "pos_field", "ner_field", "document_field")
     columns = {field: getattr(settings, field) for field in fields if getattr(settings, field) is not None}
     for field, column in columns.items():

@@ -1,0 +1,98 @@
+# More test sets with the tags of a corpus, scored with the checkpoints that are there: nothing is trained for them.
+
+
+# As with corpora: fetching needs a network.
+localrules:
+    prepare_extra_test,
+
+
+rule prepare_extra_test:
+    """Read an extra test from where it is, and check that it has the tags of its corpus."""
+    input:
+        corpus=CORPUS_CARD,
+        files=lambda wildcards: ancient(with_test(wildcards).files),
+    output:
+        card=f"{EXTRA}/{{test}}.json",
+        sentences=f"{EXTRA}/{{test}}.parquet",
+    log:
+        f"{CORPUS}/logs/extra/{{test}}.log",
+    benchmark:
+        f"{CORPUS}/benchmarks/extra/{{test}}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: arguments(corpus=with_test(wildcards), name=wildcards.test),
+        content=lambda wildcards: content_of_files(with_test(wildcards)),
+        folder=subpath(input.corpus, parent=True),
+        code=code("prepare_extra_test"),
+    shell:
+        "python -m workflow_scripts.prepare_extra_test {params.settings} --folder {params.folder} > {log} 2>&1"
+
+
+rule tag_extra_test:
+    """Predict the POS of an extra test by the final tagger."""
+    input:
+        test=f"{EXTRA}/{{test}}.json",
+        corpus=CORPUS_CARD,
+        tagger=f"{WORK}/pos/final/model/model.safetensors",
+    output:
+        tagged=EXTRA_TAGGED,
+        provenance=f"{WORK}/pos/extra/{{test}}.provenance.json",
+    log:
+        f"{LOGS}/pos/extra/{{test}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pos/extra/{{test}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        batches=arguments(max_length=STUDY.pos.training.max_length, eval_batch_size=STUDY.pos.training.eval_batch_size),
+        compute=arguments(compute=STUDY.compute),
+        corpus=subpath(input.corpus, parent=True),
+        tagger=subpath(input.tagger, parent=True),
+        code=code("tag_extra_test", "fusion", "late_fusion", "encoder_fusion"),
+    shell:
+        "python -m workflow_scripts.tag_extra_test {params.batches} {params.compute} --corpus {params.corpus}"
+        " --test {wildcards.test} --tagger {params.tagger} --output {output.tagged} > {log} 2>&1"
+
+
+rule predict_extra_test:
+    """Predict an extra test with one NER model."""
+    input:
+        test=f"{EXTRA}/{{test}}.json",
+        corpus=CORPUS_CARD,
+        checkpoint=f"{RUN}/model/model.safetensors",
+        predicted=lambda wildcards: [EXTRA_TAGGED] if STUDY.variants[wildcards.variant].pos == "predicted" else [],
+    output:
+        predictions=f"{EXTRA_RUN}/predictions.parquet",
+        provenance=f"{EXTRA_RUN}/provenance.json",
+    log:
+        f"{LOGS}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
+        batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
+        compute=arguments(compute=STUDY.compute),
+        corpus=subpath(input.corpus, parent=True),
+        checkpoint=subpath(input.checkpoint, parent=True),
+        predicted=predicted_flag,
+        code=code_of_variant("predict_extra_test"),
+    shell:
+        "python -m workflow_scripts.predict_extra_test {params.variant} {params.batches} {params.compute}"
+        " --corpus {params.corpus} --test {wildcards.test} --checkpoint {params.checkpoint} {params.predicted}"
+        " --output {output.predictions} > {log} 2>&1"

@@ -1,0 +1,58 @@
+"""Predict an extra test with a trained NER model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from .posner.artifacts import atomic_path
+from .posner.cli import Command, run
+from .posner.config import Compute, Name, Variant
+from .posner.device import name_of, resolve
+from .posner.encoders import load_tokenizer, longest_input, model_files
+from .posner.extra_tests import FOLDER, extra_test_files
+from .posner.model import load_model
+from .posner.ner_data import read_examples
+from .posner.predicted_pos import read_predicted
+from .posner.prediction import predict, prediction_table
+
+
+class PredictExtraTest(Command):
+    """Write a checkpoint's predictions for an extra test, with the kind of POS that its variant reads."""
+
+    corpus: Path = Field(description="Folder of the corpus.")
+    test: Name = Field(description="Name of the extra test.")
+    checkpoint: Path = Field(description="Folder of the trained model.")
+    predicted: Path | None = Field(None, description="Predicted POS of the test, for variants with predicted POS.")
+    variant: Variant = Field(default_factory=Variant, description="How POS is given.")
+    max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
+    eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
+    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
+    output: Path = Field(description="Parquet file to write.")
+
+    def cli_cmd(self) -> None:
+        device = resolve(self.compute)
+        model, tokenizer = load_model(self.checkpoint, device.attention), load_tokenizer(self.checkpoint)
+        predicted = read_predicted(self.predicted) if self.predicted else None
+        max_length = min(self.max_length, longest_input(self.checkpoint))
+        examples = read_examples(
+            self.corpus / FOLDER, self.test, tokenizer, max_length, model.config, self.variant, predicted
+        )
+        words = predict(model, examples, tokenizer.pad_token_id, self.eval_batch_size, device)
+        with atomic_path(self.output) as path:
+            prediction_table(self.test, examples, words, model.config.labels).to_parquet(path, index=False)
+
+    def inputs(self) -> list[Path]:
+        predicted = [self.predicted] if self.predicted else []
+        return [*extra_test_files(self.corpus, self.test), *model_files(self.checkpoint), *predicted]
+
+    def device_name(self) -> str:
+        return name_of(resolve(self.compute))
+
+    def sidecar(self) -> Path:
+        return self.output.with_name("provenance.json")
+
+
+if __name__ == "__main__":
+    run(PredictExtraTest)

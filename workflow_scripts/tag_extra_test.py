@@ -1,0 +1,64 @@
+"""Predict the POS of an extra test, by the tagger that predicts the corpus's own test split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from .posner.cli import Command, run
+from .posner.config import Compute, Name
+from .posner.corpus import read_split
+from .posner.device import name_of, resolve
+from .posner.encoders import load_tokenizer, longest_input, model_files
+from .posner.examples import make_examples
+from .posner.extra_tests import FOLDER, extra_test_files
+from .posner.model import load_model
+from .posner.pos_features import most_frequent
+from .posner.predicted_pos import FINAL, TaggerOutput, write_predicted
+from .posner.prediction import predict
+
+
+class TagExtraTest(Command):
+    """Write the final tagger's predictions for an extra test, in the layout of predicted.parquet."""
+
+    corpus: Path = Field(description="Folder of the corpus.")
+    test: Name = Field(description="Name of the extra test.")
+    tagger: Path = Field(description="Folder of the final tagger's model.")
+    max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
+    eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
+    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
+    output: Path = Field(description="Parquet file to write.")
+
+    def cli_cmd(self) -> None:
+        device = resolve(self.compute)
+        model, tokenizer = load_model(self.tagger, device.attention), load_tokenizer(self.tagger)
+        tags = model.config.labels
+        sentences = read_split(self.corpus / FOLDER / f"{self.test}.parquet")
+        max_length = min(self.max_length, longest_input(self.tagger))
+        examples = make_examples(tokenizer, sentences, [s.pos for s in sentences], tags, max_length)
+        words = predict(model, examples, tokenizer.pad_token_id, self.eval_batch_size, device)
+        train = read_split(self.corpus / "train.parquet")
+        output = TaggerOutput(
+            FINAL,
+            tags,
+            most_frequent(train, tags),
+            frozenset(range(len(train))),
+            {self.test: list(range(len(sentences)))},
+            {self.test: words},
+        )
+        write_predicted(self.output, output)
+
+    def inputs(self) -> list[Path]:
+        test = extra_test_files(self.corpus, self.test)
+        return [*test, self.corpus / "train.parquet", *model_files(self.tagger)]
+
+    def device_name(self) -> str:
+        return name_of(resolve(self.compute))
+
+    def sidecar(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
+
+if __name__ == "__main__":
+    run(TagExtraTest)
