@@ -15,7 +15,7 @@ from seqeval.metrics import f1_score
 
 from workflow_scripts.compare_extra_tests import CompareExtraTests
 from workflow_scripts.posner.config import Corpus, Statistics, check
-from workflow_scripts.posner.corpus import Provenance, Sentence, read_card, read_split, write_corpus
+from workflow_scripts.posner.corpus import SPLITS, Provenance, Sentence, read_card, read_split, write_corpus
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.extra_tests import write_extra_test
 from workflow_scripts.posner.grammar import generate
@@ -78,7 +78,7 @@ def test_a_wrong_extra_test_is_named(extra: dict[str, Any], message: str) -> Non
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
-    write_corpus(folder, dict.fromkeys(("train", "validation", "test"), [ANN, ROME]), MADE_UP)
+    write_corpus(folder, {split: [ANN, ROME] for split in SPLITS}, MADE_UP)
     return folder
 
 
