@@ -145,8 +145,8 @@ def predicted_flag(wildcards, input):
     return f"--predicted {input.predicted}" if input.predicted else ""
 
 
-# Controls show that the instrument works; what follows from the answer (slices, extra tests) is asked of the others.
-STUDIED = [name for name in STUDY.study.variants if not getattr(STUDY.variants[name], "control", False)]
+# Controls show that the instrument works; slices and extra tests are asked of the others.
+STUDIED = [STUDY.baseline, *STUDY.swept]
 
 EXTRA = f"{CORPUS}/extra"
 EXTRA_TAGGED = f"{WORK}/pos/extra/{{test}}.parquet"

@@ -175,7 +175,7 @@ def write_comparisons(
 
 
 def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path) -> None:
-    """``ner_slices_summary.csv`` of runs with these F1; what is new is harder, and one slice is empty."""
+    """``ner_slices_summary.csv`` of runs with these F1, without controls; new is harder, and one slice is empty."""
     slices = [("all", "all mentions"), ("novelty", "seen"), ("novelty", "new"), ("sentence", "in capitals")]
     losses = (0, -0.02, 0.15)
     counts = {
@@ -184,6 +184,7 @@ def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, V
             for seed, value in by_seed.items()
         }
         for name, by_seed in f1.items()
+        if not variants[name].is_control
     }
     write_table(tables / "ner_slices_summary.csv", summary_table(counts, slices, variants, Statistics(resamples=200)))
 

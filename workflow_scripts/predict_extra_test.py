@@ -9,11 +9,12 @@ from pydantic import Field
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
 from .posner.config import Compute, Name, Variant
+from .posner.corpus import read_card
 from .posner.device import name_of, resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.extra_tests import FOLDER, extra_test_files
 from .posner.model import load_model
-from .posner.ner_data import read_examples
+from .posner.ner_data import PosReader, read_examples
 from .posner.predicted_pos import read_predicted
 from .posner.prediction import predict, prediction_table
 
@@ -34,18 +35,18 @@ class PredictExtraTest(Command):
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
         model, tokenizer = load_model(self.checkpoint, device.attention), load_tokenizer(self.checkpoint)
-        predicted = read_predicted(self.predicted) if self.predicted else None
+        card = read_card(self.corpus / "corpus.json")
+        reader = PosReader(self.variant, card, read_predicted(self.predicted) if self.predicted else None, seed=0)
         max_length = min(self.max_length, longest_input(self.checkpoint))
-        examples = read_examples(
-            self.corpus / FOLDER, self.test, tokenizer, max_length, model.config, self.variant, predicted
-        )
+        examples = read_examples(self.corpus / FOLDER, self.test, tokenizer, max_length, model.config, reader)
         words = predict(model, examples, tokenizer.pad_token_id, self.eval_batch_size, device)
         with atomic_path(self.output) as path:
             prediction_table(self.test, examples, words, model.config.labels).to_parquet(path, index=False)
 
     def inputs(self) -> list[Path]:
         predicted = [self.predicted] if self.predicted else []
-        return [*extra_test_files(self.corpus, self.test), *model_files(self.checkpoint), *predicted]
+        test = extra_test_files(self.corpus, self.test)
+        return [self.corpus / "corpus.json", *test, *model_files(self.checkpoint), *predicted]
 
     def device_name(self) -> str:
         return name_of(resolve(self.compute))
