@@ -102,6 +102,7 @@ def test_the_slices_of_a_kind_add_up_to_the_whole(texts: list[list[Row]]) -> Non
         assert found[chosen].sum(axis=0).tolist() == whole.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")  # seqeval's macro mean of no types
 @given(TEXTS)
 @settings(deadline=None)
 def test_scores_by_type_are_those_of_seqeval(texts: list[list[Row]]) -> None:
