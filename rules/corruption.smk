@@ -2,14 +2,15 @@
 
 
 rule sweep_corruption:
-    """Read the test split with POS that grows worse, and score what NER makes of it."""
+    """Read the test split with POS that grows worse in several ways, and score what NER makes of it."""
     input:
         corpus=CORPUS_CARD,
         checkpoint=f"{RUN}/model/model.safetensors",
         confusion=f"{WORK}/pos/confusion_matrix.json",
-        predicted=predicted_for(lambda variant: variant.feature == "logits"),
+        predicted=f"{WORK}/pos/predicted.parquet",
     output:
         sweep=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet",
+        changes=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.changes.parquet",
         provenance=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.provenance.json",
     log:
         f"{LOGS}/corruption/{{variant}}/seed-{{seed}}.log",
@@ -28,9 +29,8 @@ rule sweep_corruption:
         compute=arguments(compute=STUDY.compute),
         corpus=subpath(input.corpus, parent=True),
         checkpoint=subpath(input.checkpoint, parent=True),
-        predicted=predicted_flag,
         code=code_of_variant("sweep_corruption"),
     shell:
         "python -m workflow_scripts.sweep_corruption {params.corruption} {params.batches} {params.compute}"
-        " --corpus {params.corpus} --checkpoint {params.checkpoint} --confusion {input.confusion} {params.predicted}"
-        " --output {output.sweep} > {log} 2>&1"
+        " --corpus {params.corpus} --checkpoint {params.checkpoint} --confusion {input.confusion}"
+        " --predicted {input.predicted} --output {output.sweep} --changes {output.changes} > {log} 2>&1"

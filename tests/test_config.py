@@ -103,6 +103,7 @@ def test_the_published_settings() -> None:
     assert study.variants["encoder-predicted"].inject_layer_offset_from_end == 2
     assert study.variants["encoder_earliest-gold"].inject_layer_offset_from_end == "earliest"
     assert study.corruption.rates == (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
+    assert study.corruption.scales == (0, 0.5, 1, 2, 4)
     assert study.corruption.draws == 20
     assert (study.compute.device, study.compute.precision) == ("auto", "auto")
 
@@ -292,6 +293,7 @@ def test_half_a_variant_is_refused(variant: dict[str, Any]) -> None:
         ("variants__baseline__seeds", [1, 2, 1]),
         ("corruption__rates", [0, 0.5, 0.5]),
         ("corruption__rates", [0, 0.0]),
+        ("corruption__scales", [1, 1.0]),
         ("study__corpora", ["conll2003", "conll2003"]),
         ("study__encoders", ["bert-base-cased", "bert-base-cased"]),
         ("study__variants", ["baseline", "late-gold-one_hot", "late-gold-one_hot"]),
@@ -316,6 +318,7 @@ def test_an_empty_list_is_refused(path: str) -> None:
         ("pos__seed", -1),
         ("corruption__rates", [0, 1.5]),
         ("corruption__rates", [-0.1]),
+        ("corruption__scales", [-0.1]),
         ("corruption__draws", 0),
         ("pos__folds", 1),
         ("ner__training__epochs", 0),

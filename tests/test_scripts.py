@@ -19,6 +19,7 @@ from seqeval.metrics import f1_score
 
 from workflow_scripts.posner.cli import Command, options, run
 from workflow_scripts.posner.corpus import SPLITS, Provenance, Sentence, read_card, read_split, write_corpus
+from workflow_scripts.posner.corruption import MODES
 
 CHECKOUT = Path(__file__).parents[1]
 SCRIPTS = sorted(path.stem for path in CHECKOUT.glob("workflow_scripts/*.py") if path.stem != "__init__")
@@ -79,12 +80,13 @@ class Study:
         return output
 
     def sweep(self, name: str, *more: str | Path) -> pd.DataFrame:
-        output = self.root / "corruption" / f"{name}.parquet"
+        folder = self.root / "corruption" / name
         call(
             "sweep_corruption", "--corpus", self.corpus, "--checkpoint", self.root / "ner" / name / "model",
-            "--confusion", self.confusion, SWEEP, "--corruption.rates", "[0,0.5,1]", CPU, *more, "--output", output,
+            "--confusion", self.confusion, "--predicted", self.predicted, SWEEP, "--corruption.rates", "[0,0.5,1]", CPU,
+            *more, "--output", folder / "seed-1.parquet", "--changes", folder / "seed-1.changes.parquet",
         )  # fmt: skip
-        return pd.read_parquet(output)
+        return pd.read_parquet(folder / "seed-1.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -190,15 +192,20 @@ def test_a_training_gives_the_same_files_twice(study: Study) -> None:
 
 @pytest.mark.parametrize("name", ["late", "encoder", "logits"])
 def test_a_sweep_of_each_fusion(study: Study, name: str) -> None:
-    table = study.sweep(name, *(("--predicted", study.predicted) if name == "logits" else ()))
-    assert len(table) == 3 * 2
-    zero = table[table["rate"] == 0]
-    assert (zero["entities_flipped"] == 0).all()
-    if name == "late":  # it was trained on, and tested with, the corpus's own tags
-        metrics = json.loads((study.root / "ner" / name / "metrics.json").read_text(encoding="utf-8"))
-        assert zero["f1"].tolist() == pytest.approx([metrics["test"]["f1"]] * 2)
+    table = study.sweep(name)
+    f1 = {mode: rows["f1"].tolist() for mode, rows in table.groupby("mode")}
+    assert [len(f1[mode]) for mode in MODES] == [2, 3 * 2, 3 * 2, 5 * 2, 1, 2, 2, 2, 1, 1]
+    assert (table.loc[table["level"] == 0, "entities_flipped"] == 0).all()
+    # Late fusion was trained on, and tested with, the corpus's own tags; the others with those of the anchor.
+    metrics = json.loads((study.root / "ner" / name / "metrics.json").read_text(encoding="utf-8"))
+    own = f1["clean" if name == "late" else "anchor"]
+    assert own == pytest.approx([metrics["test"]["f1"]] * len(own))
+    assert f1["anchor"] != pytest.approx(f1["clean"][:1], abs=1e-6), "tags matter"
     assert table[["f1", "precision", "recall", "effective_rate"]].stack().between(0, 1).all()
-    assert table["effective_rate"].max() <= 1
+    accuracy = json.loads(study.confusion.read_text(encoding="utf-8"))["splits"]["test"]["accuracy"]
+    assert table.loc[table["mode"] == "anchor", "effective_rate"].tolist() == [pytest.approx(1 - accuracy)]
+    changes = pd.read_parquet(study.root / "corruption" / name / "seed-1.changes.parquet")
+    assert set(changes["mode"]) == set(MODES)
 
 
 @pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
@@ -306,7 +313,8 @@ def tagger(study: Study, folds: Path, name: str) -> Callable[[], None]:
 def corrupt(study: Study, checkpoint: Path, confusion: Path) -> Callable[[], None]:
     """A sweep that must not come to pass."""
     files = ("--corpus", study.corpus, "--checkpoint", checkpoint, "--confusion", confusion)
-    return lambda: call("sweep_corruption", *files, SWEEP, CPU, "--output", study.root / "refused.parquet")
+    outputs = ("--output", study.root / "refused.parquet", "--changes", study.root / "refused.changes.parquet")
+    return lambda: call("sweep_corruption", *files, "--predicted", study.predicted, SWEEP, CPU, *outputs)
 
 
 def test_gold_logits_are_refused(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
@@ -382,10 +390,6 @@ def test_a_damaged_encoder_is_named(study: Study, tmp_path: Path, capsys: pytest
     line = error_of(capsys, lambda: call("prepare_encoder", *arguments, "--output", tmp_path / "prepared"))
     assert str(broken) in line
     assert not (tmp_path / "prepared").exists()
-
-
-def test_a_sweep_of_logits_asks_for_donors(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--predicted" in error_of(capsys, lambda: study.sweep("logits"))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "{", '{"splits": {}}', "[]", '{"splits": {"train": {"counts": 3}}}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ from workflow_scripts.posner import sweep as sweep_module
 from workflow_scripts.posner.batching import Example, Floats
 from workflow_scripts.posner.config import Corruption, Variant
 from workflow_scripts.posner.corpus import Sentence
-from workflow_scripts.posner.corruption import Donors, PosSource, draw_corruption
+from workflow_scripts.posner.corruption import MODES, DonatedLogits, Donors, OneHot, PosSource, TaggedText, taggings
 from workflow_scripts.posner.device import Device
 from workflow_scripts.posner.layers import encoder_layers
 from workflow_scripts.posner.model import PosNerModel
+from workflow_scripts.posner.no_fusion import NoFusion
 from workflow_scripts.posner.pos_features import by_sentence, one_hot_table, tag_ids
 from workflow_scripts.posner.prediction import WordLogits, predict
 from workflow_scripts.posner.sweep import (
@@ -34,9 +36,9 @@ from workflow_scripts.posner.sweep import (
     Text,
     batches_by_pieces,
     distinct,
-    sweep,
     sweeper,
 )
+from workflow_scripts.posner.sweep_table import Sweep, sweep
 
 Ids = np.ndarray
 OUTSIDE = LABELS.index("O")
@@ -55,7 +57,11 @@ EXAMPLES = to_examples(SENTENCES, with_pos=False, max_length=MAX_LENGTH)
 TEXT = Text(EXAMPLES, OUTSIDE, 0, 4)
 CLEAN = tag_ids(SENTENCES, TAGS)
 CONFUSION = np.array([[9, 0, 0, 0], [1, 9, 2, 3], [0, 2, 9, 2], [1, 1, 1, 9]])  # DT is never mistaken
-SETTINGS = Corruption(rates=(0, 0.3, 1), draws=2, seed=5)
+PREDICTED = np.random.default_rng(8).integers(0, len(TAGS), len(CLEAN))
+TAGGED = TaggedText(CLEAN, PREDICTED, np.array(TEXT.lengths), CONFUSION)
+TEXT_OF = np.arange(len(SENTENCES)) // 3
+SETTINGS = Corruption(rates=(0, 0.3, 1), scales=(1, 3), draws=2, seed=5)
+PLAN = taggings(TAGGED, SETTINGS)
 TRUE = [list(s.ner) for s in SENTENCES]
 
 PLACES: dict[str, dict[str, Any]] = {
@@ -71,15 +77,21 @@ def variant(place: str, feature: str = "trainable_embed") -> Variant:
 
 
 def one_hot() -> PosSource:
-    return PosSource(one_hot_table(len(TAGS)), None)
+    return OneHot(one_hot_table(len(TAGS)))
 
 
 def with_donors() -> PosSource:
-    """Logits of some train tokens, among which not every pair of tags is to be found."""
+    """Logits of some train tokens, among which not every pair of tags is to be found, and of the test tokens."""
     generator = np.random.default_rng(3)
     gold, predicted = generator.integers(0, len(TAGS), (2, 40))
     predicted[gold == 3] = 3
-    return PosSource(generator.normal(size=(40, len(TAGS))).astype(np.float32), Donors(gold, predicted, len(TAGS)))
+    table = generator.normal(size=(40 + len(CLEAN) + 1, len(TAGS))).astype(np.float32)
+    table[-1] = 0
+    return DonatedLogits(table, Donors(gold, predicted, len(TAGS)))
+
+
+def feature(source: PosSource) -> str:
+    return "logits" if isinstance(source, DonatedLogits) else "trainable_embed"
 
 
 def naive(model: PosNerModel, table: Floats, rows: Ids, device: Device = CPU) -> list[WordLogits]:
@@ -93,13 +105,13 @@ def to_labels(words: Sequence[WordLogits]) -> Ids:
     return np.concatenate([w.labels(OUTSIDE) for w in words])
 
 
-def corrupted(source: PosSource, settings: Corruption = SETTINGS) -> list[Ids]:
-    """Rows of the source's table for each draw and rate."""
-    made = []
-    for number in range(settings.draws):
-        draw = draw_corruption(CLEAN, CONFUSION, settings.seed, number)
-        made += [source.rows(CLEAN, draw.tags(CLEAN, rate), draw) for rate in settings.rates]
-    return made
+def corrupted(source: PosSource) -> list[Ids]:
+    """Rows of the source's table for everything that a sweep reads."""
+    return [source.rows(CLEAN, tagging)[0] for tagging in PLAN]
+
+
+def swept(model: PosNerModel, source: PosSource, settings: Corruption = SETTINGS) -> Sweep:
+    return sweep(model, TEXT, TAGGED, TEXT_OF, source, settings, CPU)
 
 
 class Recorded(EncoderSweeper):
@@ -136,7 +148,7 @@ def bert(encoders: dict[str, Path]) -> Path:
 @pytest.mark.parametrize("make_source", [one_hot, with_donors])
 def test_late_fusion_gives_the_logits_of_full_passes(encoder: Path, make_source: Any) -> None:
     source = make_source()
-    model = stir(make_model(encoder, variant("late", "one_hot" if source.donors is None else "logits")))
+    model = stir(make_model(encoder, variant("late", feature(source))))
     swept = LateSweeper(model, TEXT, source.table, CPU)
     rows = corrupted(source)
     for row, labels in zip(rows, swept.predict(rows), strict=True):
@@ -175,7 +187,7 @@ def test_encoder_fusion_of_logits_gives_full_passes(bert: Path) -> None:
 def test_the_text_is_one_on_which_corruption_matters(bert: Path) -> None:
     for place in PLACES:
         model, source = stir(make_model(bert, variant(place))), one_hot()
-        clean, *_, worst = (to_labels(naive(model, source.table, row)) for row in corrupted(source))
+        clean, worst = (to_labels(naive(model, source.table, tags)) for tags in (CLEAN, PLAN[-2].tags))
         assert (clean != worst).sum() > 3, place
 
 
@@ -292,61 +304,97 @@ def entities(rows: list[list[str]]) -> set[tuple[int, str, int, int]]:
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning", "ignore::UserWarning")
 def test_every_row_is_what_seqeval_says_of_a_full_pass(bert: Path, place: str, make_source: Any) -> None:
     source = make_source()
-    model = stir(make_model(bert, variant(place, "trainable_embed" if source.donors is None else "logits")))
-    table = sweep(model, TEXT, CLEAN, CONFUSION, source, SETTINGS, CPU)
-    assert list(zip(table["draw"], table["rate"], strict=True)) == [(d, r) for d in (0, 1) for r in (0, 0.3, 1)]
-    assert set(table["mode"]) == {"uniform"}
-    for row in table.to_dict("records"):
-        draw = draw_corruption(CLEAN, CONFUSION, SETTINGS.seed, row["draw"])
-        tags = draw.tags(CLEAN, row["rate"])
-        clean, found = (
-            split(to_labels(naive(model, source.table, source.rows(CLEAN, each, draw)))) for each in (CLEAN, tags)
-        )
+    model = stir(make_model(bert, variant(place, feature(source))))
+    table = swept(model, source).rows
+    keys = [(tagging.mode, tagging.level, tagging.number) for tagging in PLAN]
+    assert list(zip(table["mode"], table["level"], table["draw"], strict=True)) == keys
+    clean = {t.number: split(to_labels(naive(model, source.table, source.rows(CLEAN, t)[0]))) for t in PLAN[:2]}
+    for tagging, row in zip(PLAN, table.to_dict("records"), strict=True):
+        rows, fallbacks = source.rows(CLEAN, tagging)
+        found = split(to_labels(naive(model, source.table, rows)))
         assert row["f1"] == pytest.approx(f1_score(TRUE, found, zero_division=0))
         assert row["precision"] == pytest.approx(precision_score(TRUE, found, zero_division=0))
         assert row["recall"] == pytest.approx(recall_score(TRUE, found, zero_division=0))
         report = classification_report(TRUE, found, output_dict=True, zero_division=0)
         for kind in ("LOC", "PER"):
             assert row[f"f1_{kind}"] == pytest.approx(report[kind]["f1-score"])
-        assert row["tokens_changed"] == (tags != CLEAN).sum()
-        assert row["effective_rate"] == pytest.approx((tags != CLEAN).mean())
-        assert row["entities_flipped"] == len(entities(clean) ^ entities(found))
+        assert row["tokens_changed"] == (tagging.tags != CLEAN).sum()
+        assert row["effective_rate"] == pytest.approx((tagging.tags != CLEAN).mean())
+        assert row["donor_fallbacks"] == fallbacks
+        before, now, true = (entities(labels) for labels in (clean[tagging.number], found, TRUE))
+        assert row["entities_flipped"] == len(before ^ now)
+        assert row["fixed"] == len((now - before) & true)
+        assert row["broken"] + row["moved"] + row["retyped"] == len((before - now) & true)
+        for text in range(TEXT_OF.max() + 1):
+            here = [{e for e in part if TEXT_OF[e[0]] == text} for part in (now & true, now, true)]
+            assert [row[f"text_{name}"][text] for name in ("right", "predicted", "true")] == list(map(len, here))
 
 
-def test_nothing_flips_at_rate_zero_and_the_set_grows(bert: Path) -> None:
-    settings = Corruption(rates=(1, 0, 0.2, 0.6), draws=3)
-    model = stir(make_model(bert, variant("late")))
-    table = sweep(model, TEXT, CLEAN, CONFUSION, one_hot(), settings, CPU)
-    assert len(table) == 4 * 3
-    zero = table[table["rate"] == 0]
-    assert (zero[["tokens_changed", "effective_rate", "entities_flipped"]] == 0).all(axis=None)
-    assert zero["f1"].nunique() == 1
-    for _, rows in table.groupby("draw"):
-        assert rows["rate"].is_monotonic_increasing
+def test_where_tags_changed_adds_up_to_the_rows(bert: Path) -> None:
+    made = swept(stir(make_model(bert, variant("middle"))), one_hot())
+    counted = made.changes.groupby(["mode", "level"], sort=False)
+    assert len(counted) == len(made.rows.groupby(["mode", "level"]))
+    for point, cells in counted:
+        rows = made.rows[(made.rows["mode"] == point[0]) & (made.rows["level"] == point[1])]
+        assert cells["tokens"].sum() == pytest.approx(len(CLEAN))
+        assert cells[cells["source"] != cells["target"]]["tokens"].sum() == pytest.approx(rows["tokens_changed"].mean())
+        for name in ("broken", "moved", "retyped", "fixed"):
+            assert cells[name].sum() == pytest.approx(rows[name].mean())
+
+
+def test_nothing_flips_where_nothing_changes_and_the_set_grows(bert: Path) -> None:
+    settings = Corruption(rates=(1, 0, 0.2, 0.6), scales=(0, 2, 1), draws=3)
+    table = swept(stir(make_model(bert, variant("late"))), one_hot(), settings).rows
+    same = table[table["level"] == 0]
+    assert set(same["mode"]) == {"clean", "tagger", "pooled", "scaled"}
+    nothing = ["tokens_changed", "effective_rate", "entities_flipped", "broken", "moved", "retyped", "fixed"]
+    assert (same[nothing] == 0).all(axis=None)
+    assert same["f1"].nunique() == 1
+    for _, rows in table[table["mode"].isin(["tagger", "pooled", "scaled"])].groupby(["mode", "draw"]):
+        assert rows["level"].is_monotonic_increasing
         assert rows["tokens_changed"].is_monotonic_increasing
-    replaceable = np.isin(CLEAN, [1, 2, 3]).sum()
-    assert set(table[table["rate"] == 1]["tokens_changed"]) == {replaceable}
+    full = table[table["level"] == 1].groupby("mode")["tokens_changed"].first()
+    assert full["tagger"] == np.isin(CLEAN, [1, 2, 3]).sum()
+    assert full["pooled"] == full["random_tag"] == (CLEAN >= 0).sum()
 
 
 def test_the_corruption_is_the_same_for_every_checkpoint(encoders: dict[str, Path]) -> None:
     tables = [
-        sweep(stir(make_model(encoders[kind], variant(place))), TEXT, CLEAN, CONFUSION, one_hot(), SETTINGS, CPU)
+        swept(stir(make_model(encoders[kind], variant(place))), one_hot()).rows
         for kind, place in (("bert", "late"), ("roberta", "middle"), ("electra", "earliest"))
     ]
-    columns = ["mode", "rate", "draw", "effective_rate", "tokens_changed"]
+    columns = ["mode", "level", "draw", "effective_rate", "tokens_changed"]
     for other in tables[1:]:
         pd.testing.assert_frame_equal(tables[0][columns], other[columns])
 
 
-def test_a_sweep_gives_the_same_table_twice(bert: Path) -> None:
+def test_a_sweep_gives_the_same_tables_twice(bert: Path) -> None:
     model = stir(make_model(bert, variant("middle")))
-    one, other = (sweep(model, TEXT, CLEAN, CONFUSION, one_hot(), SETTINGS, CPU) for _ in range(2))
-    pd.testing.assert_frame_equal(one, other, check_exact=True)
+    one, other = (swept(model, one_hot()) for _ in range(2))
+    pd.testing.assert_frame_equal(one.rows, other.rows, check_exact=True)
+    pd.testing.assert_frame_equal(one.changes, other.changes, check_exact=True)
 
 
 def test_a_model_that_ignores_pos_flips_nothing(bert: Path) -> None:
     model = make_model(bert, variant("middle"))
     nn.init.normal_(model.classifier.weight, generator=torch.Generator().manual_seed(0))
-    table = sweep(model, TEXT, CLEAN, CONFUSION, one_hot(), SETTINGS, CPU)
+    table = swept(model, one_hot()).rows
+    assert set(table["mode"]) == set(MODES)
     assert (table["entities_flipped"] == 0).all()
     assert table["f1"].nunique() == 1
+
+
+@pytest.mark.parametrize("given", ["one_hot", "logits", "trainable_embed"])
+@pytest.mark.parametrize("place", PLACES)
+def test_pos_switched_off_is_the_model_without_a_pos_path(bert: Path, place: str, given: str) -> None:
+    """To the bit: neither embeddings nor a bias leave anything behind."""
+    model = stir(make_model(bert, variant(place, given)))
+    without = copy.deepcopy(model)
+    without.fusion = NoFusion()
+    table = (with_donors() if given == "logits" else one_hot()).table
+    off = naive(model, table, np.full(len(CLEAN), -1))
+    plain = predict(without, EXAMPLES, TEXT.pad_id, TEXT.batch_size, CPU)
+    for ours, theirs in zip(off, plain, strict=True):
+        assert np.array_equal(ours.logits, theirs.logits)
+    (labels,) = sweeper(model, TEXT, table, CPU).predict([np.full(len(CLEAN), -1)])
+    assert np.array_equal(labels, to_labels(plain))

@@ -112,8 +112,8 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
         assert metrics["test"]["accuracy"] == pytest.approx((test["gold"] == test["predicted"]).mean())
     sweep = pd.read_parquet(work / "corruption" / "encoder-gold" / "seed-1.parquet")
     clean = json.loads((work / "ner" / "encoder-gold" / "seed-1" / "metrics.json").read_text())["test"]["f1"]
-    assert len(sweep) == 6
-    assert sweep.loc[sweep["rate"] == 0, "f1"].tolist() == pytest.approx([clean, clean], abs=5e-3)
+    assert sweep["mode"].value_counts()[["clean", "tagger", "scaled", "anchor"]].tolist() == [2, 6, 10, 1]
+    assert sweep.loc[sweep["mode"] == "clean", "f1"].tolist() == pytest.approx([clean, clean], abs=5e-3)
     assert sorted(path.suffix for path in (work / "figures").iterdir()).count(".png") >= 5
     assert not list(finished.folder.glob("results/**/.*.part*"))
     assert not list((work / "resume").glob("*"))
@@ -123,7 +123,7 @@ def test_every_model_and_table_has_its_record(finished: Copy) -> None:
     work = finished.folder / "results" / "small" / "tiny"
     models = [path.parent for path in work.rglob("model") if path.parent.parent != work]
     assert len(models) == 9
-    sweeps = list(work.glob("corruption/*/*.parquet"))
+    sweeps = list(work.glob("corruption/*/seed-?.parquet"))
     groups = {table.name.partition("_")[0].removesuffix(".csv") for table in work.glob("tables/*.csv")}
     records = [
         *(model / "provenance.json" for model in models),

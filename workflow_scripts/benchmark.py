@@ -15,7 +15,7 @@ from .posner.benchmarks import Workload, sweep_speedup, training_speeds
 from .posner.cli import Command, flags, run
 from .posner.config import Compute, Corruption, GeneratedCorpus, NerTraining, PackageEncoder, Variant
 from .posner.corpus import Sentence, read_card, read_split, words, write_corpus
-from .posner.corruption import draw_corruption
+from .posner.corruption import TaggedText, taggings
 from .posner.device import resolve
 from .posner.encoders import load_tokenizer, prepare_encoder
 from .posner.examples import make_examples
@@ -99,19 +99,19 @@ def tell_sweep_speedup(folder: Path, compute: Compute) -> None:
     test = read_split(folder / "corpus" / "test.parquet")
     clean = tag_ids(test, card.pos_tags)
     confusion = np.ones((len(card.pos_tags), len(card.pos_tags)), dtype=np.int64)
-    draws = [draw_corruption(clean, confusion, 0, draw) for draw in range(corruption.draws)]
-    taggings = [draw.tags(clean, rate) for draw in draws for rate in corruption.rates]
+    tagged = TaggedText(clean, clean, np.array([len(sentence) for sentence in test]), confusion)
+    read = [tagging.tags for tagging in taggings(tagged, corruption) if tagging.mode == "tagger"]
     text = Text(
         make_examples(tokenizer, test, [s.ner for s in test], card.ner_labels, 256), 0, tokenizer.pad_token_id, 16
     )
-    print(f"sweep over {len(taggings)} taggings of {len(test)} sentences:")
+    print(f"sweep over {len(read)} taggings of {len(test)} sentences:")
     for variant in (
         Variant(fusion="late", pos="gold", feature="one_hot"),
         Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=2),
     ):
         config = model_config(folder / "encoder", card.ner_labels, variant, card.pos_tags)
         model = fresh_model(folder / "encoder", config, 0, device.attention)
-        ours, naive, ratio = sweep_speedup(model, text, taggings, device)
+        ours, naive, ratio = sweep_speedup(model, text, read, device)
         print(f"  {variant.fusion:8} {ours:7.1f} s   naive {naive:7.1f} s   x {ratio:.1f}")
 
 

@@ -42,9 +42,9 @@ class PlotCorruption(Plot):
     tagging: Path = Field(description="pos_tagging.csv: the tagger's own error rate on test.")
 
     def draw(self) -> Figure:
-        curves = read_table(self.corruption, ["seed", "rate", "f1", "f1_std"])
-        curves = curves[curves["mode"] == "uniform"].fillna({"f1_std": 0.0})  # one draw has no deviation
-        curves = curves.assign(**{name: 100 * curves[name] for name in ("rate", "f1", "f1_std")})
+        curves = read_table(self.corruption, ["seed", "level", "f1", "f1_std"])
+        curves = curves[curves["mode"] == "tagger"].fillna({"f1_std": 0.0})  # one draw has no deviation
+        curves = curves.assign(**{name: 100 * curves[name] for name in ("level", "f1", "f1_std")})
         runs = read_table(self.runs, ["seed", "f1"])
         test, look = on_test(runs), looks(runs)
         baseline = test.loc[test["pos"] == "none", "f1"]
@@ -95,7 +95,7 @@ def add_reference(axes: Axes, baseline: pd.Series[float], tagger_error: float) -
 
 def add_curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     """One variant: the mean over seeds, and a band from the lowest to the highest seed's mean ± sd over draws."""
-    by_rate = rows.assign(low=rows["f1"] - rows["f1_std"], high=rows["f1"] + rows["f1_std"]).groupby("rate")
+    by_rate = rows.assign(low=rows["f1"] - rows["f1_std"], high=rows["f1"] + rows["f1_std"]).groupby("level")
     mean = by_rate["f1"].mean()
     axes.fill_between(
         mean.index, by_rate["low"].min(), by_rate["high"].max(), color=look.colour, alpha=SHADE, linewidth=0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +13,33 @@ from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
 from .posner.config import Compute, Corruption
 from .posner.corpus import corpus_files, read_split
-from .posner.corruption import Donors, PosSource
+from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
 from .posner.device import name_of, resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
+from .posner.entity_counts import texts_of
 from .posner.errors import InputError
 from .posner.examples import make_examples
 from .posner.model import PosNerConfig, load_model
 from .posner.ner_data import standardisation
 from .posner.pos_features import one_hot_table, tag_ids
-from .posner.predicted_pos import read_predicted
-from .posner.sweep import Text, sweep
-
-log = logging.getLogger(__name__)
+from .posner.predicted_pos import PredictedPos, read_predicted
+from .posner.sweep import Text
+from .posner.sweep_table import sweep
 
 
 class SweepCorruption(Command):
-    """Corrupt the test split's POS at each rate with the tagger's own errors, and score what NER makes of it."""
+    """Give the test split other POS, from the tagger's own errors to none, and score what NER makes of it."""
 
     corpus: Path = Field(description="Folder of the corpus.")
     checkpoint: Path = Field(description="Folder of the trained model.")
     confusion: Path = Field(description="confusion_matrix.json; its out-of-fold counts are used.")
-    predicted: Path | None = Field(None, description="predicted.parquet: donors of logits, for logit features.")
+    predicted: Path = Field(description="predicted.parquet: the tagger's own tags of test, and donors of logits.")
     corruption: Corruption = Field(default_factory=Corruption, description="The sweep.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
     eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
     compute: Compute = Field(default_factory=Compute, description="Device and precision.")
-    output: Path = Field(description="Parquet file to write.")
+    output: Path = Field(description="Parquet file to write: a row for each mode, level and draw.")
+    changes: Path = Field(description="Parquet file to write: where tags were changed, and what happened there.")
 
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
@@ -54,17 +54,22 @@ class SweepCorruption(Command):
             min(self.max_length, longest_input(self.checkpoint)),
         )
         text = Text(examples, model.config.labels.index("O"), tokenizer.pad_token_id, self.eval_batch_size)
-        source = self.pos_source(model.config)
-        clean = tag_ids(sentences, model.config.pos_tags)
-        table = sweep(model, text, clean, read_confusion(self.confusion), source, self.corruption, device)
-        if source.donors is not None:
-            log.info("%d tokens had no donor with their own tag", source.donors.fallbacks)
-        with atomic_path(self.output) as path:
-            table.to_parquet(path, index=False)
+        predicted = read_predicted(self.predicted)
+        tagged = TaggedText(
+            clean=tag_ids(sentences, model.config.pos_tags),
+            predicted=predicted.ids["test"],
+            lengths=np.array(text.lengths),
+            confusion=read_confusion(self.confusion),
+        )
+        text_of, _ = texts_of([sentence.document for sentence in sentences])
+        source = self.pos_source(model.config, predicted)
+        made = sweep(model, text, tagged, text_of, source, self.corruption, device)
+        for target, table in ((self.output, made.rows), (self.changes, made.changes)):
+            with atomic_path(target) as path:
+                table.to_parquet(path, index=False)
 
     def inputs(self) -> list[Path]:
-        predicted = [self.predicted] if self.predicted else []
-        return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, *predicted]
+        return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, self.predicted]
 
     def device_name(self) -> str:
         return name_of(resolve(self.compute))
@@ -72,16 +77,15 @@ class SweepCorruption(Command):
     def sidecar(self) -> Path:
         return self.output.with_suffix(".provenance.json")
 
-    def pos_source(self, config: PosNerConfig) -> PosSource:
-        """One-hot rows, or the out-of-fold logits of donors."""
+    def pos_source(self, config: PosNerConfig, predicted: PredictedPos) -> PosSource:
+        """One-hot rows, or logits: of out-of-fold donors, and the tagger's own of test."""
+        n_tags = len(config.pos_tags)
         if config.feature != "logits":
-            return PosSource(one_hot_table(len(config.pos_tags)), None)
-        if self.predicted is None:
-            raise InputError("--predicted: a model that reads logits needs them for its donors")
-        predicted = read_predicted(self.predicted)
+            return OneHot(one_hot_table(n_tags))
         gold = tag_ids(read_split(self.corpus / "train.parquet"), config.pos_tags)
-        table = standardisation(config).apply(predicted.logits["train"])
-        return PosSource(table, Donors(gold, predicted.ids["train"], len(config.pos_tags)))
+        logits = [standardisation(config).apply(predicted.logits[split]) for split in ("train", "test")]
+        table = np.concatenate([*logits, np.zeros((1, n_tags), dtype=np.float32)])
+        return DonatedLogits(table, Donors(gold, predicted.ids["train"], n_tags))
 
 
 def read_confusion(path: Path) -> npt.NDArray[np.int64]:

@@ -25,7 +25,6 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from .arrays import Ids
 from .batching import IGNORED, Example
 from .config import NerTraining, Variant
-from .corruption import PosSource
 from .device import Device
 from .model import PosNerModel, fresh_model, model_config
 from .pos_features import one_hot_table
@@ -133,7 +132,7 @@ def sweep_speedup(
     model: PosNerModel, text: Text, taggings: Sequence[Ids], device: Device
 ) -> tuple[float, float, float]:
     """Seconds of a sweep over `taggings`, seconds of as many naive passes (one is timed), and their ratio."""
-    table = PosSource(one_hot_table(len(model.config.pos_tags)), None).table
+    table = one_hot_table(len(model.config.pos_tags))
     lengths = np.cumsum(text.lengths)[:-1]
     rows = [table[part] for part in np.split(taggings[0], lengths)]
     examples = [Example(e.pieces, e.labels, pos) for e, pos in zip(text.examples, rows, strict=True)]

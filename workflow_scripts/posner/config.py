@@ -19,6 +19,7 @@ NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
+Factor = Annotated[float, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0)]
 
 
@@ -292,14 +293,19 @@ class Variant(Settings):
 
 
 class Corruption(Settings):
-    """The sweep: test POS replaced at growing rates by what the tagger mistakes it for."""
+    """The sweep: test POS replaced by other tags, in the ways of :mod:`posner.corruption`."""
 
     rates: tuple[Fraction, ...] = Field(
         (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1),
         min_length=1,
-        description="Shares of tokens whose tag is replaced.",
+        description="Shares of tokens whose tag is replaced by what the tagger mistakes it for.",
     )
-    draws: Positive = Field(20, description="Independent corruptions at each rate.")
+    scales: tuple[Factor, ...] = Field(
+        (0, 0.5, 1, 2, 4),
+        min_length=1,
+        description="Factors of the tagger's own error probability of each tag; 1 is the tagger, in expectation.",
+    )
+    draws: Positive = Field(20, description="Independent corruptions at each rate and factor.")
     seed: int = Field(42, ge=0, description="Seed of the draws.")
 
 
@@ -370,6 +376,7 @@ class Config(Settings):
         if [v for v in self.study.variants if self.variants[v].fusion == "none"] != [self.baseline]:
             raise ValueError("study.variants: exactly one variant must have fusion: none, the baseline")
         unique("corruption.rates", self.corruption.rates)
+        unique("corruption.scales", self.corruption.scales)
         return self
 
     @property

@@ -1,57 +1,158 @@
-"""Corruption of POS with the tagger's own errors.
+"""Corruption of POS: the test text with other tags than the corpus's, in several ways, the modes.
 
-A draw gives every token one threshold and one replacement. At rate r the tokens with a threshold below r have their
-replacement: as r grows the corrupted set only grows, so that a curve over rates is not blurred by new accidents at
-each.
+============== ============================================ ========================================================
+mode           level                                        tags
+============== ============================================ ========================================================
+`clean`        0                                            the corpus's: what other rows are compared with
+`tagger`       rate, 0..1: share of tokens                  what the tagger mistakes the token's tag for, out of fold;
+                                                            a tag that it never mistakes stays
+`pooled`       rate, 0..1                                   the same, and for a tag that it never mistakes what all
+                                                            other tags are mistaken for
+`scaled`       factor of the tagger's own error probability what the tagger mistakes it for: 1 is the tagger in
+               of the tag, out of fold; at most 1 results   expectation, with errors evenly among the tokens of a tag
+`anchor`       1                                            the tagger's own predictions, which err where it is hard
+`random_tag`   1                                            any other tag, all alike
+`shuffle`      1                                            those of the sentence, in random order
+`permute`      1                                            those of the whole text, in random order
+`constant`     1                                            the most frequent one of train, everywhere
+`zero`         1                                            none: the POS path adds nothing
+============== ============================================ ========================================================
+
+From `random_tag` on they are controls: they leave less and less of what the tags say.
+
+A draw gives every token the same chances in all modes and at all levels: with a rate or a factor the set of replaced
+tokens only grows, so that a curve is not blurred by new accidents at each point, and every model reads the same tags.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from .arrays import Floats, Ids
+from .config import Corruption
+
+Mode = Literal["clean", "tagger", "pooled", "scaled", "anchor", "random_tag", "shuffle", "permute", "constant", "zero"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+CONTROL_DRAWS = 3  # of random controls, at most: they have one level, and on a whole test set draws hardly differ
+NO_TAG = -1  # also of a tag that train never had
+
+
+@dataclass(frozen=True)
+class TaggedText:
+    """The tags of a text and of its tagger, all by id; -1 is a tag that train never had.
+
+    Attributes:
+        clean: ``[tokens]``, the corpus's tags, sentences end to end.
+        predicted: ``[tokens]``, the tagger's.
+        lengths: ``[sentences]``, number of tokens.
+        confusion: ``[tags, tags]``, counts of true (row) and predicted (column) tags, out of fold on train.
+    """
+
+    clean: Ids
+    predicted: Ids
+    lengths: Ids
+    confusion: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One corruption of a text, for all rates.
+    """The chances of every token in one corruption, uniform in 0..1, ``[tokens]`` each.
 
     Attributes:
-        threshold: ``[tokens]``, uniform in 0..1; infinite for a token whose tag the tagger never mistakes.
-        replacement: ``[tokens]``, the tag that it gets.
-        donor: ``[tokens]``, uniform in 0..1, which of the possible donors gives a token its logits.
+        threshold: the token is replaced where its probability of error exceeds this.
+        choice: which of the possible tags it gets then.
+        donor: which of the possible donors gives it logits.
     """
 
     threshold: npt.NDArray[np.float64]
-    replacement: Ids
+    choice: npt.NDArray[np.float64]
     donor: npt.NDArray[np.float64]
 
-    def tags(self, clean: Ids, rate: float) -> Ids:
-        """Tag ids ``[tokens]`` of the text `clean` at `rate`."""
-        return np.where(self.threshold < rate, self.replacement, clean)
+    @classmethod
+    def of(cls, tokens: int, seed: int, number: int) -> Draw:
+        """The same seed and number give the same draw, whatever model is tested."""
+        return cls(*np.random.default_rng([seed, number]).random((3, tokens)))
 
 
-def draw_corruption(clean: Ids, confusion: npt.NDArray[np.int64], seed: int, draw: int) -> Draw:
-    """Draw thresholds and replacements.
+@dataclass(frozen=True)
+class Tagging:
+    """The text with tags ``[tokens]`` of one mode, level and draw; the donors of logits follow from the draw."""
 
-    Args:
-        clean: ``[tokens]``, tag ids; -1 is a tag without a row, which keeps what it is.
-        confusion: ``[tags, tags]``, counts of true (row) and predicted (column) tags; the diagonal is not used.
-        seed, draw: the same pair gives the same draw, whatever model is tested.
+    mode: Mode
+    level: float
+    number: int
+    tags: Ids
+    draw: Draw
+
+
+def taggings(text: TaggedText, settings: Corruption) -> list[Tagging]:
+    """All that a sweep reads, in the order of :data:`MODES`, then of draws and levels."""
+    draws = [Draw.of(len(text.clean), settings.seed, number) for number in range(settings.draws)]
+    made = [
+        Tagging(mode, level, number, tags, draw)
+        for number, draw in enumerate(draws)
+        for mode, level, tags in corruptions(text, draw, number, settings)
+    ]
+    return sorted(made, key=lambda tagging: MODES.index(tagging.mode))
+
+
+def corruptions(text: TaggedText, draw: Draw, number: int, settings: Corruption) -> Iterator[tuple[Mode, float, Ids]]:
+    """Mode, level and tags of everything that is read in one draw."""
+    clean, errors = text.clean, errors_of(text.confusion)
+    own = replacements(clean, errors, draw.choice)
+    pooled = replacements(clean, with_back_off(errors), draw.choice)
+    probability = error_rates(text.confusion)[clean]
+    yield "clean", 0, clean
+    for rate in sorted(settings.rates):
+        yield "tagger", rate, np.where(draw.threshold < rate, own, clean)
+        yield "pooled", rate, np.where(draw.threshold < rate, pooled, clean)
+    for scale in sorted(settings.scales):
+        yield "scaled", scale, np.where(draw.threshold < scale * probability, own, clean)
+    if number < CONTROL_DRAWS:
+        sentence = np.repeat(np.arange(len(text.lengths)), text.lengths)
+        yield "random_tag", 1, replacements(clean, errors_of(np.ones_like(errors)), draw.choice)
+        yield "shuffle", 1, clean[np.lexsort((draw.threshold, sentence))]
+        yield "permute", 1, clean[np.argsort(draw.threshold)]
+    if number == 0:
+        yield "anchor", 1, text.predicted
+        yield "constant", 1, np.full_like(clean, text.confusion.sum(axis=1).argmax())
+        yield "zero", 1, np.full_like(clean, NO_TAG)
+
+
+def errors_of(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The counts off the diagonal."""
+    return confusion * (1 - np.eye(len(confusion), dtype=np.int64))
+
+
+def error_rates(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """How often the tagger errs on each tag ``[tags]``, in 0..1; 0 for a tag without tokens."""
+    return errors_of(confusion).sum(axis=1) / np.maximum(confusion.sum(axis=1), 1)
+
+
+def with_back_off(errors: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Errors in which a tag that has none takes those of all tags together, except into itself."""
+    return np.where(errors.any(axis=1, keepdims=True), errors, errors_of(np.tile(errors.sum(axis=0), (len(errors), 1))))
+
+
+def replacements(clean: Ids, errors: npt.NDArray[np.int64], choice: npt.NDArray[np.float64]) -> Ids:
+    """The tag that each token gets if it is replaced ``[tokens]``: drawn from its tag's row of `errors`.
+
+    A token whose tag has no errors, or is none, keeps it.
     """
-    generator = np.random.default_rng([seed, draw])
-    threshold, where, donor = generator.random((3, len(clean)))
-    errors = confusion * (1 - np.eye(len(confusion), dtype=np.int64))
     totals = errors.sum(axis=1)
     can_change = (clean >= 0) & (totals[clean] > 0)
     # Inverse distribution function, in whole counts: the first tag whose cumulated count exceeds the drawn one.
-    cumulated = errors.cumsum(axis=1)
-    drawn = np.floor(where * totals[clean]).astype(np.int64)
-    replacement = (cumulated[clean] <= drawn[:, None]).sum(axis=1)
-    return Draw(np.where(can_change, threshold, np.inf), np.where(can_change, replacement, clean), donor)
+    drawn = np.floor(choice * totals[clean]).astype(np.int64)
+    replacement = (errors.cumsum(axis=1)[clean] <= drawn[:, None]).sum(axis=1)
+    return np.where(can_change, replacement, clean)
+
+
+# --- what a model reads of tags --------------------------------------------------------------------------------------
 
 
 class Donors:
@@ -59,7 +160,7 @@ class Donors:
 
     A token with true tag g that is to look like tag t gets the logits of a random out-of-fold token whose true tag is g
     and whose predicted tag is t. Where there is none, any token that was predicted as t gives; where t was never
-    predicted, any token at all. :attr:`fallbacks` counts the tokens so served.
+    predicted, any token at all. Tokens so served are counted. A token that is to have no tag gets no donor.
 
     Args:
         gold, predicted: ``[train tokens]``, true and out-of-fold tag ids.
@@ -68,22 +169,23 @@ class Donors:
 
     def __init__(self, gold: Ids, predicted: Ids, n_tags: int) -> None:
         self.n_tags = n_tags
-        self.fallbacks = 0
         # Pools are slices of one array: tokens in the order of their (gold, predicted) pair.
         self.by_pair, self.pair_start, self.pair_size = pools(gold * n_tags + predicted, n_tags**2, gold >= 0)
         self.by_tag, self.tag_start, self.tag_size = pools(predicted, n_tags, np.ones(len(predicted), dtype=bool))
 
-    def choose(self, gold: Ids, tags: Ids, where: npt.NDArray[np.float64]) -> Ids:
-        """Index of a donor among the train tokens for each token ``[tokens]``; `where` in 0..1 picks from its pool."""
-        known = gold >= 0
-        pair = np.where(known, gold * self.n_tags + tags, 0)
-        size = np.where(known, self.pair_size[pair], 0)
+    def choose(self, gold: Ids, tags: Ids, where: npt.NDArray[np.float64]) -> tuple[Ids, int]:
+        """Index of a donor among the train tokens for each token ``[tokens]``, -1 for none, and how many fell back.
+
+        `where` in 0..1 picks from a pool.
+        """
+        wanted = tags >= 0
+        pair = np.where(wanted & (gold >= 0), gold * self.n_tags + tags, 0)
+        size = np.where(wanted & (gold >= 0), self.pair_size[pair], 0)
         chosen = pick(self.by_pair, self.pair_start[pair], size, where)
-        tag_size = np.where(tags >= 0, self.tag_size[tags], 0)
-        similar = pick(self.by_tag, self.tag_start[tags], tag_size, where)
+        similar = pick(self.by_tag, self.tag_start[tags], self.tag_size[tags], where)
         anyone = np.floor(where * len(self.by_tag)).astype(np.int64)
-        self.fallbacks += int((size == 0).sum())
-        return np.where(size > 0, chosen, np.where(tag_size > 0, similar, self.by_tag[anyone]))
+        fallback = np.where(self.tag_size[tags] > 0, similar, self.by_tag[anyone])
+        return np.where(wanted, np.where(size > 0, chosen, fallback), NO_TAG), int((wanted & (size == 0)).sum())
 
 
 def pools(key: Ids, n_keys: int, valid: npt.NDArray[np.bool_]) -> tuple[Ids, Ids, Ids]:
@@ -100,16 +202,31 @@ def pick(order: Ids, start: Ids, size: Ids, where: npt.NDArray[np.float64]) -> I
 
 
 @dataclass(frozen=True)
-class PosSource:
-    """How a model's POS input is made from tag ids: which row of `table` each token reads.
+class OneHot:
+    """Tags as they are: `table` ``[tags + 1, tags]`` has a row a tag, and one of zeros."""
 
-    `table` is ``[rows, tags]``. Without donors a row is a tag (the last: none); with donors it is a train token's
-    logits.
+    table: Floats
+
+    def rows(self, clean: Ids, tagging: Tagging) -> tuple[Ids, int]:
+        """Row of `table` that each token reads ``[tokens]``, -1 (the last, zeros) for no tag; no donor falls back."""
+        return tagging.tags, 0
+
+
+@dataclass(frozen=True)
+class DonatedLogits:
+    """Logits for tags: the tagger's own at the anchor, else donors'.
+
+    `table` ``[train tokens + test tokens + 1, tags]`` has standardised logits, and last a row of zeros.
     """
 
     table: Floats
-    donors: Donors | None
+    donors: Donors
 
-    def rows(self, clean: Ids, tags: Ids, draw: Draw) -> Ids:
-        """Row of `table` for each token ``[tokens]`` that has the tags `tags` in place of `clean`."""
-        return tags if self.donors is None else self.donors.choose(clean, tags, draw.donor)
+    def rows(self, clean: Ids, tagging: Tagging) -> tuple[Ids, int]:
+        """Row of `table` that each token reads ``[tokens]``, and how many have a donor without their own tag."""
+        if tagging.mode == "anchor":
+            return np.arange(len(self.table) - 1 - len(clean), len(self.table) - 1), 0
+        return self.donors.choose(clean, tagging.tags, tagging.draw.donor)
+
+
+PosSource = OneHot | DonatedLogits

@@ -13,25 +13,24 @@ from .ner_summary import identity
 
 Sweeps = Mapping[int, pd.DataFrame]  # by seed
 
-POINT = ["mode", "rate"]  # what a point of a curve is named by
+POINT = ["mode", "level"]  # what a point of a curve is named by
 
 
 def with_drop(sweep: pd.DataFrame) -> pd.DataFrame:
-    """A sweep with the column `drop`: F1 at rate 0 of the same draw minus F1; missing where rate 0 was not swept."""
-    clean = sweep.loc[sweep["rate"] == 0, ["mode", "draw", "f1"]].rename(columns={"f1": "clean"})
-    merged = sweep.merge(clean, on=["mode", "draw"], how="left", validate="many_to_one")
-    return merged.assign(drop=merged.pop("clean") - merged["f1"])
+    """A sweep with the column `drop`: F1 on the clean text of the same draw minus F1."""
+    clean = sweep[sweep["mode"] == "clean"].set_index("draw")["f1"]
+    return sweep.assign(drop=sweep["draw"].map(clean) - sweep["f1"])
 
 
 def measures(sweep: pd.DataFrame) -> list[str]:
     """The columns of a sweep that are numbers to average."""
-    return [str(name) for name in sweep.select_dtypes("number") if name not in ("rate", "draw", "seed")]
+    return [str(name) for name in sweep.select_dtypes("number") if name not in ("level", "draw", "seed")]
 
 
 def run_table(name: str, variants: Mapping[str, Variant], seed: int, sweep: pd.DataFrame) -> pd.DataFrame:
-    """A row a rate of one checkpoint: the mean over draws of every measure; of F1 and drop the deviation too."""
+    """A row a mode and level of one checkpoint: the mean over draws of every measure; of F1 and drop the deviation too."""
     full = with_drop(sweep)
-    groups = full.groupby(POINT, sort=True)
+    groups = full.groupby(POINT, sort=False)
     table = groups[measures(full)].mean()
     for measure in ("drop", "f1"):
         table.insert(0, f"{measure}_std", groups[measure].std())
@@ -46,15 +45,18 @@ def variant_summary(name: str, variants: Mapping[str, Variant], sweeps: Sweeps) 
     """One variant's part of ``pos_corruption/{early,late}_fusion.json``.
 
     Returns:
-        `rates`: for each rate and measure the mean over all draws and seeds, `std` over all of them, `std_draws` (the
+        `points`: for each mode, level and measure the mean over all draws and seeds, `std` over all of them, `std_draws` (the
         mean over seeds of the standard deviation over draws) and `std_seeds` (of the seeds' means); ``None`` for fewer
-        than two values. `runs`: for each seed and rate the mean and standard deviation over draws. F1, precision,
-        recall, drop and rates are in 0..1.
+        than two values. `runs`: for each seed, mode and level the mean and standard deviation over draws.
+        F1, precision, recall, drop and rates are in 0..1.
     """
     full = {seed: with_drop(sweep) for seed, sweep in sweeps.items()}
     pooled = pd.concat(full.values(), keys=full.keys(), names=["seed"]).reset_index("seed")
     numbers = measures(pooled)
-    everything, by_seed = pooled.groupby(POINT)[numbers], pooled.groupby(["seed", *POINT])[numbers]
+    everything, by_seed = (
+        pooled.groupby(POINT, sort=False)[numbers],
+        pooled.groupby(["seed", *POINT], sort=False)[numbers],
+    )
     over_draws = {"mean": by_seed.mean(), "std": by_seed.std()}
     over_all = {
         "mean": everything.mean(),
@@ -66,7 +68,7 @@ def variant_summary(name: str, variants: Mapping[str, Variant], sweeps: Sweeps) 
         **identity(name, variants),
         "seeds": list(sweeps),
         "draws": int(pooled["draw"].nunique()),
-        "rates": records(over_all),
+        "points": records(over_all),
         "runs": records(over_draws),
     }
 

@@ -52,10 +52,7 @@ def entity_counts(predictions: pd.DataFrame, text_of: Ids) -> Array:
         text_of: ``[sentences]``, the number of the text that each sentence is of.
     """
     finder, kinds = entities(predictions, len(text_of))
-    text_of_token = np.repeat(text_of, sentence_lengths(predictions))
-    texts = int(text_of.max()) + 1
-    counts = [np.bincount(text_of_token[finder.starts(keys)], minlength=texts) for keys in kinds]
-    return np.stack(counts, axis=1).astype(np.float32)
+    return finder.by_text(kinds, np.repeat(text_of, sentence_lengths(predictions))).astype(np.float32)
 
 
 def entities(predictions: pd.DataFrame, sentences: int) -> tuple[EntityFinder, tuple[Keys, Keys, Keys]]:

@@ -16,7 +16,7 @@ from .config import Variant
 from .errors import InputError
 
 EVALUATED = ("validation", "test")  # splits that NER models are scored on
-SWEEP_COLUMNS = ("mode", "rate", "draw", "effective_rate", "tokens_changed", "entities_flipped", "f1")
+SWEEP_COLUMNS = ("mode", "level", "draw", "effective_rate", "tokens_changed", "entities_flipped", "f1", "text_right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def read_runs(folder: Path, variants: Mapping[str, Variant]) -> list[Run]:
 
 
 def read_sweep(path: Path) -> pd.DataFrame:
-    """One sweep, a row a draw and rate, see :func:`posner.sweep.sweep`."""
+    """One sweep, a row for each mode, level and draw, see :class:`posner.sweep_table.Sweep`."""
     try:
         frame = pd.read_parquet(path)
     except (OSError, pa.ArrowException) as error:

@@ -1,4 +1,4 @@
-"""The sweep: one checkpoint reads the test text again and again, with POS that grows worse.
+"""How a sweep reads: one checkpoint, the test text again and again, each time with other POS.
 
 The encoder does not run again for what the tags cannot reach. Late fusion adds to logits that are computed once;
 encoder fusion starts from hidden states kept at the injected layer, and runs once for each distinct tagging of a
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
@@ -21,12 +19,9 @@ from tqdm import tqdm
 
 from .arrays import Floats, Ids
 from .batching import Example, collate, sorted_batches
-from .config import Corruption
-from .corruption import PosSource, draw_corruption
 from .device import Device
 from .layers import before_layer, captured, encoder_layers, only_from
 from .model import PosNerModel
-from .scoring import Counts, EntityFinder
 
 BATCH_PIECES = 4096  # pieces in a batch of the sweep: matrices large enough to be fast, small enough for any memory
 
@@ -67,7 +62,10 @@ class Sweeper(Protocol):
     """Predicts a text under many taggings."""
 
     def predict(self, rows: Sequence[Ids]) -> Iterator[Ids]:
-        """Label ids ``[tokens]`` for each assignment of rows of the POS table to tokens ``[tokens]``."""
+        """Label ids ``[tokens]`` for each assignment of rows of the POS table to tokens ``[tokens]``.
+
+        A row of zeros takes the POS path out: no fusion has a bias that would be left.
+        """
 
 
 class LateSweeper:
@@ -188,52 +186,3 @@ def sweeper(model: PosNerModel, text: Text, table: Floats, device: Device) -> Sw
     """The sweeper for the model's fusion."""
     kind = LateSweeper if model.config.fusion == "late" else EncoderSweeper
     return kind(model, text, table, device)
-
-
-def sweep(
-    model: PosNerModel,
-    text: Text,
-    clean: Ids,
-    confusion: npt.NDArray[np.int64],
-    source: PosSource,
-    settings: Corruption,
-    device: Device,
-) -> pd.DataFrame:
-    """One row for each draw and rate.
-
-    Args:
-        clean: ``[tokens]``, ids of the corpus's POS tags.
-        confusion: ``[tags, tags]``, out-of-fold counts.
-        source: how tag ids become the model's POS input.
-
-    Returns:
-        Columns `mode`, `rate`, `draw`; `effective_rate`, the share of tokens whose tag changed, and `tokens_changed`;
-        `entities_flipped`: predicted entities that the clean text has and this one has not, or the reverse; `f1`,
-        `precision`, `recall`, and `f1_TYPE` for each entity type, in 0..1.
-    """
-    draws = [draw_corruption(clean, confusion, settings.seed, d) for d in range(settings.draws)]
-    plan = [(d, rate, draw.tags(clean, rate)) for d, draw in enumerate(draws) for rate in sorted(settings.rates)]
-    untouched = [source.rows(clean, clean, draw) for draw in draws]
-    rows = [source.rows(clean, tags, draws[d]) for d, _, tags in plan]
-    finder = EntityFinder(model.config.labels, text.lengths)
-    true = finder.keys(text.labels)
-    keys = [finder.keys(labels) for labels in sweeper(model, text, source.table, device).predict([*untouched, *rows])]
-    return pd.DataFrame(
-        {
-            "mode": "uniform",
-            "rate": rate,
-            "draw": d,
-            "effective_rate": float((tags != clean).mean()),
-            "tokens_changed": int((tags != clean).sum()),
-            "entities_flipped": len(np.setxor1d(keys[d], found, assume_unique=True)),
-            **score_columns(finder, finder.counts(true, found)),
-        }
-        for (d, rate, tags), found in zip(plan, keys[len(draws) :], strict=True)
-    )
-
-
-def score_columns(finder: EntityFinder, counts: Counts) -> dict[str, Any]:
-    """F1, precision, recall and F1 by type, as columns."""
-    precision, recall, f1 = counts.scores()
-    by_type = {f"f1_{name}": value for name, value in zip(finder.types, counts.f1_by_type(), strict=True)}
-    return {"f1": f1, "precision": precision, "recall": recall, **by_type}

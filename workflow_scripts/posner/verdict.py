@@ -82,16 +82,16 @@ def statistics_sentence(comparisons: Json) -> str:
 def errors_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
     """What corrupted tags do to test F1, at the rate next to the tagger's own error rate and at the highest rate."""
     curves = [
-        [point for point in summary["rates"] if point["rate"] > 0 and point["drop"] is not None]
+        [point for point in summary["points"] if point["mode"] == "tagger" and point["level"] > 0]
         for summary in swept.values()
     ]
     if not all(curves) or not curves:
         return ""
-    near = min(curves[0], key=lambda point: abs(point["effective_rate"]["mean"] - tagger_error))["rate"]
-    highest = curves[0][-1]["rate"]
+    near = min(curves[0], key=lambda point: abs(point["effective_rate"]["mean"] - tagger_error))["level"]
+    highest = curves[0][-1]["level"]
     # Rates are the config's, the same in every sweep.
     at = {
-        rate: [-p["drop"]["mean"] for curve in curves for p in curve if p["rate"] == rate] for rate in (near, highest)
+        rate: [-p["drop"]["mean"] for curve in curves for p in curve if p["level"] == rate] for rate in (near, highest)
     }
     return (
         f"Replacing {percent(near)} of the test tags with our tagger's kinds of error (it errs on "
