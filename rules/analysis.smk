@@ -27,6 +27,14 @@ if taken := [name for name in VARIANTS if name.startswith("ner_")]:
 RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in VARIANTS for seed in STUDY.seeds(name)]
 SWEPT = [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)]
 STUDIED_RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in STUDIED for seed in STUDY.seeds(name)]
+# Tables of sweeps: caption, and title in the report.
+SWEEP_TABLES = {
+    "corruption": ("corruption_tables", "Scores by mode and level"),
+    "corruption_intervals": ("corruption_intervals", "Changes of F1 with intervals"),
+    "corruption_changes": ("corruption_changes", "Where entities change"),
+    "slopes": ("slopes", "Slopes, and errors that gather"),
+    "train_test": ("train_test", "POS in training and in test"),
+}
 PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if SWEPT else []
 
 # Of each figure: category and title in the report, and the tables that it is drawn from, by option.
@@ -44,6 +52,16 @@ if SWEPT:
             {"corruption": "corruption", "runs": "ner_runs", "tagging": "pos_tagging"},
         ),
         "slices": ("NER", "Differences by kind of mention", {"slices": "ner_slices_summary", "runs": "ner_runs"}),
+        "scaled_errors": (
+            "Error propagation",
+            "F1 as the tagger errs more often",
+            {"intervals": "corruption_intervals", "runs": "ner_runs"},
+        ),
+        "pos_controls": (
+            "Controls",
+            "F1 without what tags say",
+            {"intervals": "corruption_intervals", "runs": "ner_runs"},
+        ),
     }
 
 
@@ -319,18 +337,22 @@ rule compare_extra_tests:
 
 
 rule summarise_corruption:
-    """What corrupted POS does to NER, over draws and seeds."""
+    """What corrupted POS does to NER: means, intervals, slopes, and where it happens."""
     input:
-        SWEPT,
+        sweeps=SWEPT,
+        changes=[sweep.replace(".parquet", ".changes.parquet") for sweep in SWEPT],
     output:
+        **{
+            table: report(
+                f"{TABLES}/{table}.csv",
+                caption=f"{CAPTIONS}/{caption}.rst",
+                category="Error propagation",
+                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
+            )
+            for table, (caption, title) in SWEEP_TABLES.items()
+        },
         early=f"{WORK}/pos_corruption/early_fusion.json",
         late=f"{WORK}/pos_corruption/late_fusion.json",
-        table=report(
-            f"{TABLES}/corruption.csv",
-            caption=f"{CAPTIONS}/corruption_tables.rst",
-            category="Error propagation",
-            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Scores by rate (CSV)"},
-        ),
         provenance=f"{TABLES}/corruption.provenance.json",
     log:
         f"{LOGS}/summarise_corruption.log",
@@ -340,16 +362,17 @@ rule summarise_corruption:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=10,
     params:
-        settings=lambda wildcards: arguments(variants=VARIANTS),
+        variants=lambda wildcards: arguments(variants=VARIANTS),
+        statistics=arguments(statistics=STUDY.statistics),
         sweeps=subpath(input[0], ancestor=2),
         output=subpath(output.early, parent=True),
-        tables=subpath(output.table, parent=True),
+        tables=subpath(output.corruption, parent=True),
         code=code("summarise_corruption"),
     shell:
-        "python -m workflow_scripts.summarise_corruption {params.settings} --sweeps {params.sweeps}"
+        "python -m workflow_scripts.summarise_corruption {params.variants} {params.statistics} --sweeps {params.sweeps}"
         " --output {params.output} --tables {params.tables} > {log} 2>&1"
 
 
@@ -477,7 +500,7 @@ ANALYSES = [
             *PROPAGATION,
             *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons", "slices_summary"]),
             *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions", "ceiling"]),
-            *([f"{TABLES}/corruption.csv"] if SWEPT else []),
+            *(f"{TABLES}/{table}.csv" for table in (SWEEP_TABLES if SWEPT else [])),
             *(f"{FIGURES}/{figure}.{kind}" for figure in PLOTS for kind in ["png", "svg"]),
             VERDICT,
         ],

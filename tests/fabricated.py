@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 from workflow_scripts.compare_variants import compare_families, comparison_table, comparisons
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Statistics, Variant
+from workflow_scripts.posner.entity_changes import COUNTED
 from workflow_scripts.posner.inference import Array
-from workflow_scripts.posner.results import write_table
+from workflow_scripts.posner.inference import f1 as f1_of
+from workflow_scripts.posner.results import changes_file, sweep_file, write_table
 from workflow_scripts.posner.scoring import prf
 from workflow_scripts.posner.slices import summary_table
 from workflow_scripts.summarise_corruption import SummariseCorruption
@@ -24,6 +26,7 @@ from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_pos import SummarisePos
 
 SEEDS = (42, 43, 44)
+SCALES = (0.0, 0.5, 1.0, 2.0, 4.0)
 RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 TYPES = ("LOC", "MISC", "ORG", "PER")
 TAGS = {"NNP": 34392, "NN": 23899, "CD": 19704, "IN": 19064, ".": 7389, "''": 35, '"': 2178, ",": 7291, "NN|SYM": 4}
@@ -85,24 +88,71 @@ def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> 
     )
 
 
-def sweep_frame(f1: float, fall: float, draws: int = 3, rates: Sequence[float] = RATES, seed: int = 0) -> pd.DataFrame:
-    """A sweep in which F1 falls from `f1` by `fall` times the rate, give or take."""
+def points(rates: Sequence[float], scales: Sequence[float]) -> list[tuple[str, float, float]]:
+    """Mode, level, and how much of its fall F1 falls there."""
+    return [
+        ("clean", 0.0, 0.0),
+        *(("tagger", rate, rate) for rate in rates),
+        *(("pooled", rate, 1.05 * rate) for rate in rates),
+        *(("scaled", scale, 0.07 * scale) for scale in scales),
+        *(("anchor", 1.0, 0.1), ("random_tag", 1.0, 1.2), ("shuffle", 1.0, 0.9), ("permute", 1.0, 1.0)),
+        *(("constant", 1.0, 0.8), ("zero", 1.0, 0.7)),
+    ]
+
+
+def sweep_frame(
+    f1: float,
+    fall: float,
+    draws: int = 3,
+    rates: Sequence[float] = RATES,
+    seed: int = 0,
+    scales: Sequence[float] = SCALES,
+) -> pd.DataFrame:
+    """A sweep in which F1 falls from `f1` by `fall` times the rate, give or take, with counts of texts to match."""
     generator = np.random.default_rng(seed)
+    rows = []
+    for draw in range(draws):
+        for mode, level, part in points(rates, scales):
+            counts = counts_of(f1 - fall * part + (generator.normal(0, 0.004) if part else 0))
+            now = float(f1_of(counts.sum(axis=0)))
+            rows.append(
+                {
+                    "mode": mode,
+                    "level": level,
+                    "draw": draw,
+                    "effective_rate": 0.99 * min(part, 1),
+                    "tokens_changed": round(3960 * min(part, 1)),
+                    "donor_fallbacks": 0,
+                    "entities_flipped": round(500 * part) + (draw if part else 0),
+                    **dict.fromkeys(("broken", "moved", "retyped", "fixed"), round(100 * part)),
+                    "f1": now,
+                    "precision": now - 0.01,
+                    "recall": now + 0.01,
+                    **{f"f1_{kind}": now + 0.01 * i for i, kind in enumerate(TYPES)},
+                    **dict(zip(("text_right", "text_predicted", "text_true"), counts.T.astype(np.int32), strict=True)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def changes_frame(seed: int = 0, rates: Sequence[float] = RATES, scales: Sequence[float] = SCALES) -> pd.DataFrame:
+    """Where the tags of such a sweep were changed."""
+    generator = np.random.default_rng(seed)
+    places = [("", "outside"), *((kind, position) for kind in TYPES for position in ("edge", "inside"))]
+    tags = [("NN", "NN"), ("NN", "NNP"), ("NNP", "NN"), ("NNP", "")]
     return pd.DataFrame(
         {
-            "mode": "uniform",
-            "rate": rate,
-            "draw": draw,
-            "effective_rate": 0.99 * rate,
-            "tokens_changed": round(3960 * rate),
-            "entities_flipped": round(500 * rate) + draw,
-            "f1": (now := f1 - fall * rate + (generator.normal(0, 0.004) if rate else 0)),
-            "precision": now - 0.01,
-            "recall": now + 0.01,
-            **{f"f1_{kind}": now + 0.01 * i for i, kind in enumerate(TYPES)},
+            "mode": mode,
+            "level": level,
+            "type": kind,
+            "position": position,
+            "source": source,
+            "target": target,
+            **dict(zip(COUNTED, generator.integers(1, 50, len(COUNTED)).tolist(), strict=True)),
         }
-        for draw in range(draws)
-        for rate in rates
+        for mode, level, _ in points(rates, scales)
+        for kind, position in places
+        for source, target in tags
     )
 
 
@@ -148,11 +198,17 @@ def write_study(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> dic
         for seed, value in f1[name].items():
             write_run(folder / "ner", name, settings, seed, value)
             if settings.fusion != "none" and not settings.is_control:
-                path = folder / "corruption" / name / f"seed-{seed}.parquet"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                sweep_frame(value, 0.02 * (i + 1), seed=seed).to_parquet(path, index=False)
+                write_sweep(folder / "corruption", name, seed, sweep_frame(value, 0.02 * (i + 1), seed=seed))
     write_json(folder / "pos" / "confusion_matrix.json", confusion_matrix())
     return f1
+
+
+def write_sweep(folder: Path, name: str, seed: int, sweep: pd.DataFrame) -> None:
+    """A sweep with its changes."""
+    path = sweep_file(folder, name, seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep.to_parquet(path, index=False)
+    changes_frame(seed).to_parquet(changes_file(folder, name, seed), index=False)
 
 
 def counts_of(f1: float, texts: int = 60, entities: int = 40) -> Array:
@@ -213,7 +269,11 @@ def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
     tables = folder / "tables"
     SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
     SummariseCorruption(
-        variants=dict(variants), sweeps=folder / "corruption", output=folder / "pos_corruption", tables=tables
+        variants=dict(variants),
+        statistics=Statistics(resamples=500),
+        sweeps=folder / "corruption",
+        output=folder / "pos_corruption",
+        tables=tables,
     ).cli_cmd()
     SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
     write_comparisons(folder / "metrics", f1, variants, tables)

@@ -16,7 +16,7 @@ from fabricated import VARIANTS, confusion_matrix, summarise, variant
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -27,8 +27,10 @@ from workflow_scripts.plot_confusions import PlotConfusions
 from workflow_scripts.plot_corruption import PlotCorruption
 from workflow_scripts.plot_injection_strategies import PlotInjectionStrategies
 from workflow_scripts.plot_ner_results import PlotNerResults
+from workflow_scripts.plot_pos_controls import CONTROLS, PlotPosControls
 from workflow_scripts.plot_pos_tagging import PlotPosTagging
 from workflow_scripts.plot_slices import PlotSlices
+from workflow_scripts.plot_scaled_errors import PlotScaledErrors
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.figures import Plot, limits, looks
@@ -91,6 +93,8 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
         ),
         "corruption": PlotCorruption(corruption=folder / "corruption.csv", runs=runs, tagging=tagging, **common),
         "slices": PlotSlices(slices=folder / "ner_slices_summary.csv", runs=runs, **common),
+        "scaled_errors": PlotScaledErrors(intervals=folder / "corruption_intervals.csv", runs=runs, **common),
+        "pos_controls": PlotPosControls(intervals=folder / "corruption_intervals.csv", runs=runs, **common),
         "pos_tagging": PlotPosTagging(tagging=tagging, by_tag=folder / "pos_by_tag.csv", **common),
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),
     }
@@ -119,7 +123,8 @@ def noted_texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, tuple[str
         yield noted
 
 
-NAMES = ["ner_results", "injection_strategies", "corruption", "slices", "pos_tagging", "confusions"]
+SWEPT = ["corruption", "scaled_errors", "pos_controls"]
+NAMES = ["ner_results", "injection_strategies", *SWEPT, "slices", "pos_tagging", "confusions"]
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -202,13 +207,14 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
     others = runs[~runs["pos"].isin(["none", "oracle"])].to_dict("records")
     expected = {row["label"]: looks(runs)[row["variant"]] for row in others}
     swept = {row["label"] for row in others if row["pos"] != "random"}
-    curves = drawn(plots(folder)["corruption"])
-    seen = {
-        line.get_label(): line for axes in curves.axes for line in axes.get_lines() if str(line.get_label()) in expected
-    }
-    assert seen.keys() == swept
-    for label, line in seen.items():
-        assert (line.get_color(), line.get_marker()) == (expected[str(label)].colour, expected[str(label)].marker)
+    for name in SWEPT:
+        seen = lines_by_label(drawn(plots(folder)[name]))
+        assert seen.keys() & expected.keys() == swept
+        for label in swept:
+            assert (seen[label].get_color(), seen[label].get_marker()) == (
+                expected[label].colour,
+                expected[label].marker,
+            )
     for axes, line in point_lines(drawn(plots(folder)["ner_results"])):
         label = axes.get_yticklabels()[round(float(np.mean(line.get_ydata())))].get_text()
         if label in expected:
@@ -217,6 +223,11 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
     assert {(line.get_color(), line.get_marker()) for _, line in strategies} == {
         (look.colour, look.marker) for look in expected.values()
     }
+
+
+def lines_by_label(figure: Figure) -> dict[str, Any]:
+    """The lines that a key names."""
+    return {str(line.get_label()): line for axes in figure.axes for line in axes.get_lines()}
 
 
 def point_lines(figure: Figure) -> list[tuple[Any, Any]]:
@@ -276,11 +287,11 @@ def test_a_slice_is_drawn_with_its_mean_and_interval(tables: dict[str, Path]) ->
 
 def test_curves_are_means_over_seeds_and_draws(tables: dict[str, Path]) -> None:
     folder = tables["default"]
-    table = pd.read_csv(folder / "corruption.csv")
+    table = pd.read_csv(folder / "corruption.csv").query("mode == 'tagger'")
     figure = drawn(plots(folder)["corruption"])
-    lines = {str(line.get_label()): line for axes in figure.axes for line in axes.get_lines()}
+    lines = lines_by_label(figure)
     for label, rows in table.groupby("label"):
-        mean = rows.groupby("rate")["f1"].mean()
+        mean = rows.groupby("level")["f1"].mean()
         np.testing.assert_allclose(lines[str(label)].get_xdata(), 100 * mean.index)
         np.testing.assert_allclose(lines[str(label)].get_ydata(), 100 * mean)
     bands = [c for axes in figure.axes for c in axes.collections if isinstance(c, PolyCollection)]
@@ -291,11 +302,51 @@ def test_curves_are_means_over_seeds_and_draws(tables: dict[str, Path]) -> None:
     assert vertices[:, 1].max() == pytest.approx(100 * (rows["f1"] + rows["f1_std"]).max())
 
 
+def upright(figure: Figure, colour: str) -> list[tuple[float, float]]:
+    """Bounds of the intervals of a colour, upright or level."""
+    lines = [c for axes in figure.axes for c in axes.collections if isinstance(c, LineCollection)]
+    parts = [path.vertices for c in lines if to_hex(c.get_color()[0]) == colour for path in c.get_paths()]
+    ends = [part[:, int(part[0, 0] == part[1, 0])] for part in parts]
+    return sorted((float(low), float(high)) for low, high in ends if not np.isnan([low, high]).any())
+
+
+def test_scaled_errors_are_lines_with_the_taggers_own_tags_beside_them(tables: dict[str, Path]) -> None:
+    folder = tables["default"]
+    table = pd.read_csv(folder / "corruption_intervals.csv")
+    figure = drawn(plots(folder)["scaled_errors"])
+    how = looks(read_table(folder / "ner_runs.csv", ["seed", "f1"]))
+    for name, rows in table.groupby("variant"):
+        scaled, anchor = rows[rows["mode"] == "scaled"], rows[rows["mode"] == "anchor"]
+        line = lines_by_label(figure)[rows["label"].iloc[0]]
+        np.testing.assert_allclose(line.get_ydata(), 100 * scaled["change"])
+        np.testing.assert_allclose(line.get_xdata(), scaled["level"], atol=0.5)
+        own = [each for axes in figure.axes for each in axes.get_lines() if len(each.get_xdata()) == 1]
+        assert 100 * anchor["change"].iloc[0] in [
+            pytest.approx(each.get_ydata()[0]) for each in own if each.get_color() == how[str(name)].colour
+        ]
+        bounds = pd.concat([scaled, anchor]).dropna(subset=["low"])
+        expected = sorted(zip(100 * bounds["low"], 100 * bounds["high"], strict=True))
+        assert upright(figure, how[str(name)].colour) == [pytest.approx(pair) for pair in expected]
+
+
+def test_controls_are_points_in_the_rows_of_their_names(tables: dict[str, Path]) -> None:
+    folder = tables["default"]
+    table = pd.read_csv(folder / "corruption_intervals.csv")
+    figure = drawn(plots(folder)["pos_controls"])
+    rows_of = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert rows_of == list(CONTROLS.values())
+    for label, rows in table.groupby("label"):
+        line = lines_by_label(figure)[str(label)]
+        found = {rows_of[round(y)]: x for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
+        changes = rows.set_index("mode")["change"]
+        assert found == {name: pytest.approx(100 * changes[mode]) for mode, name in CONTROLS.items()}
+
+
 def test_the_taggers_error_rate_is_marked(tables: dict[str, Path]) -> None:
     figure = drawn(plots(tables["default"])["corruption"])
     accuracy = pd.read_csv(tables["default"] / "pos_tagging.csv").set_index("split").loc["test", "accuracy"]
-    upright = [line.get_xdata() for line in figure.axes[0].get_lines() if list(line.get_ydata()) == [0, 1]]
-    assert [list(x) for x in upright] == [[pytest.approx(100 * (1 - accuracy))] * 2]
+    marks = [line.get_xdata() for line in figure.axes[0].get_lines() if list(line.get_ydata()) == [0, 1]]
+    assert [list(x) for x in marks] == [[pytest.approx(100 * (1 - accuracy))] * 2]
 
 
 def test_tags_are_drawn_where_they_occur(tables: dict[str, Path]) -> None:
@@ -338,7 +389,7 @@ def test_an_axis_shows_all_and_does_not_blow_up_little(values: list[float], leas
     assert min(values) - low == pytest.approx(high - max(values), abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["ner_results", "corruption", "injection_strategies", "slices"])
+@pytest.mark.parametrize("name", ["ner_results", "injection_strategies", *SWEPT, "slices"])
 def test_scores_are_in_points(tables: dict[str, Path], name: str) -> None:
     figure = drawn(plots(tables["default"])[name])
     texts = [text.get_text() for text in figure.findobj(Text)]

@@ -15,23 +15,22 @@ from .posner.cli import run
 from .posner.figures import (
     BAND,
     COLOURS,
-    LINE,
     NEUTRAL,
     REFERENCE,
     Look,
     Plot,
+    add_key,
     by_variant,
+    fusion_panels,
+    label_of,
     limits,
-    lines,
     looks,
     on_test,
-    wrapped,
 )
 from .posner.results import read_table
 
 LEAST = 5.0  # points that the axis spans at least
 SHADE = 0.18  # opacity of bands
-PANELS = {"late": "Late fusion", "encoder": "Encoder fusion"}
 
 
 class PlotCorruption(Plot):
@@ -49,30 +48,19 @@ class PlotCorruption(Plot):
         test, look = on_test(runs), looks(runs)
         baseline = test.loc[test["pos"] == "none", "f1"]
         accuracy = read_table(self.tagging, ["accuracy"]).set_index("split")["accuracy"]
-        fusions = [fusion for fusion in PANELS if fusion in set(curves["fusion"])]
-        below = max(key_height(rows) for _, rows in curves.groupby("fusion"))
-
-        figure = Figure(figsize=(7.4, 3.9 + below), layout="constrained")
-        panels, keys = figure.subplots(2, len(fusions), sharey="row", squeeze=False, height_ratios=[3.3, below])
-        for axes, key, fusion in zip(panels, keys, fusions, strict=True):
+        figure, panels = fusion_panels(curves, 3.9)
+        for fusion, (axes, key) in panels.items():
             add_reference(axes, baseline, 100 * (1 - accuracy["test"]))
             for name, rows in by_variant(curves[curves["fusion"] == fusion]):
                 add_curve(axes, rows, look[name])
-            axes.set_title(PANELS[fusion])
             axes.set_xlabel("Rate of corruption (% of test tokens)")
-            key.axis("off")
-            key.legend(*axes.get_legend_handles_labels(), loc="upper center", borderaxespad=0, handlelength=3.2)
+            add_key(axes, key)
+        first = figure.axes[0]
         spans = pd.concat([curves["f1"] - curves["f1_std"], curves["f1"] + curves["f1_std"], baseline])
-        panels[0].set_ylim(limits(spans.tolist(), LEAST))
-        panels[0].set_ylabel("Entity F1 on test (points)")
+        first.set_ylim(limits(spans.tolist(), LEAST))
+        first.set_ylabel("Entity F1 on test (points)")
         figure.legend(handles=references(len(baseline)), loc="outside upper center", ncols=2)
         return figure
-
-
-def key_height(curves: pd.DataFrame) -> float:
-    """Inches that the key to one panel takes."""
-    labels = [str(rows["label"].iloc[0]) for _, rows in by_variant(curves)]
-    return 0.05 * len(labels) + LINE * sum(lines(labels))
 
 
 def references(baselines: int) -> list[Line2D | Patch]:
@@ -107,7 +95,7 @@ def add_curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
         marker=look.marker,
         linestyle=look.dash,
         markersize=3.5,
-        label=wrapped(str(rows["label"].iloc[0])),
+        label=label_of(rows),
     )
 
 

@@ -9,43 +9,64 @@ from pydantic import Field
 
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
-from .posner.config import Name, Variant
-from .posner.corruption_summary import run_table, variant_summary
+from .posner.config import Name, Statistics, Variant
+from .posner.corruption_summary import (
+    answers,
+    change_table,
+    effect_table,
+    interval_table,
+    run_table,
+    train_test_table,
+    variant_summary,
+)
 from .posner.errors import InputError
-from .posner.results import baseline_of, read_sweep, seeds, sweep_file, write_table
+from .posner.propagation import QUESTIONS, Curves, ask
+from .posner.results import baseline_of, changes_file, read_changes, read_sweep, seeds, sweep_file, write_table
 
 FUSIONS = {"early_fusion": "encoder", "late_fusion": "late"}
 
 
 class SummariseCorruption(Command):
-    """Write what corrupted POS does to NER, with mean and standard deviation over draws and seeds."""
+    """Write what corrupted POS does to NER: means, intervals, slopes, and where it happens."""
 
     variants: dict[Name, Variant] = Field(
         description="Variants by name, each with its seeds; the baseline has no sweep."
     )
-    sweeps: Path = Field(description="Folder of the sweeps: {variant}/seed-{seed}.parquet.")
+    statistics: Statistics = Field(default_factory=Statistics, description="How sure conclusions have to be.")
+    sweeps: Path = Field(description="Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet.")
     output: Path = Field(description="Folder to write to: early_fusion.json and late_fusion.json.")
-    tables: Path = Field(description="Folder to write to: corruption.csv.")
+    tables: Path = Field(
+        description="Folder to write to: corruption.csv, corruption_intervals.csv, corruption_changes.csv, slopes.csv,"
+        " train_test.csv."
+    )
 
     def cli_cmd(self) -> None:
-        sweeps: dict[str, dict[int, pd.DataFrame]] = {name: {} for name in self.swept()}
-        for name, seed in seeds(self.swept()):
-            sweeps[name][seed] = read_sweep(sweep_file(self.sweeps, name, seed))
-        if not sweeps:
+        swept, variants, settings = self.swept(), self.variants, self.statistics
+        if not swept:
             raise InputError("--variants: none of them has POS, so there is no sweep to summarise")
+        sweeps: dict[str, dict[int, pd.DataFrame]] = {name: {} for name in swept}
+        changes: dict[str, dict[int, pd.DataFrame]] = {name: {} for name in swept}
+        for name, seed in seeds(swept):
+            sweeps[name][seed] = read_sweep(sweep_file(self.sweeps, name, seed))
+            changes[name][seed] = read_changes(changes_file(self.sweeps, name, seed))
+        curves = {name: Curves.of(by_seed, settings) for name, by_seed in sweeps.items()}
+        found = {question: ask(question, curves, settings) for question in QUESTIONS}
         for file, fusion in FUSIONS.items():
             chosen = {
-                name: variant_summary(name, self.variants, by_seed)
-                for name, by_seed in sweeps.items()
-                if self.variants[name].fusion == fusion
+                name: variant_summary(name, variants, sweeps[name]) | answers(name, variants, found, settings)
+                for name, variant in swept.items()
+                if variant.fusion == fusion
             }
             write_json(self.output / f"{file}.json", {"fusion": fusion, "variants": chosen})
-        tables = [
-            run_table(name, self.variants, seed, sweep)
-            for name, by_seed in sweeps.items()
-            for seed, sweep in by_seed.items()
-        ]
-        write_table(self.tables / "corruption.csv", pd.concat(tables, ignore_index=True))
+        tables = {
+            "corruption": [run_table(name, variants, seed, sweeps[name][seed]) for name, seed in seeds(swept)],
+            "corruption_intervals": [interval_table(name, variants, curves[name], settings) for name in swept],
+            "corruption_changes": [change_table(name, variants, changes[name]) for name in swept],
+            "slopes": [effect_table(found, variants)],
+            "train_test": [train_test_table(name, variants, curves[name], settings) for name in swept],
+        }
+        for table, parts in tables.items():
+            write_table(self.tables / f"{table}.csv", pd.concat(parts, ignore_index=True))
 
     def swept(self) -> dict[str, Variant]:
         """The variants that read POS, without the controls."""
@@ -53,7 +74,7 @@ class SummariseCorruption(Command):
         return {name: v for name, v in self.variants.items() if name != baseline and not v.is_control}
 
     def inputs(self) -> list[Path]:
-        return [sweep_file(self.sweeps, name, seed) for name, seed in seeds(self.swept())]
+        return [file(self.sweeps, *run) for run in seeds(self.swept()) for file in (sweep_file, changes_file)]
 
     def sidecar(self) -> Path:
         return self.tables / "corruption.provenance.json"

@@ -18,10 +18,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from pydantic import Field
 
 from .artifacts import atomic_path
 from .cli import Command
+from .results import read_table
 
 DPI = 200  # of PNG
 LETTERS = 40  # of a line of a label
@@ -71,6 +73,11 @@ class Look:
     marker: str
     dash: Dash
 
+    @property
+    def point(self) -> dict[str, Any]:
+        """Options of a plot that draws a point."""
+        return {"color": self.colour, "marker": self.marker, "markersize": 4}
+
 
 def looks(runs: pd.DataFrame) -> dict[str, Look]:
     """The look of each variant of ``ner_runs.csv``, by its place among those with POS: all figures read that table."""
@@ -90,6 +97,12 @@ def on_test(runs: pd.DataFrame) -> pd.DataFrame:
     """
     test = runs[(runs["split"] == "test") & (runs["pos"] != "oracle")]
     return test.assign(f1=100 * test["f1"])
+
+
+def read_intervals(path: Path) -> pd.DataFrame:
+    """``corruption_intervals.csv``, with changes of F1 and their bounds in points of 0..100."""
+    table = read_table(path, ["level", "change", "low", "high"])
+    return table.assign(**{name: 100 * table[name] for name in ("change", "low", "high")})
 
 
 def by_variant(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -149,3 +162,44 @@ def numbers_at_rows(axes: Axes, texts: Sequence[str], title: str) -> None:
 def thousands(count: int) -> str:
     """A whole number with thin spaces."""
     return f"{count:,}".replace(",", "\u2009")
+
+
+# --- a panel a fusion ------------------------------------------------------------------------------------------------
+
+PANELS = {"late": "Late fusion", "encoder": "Encoder fusion"}
+
+
+def fusion_panels(table: pd.DataFrame, height: float) -> tuple[Figure, dict[str, tuple[Axes, Axes]]]:
+    """A figure with a panel a fusion of `table`, `height` inches high, and below each of them the place of its key."""
+    fusions = [fusion for fusion in PANELS if fusion in set(table["fusion"])]
+    below = max(key_height(rows) for _, rows in table.groupby("fusion"))
+    figure = Figure(figsize=(7.4, height + below), layout="constrained")
+    ratios = [height - 0.6, below]
+    panels, keys = figure.subplots(2, len(fusions), sharex="row", sharey="row", squeeze=False, height_ratios=ratios)
+    for axes, key, fusion in zip(panels, keys, fusions, strict=True):
+        axes.set_title(PANELS[fusion])
+        key.axis("off")
+    return figure, dict(zip(fusions, zip(panels, keys, strict=True), strict=True))
+
+
+def label_of(rows: pd.DataFrame) -> str:
+    """The label of the variant that all rows are of, on as many lines as it needs."""
+    return wrapped(str(rows["label"].iloc[0]))
+
+
+def key_height(rows: pd.DataFrame) -> float:
+    """Inches that the key to one panel takes."""
+    labels = [str(variant["label"].iloc[0]) for _, variant in by_variant(rows)]
+    return 0.05 * len(labels) + LINE * sum(lines(labels))
+
+
+def add_key(axes: Axes, key: Axes) -> None:
+    """Write the key to a panel into its place."""
+    key.legend(*axes.get_legend_handles_labels(), loc="upper center", borderaxespad=0, handlelength=3.2)
+
+
+def add_change_key(figure: Figure) -> None:
+    """Write above the panels what lines of changes against the clean text mean."""
+    none = Line2D([], [], color=NEUTRAL, linestyle=REFERENCE, linewidth=1, label="the corpus's tags")
+    bar = Line2D([], [], color=NEUTRAL, linewidth=1, label="interval over seeds and texts, of two seeds and more")
+    figure.legend(handles=[none, bar], loc="outside upper center", ncols=2)

@@ -16,7 +16,8 @@ from .config import Variant
 from .errors import InputError
 
 EVALUATED = ("validation", "test")  # splits that NER models are scored on
-SWEEP_COLUMNS = ("mode", "level", "draw", "effective_rate", "tokens_changed", "entities_flipped", "f1", "text_right")
+SWEEP_COLUMNS = ("mode", "level", "draw", "effective_rate", "f1", "text_right", "text_predicted", "text_true")
+CHANGE_COLUMNS = ("mode", "level", "type", "position", "source", "target", "tokens", "tokens_flipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def sweep_file(folder: Path, variant: str, seed: int) -> Path:
     return folder / variant / f"seed-{seed}.parquet"
 
 
+def changes_file(folder: Path, variant: str, seed: int) -> Path:
+    """Where tags were changed in one sweep."""
+    return folder / variant / f"seed-{seed}.changes.parquet"
+
+
 def read_runs(folder: Path, variants: Mapping[str, Variant]) -> list[Run]:
     """The runs under `folder`."""
     return [Run(name, seed, read_json(run_file(folder, name, seed), EVALUATED)) for name, seed in seeds(variants)]
@@ -67,12 +73,22 @@ def read_runs(folder: Path, variants: Mapping[str, Variant]) -> list[Run]:
 
 def read_sweep(path: Path) -> pd.DataFrame:
     """One sweep, a row for each mode, level and draw, see :class:`posner.sweep_table.Sweep`."""
+    return read_frame(path, SWEEP_COLUMNS, "a sweep")
+
+
+def read_changes(path: Path) -> pd.DataFrame:
+    """Where one sweep changed tags, see :meth:`posner.entity_changes.ChangeTable.frame`."""
+    return read_frame(path, CHANGE_COLUMNS, "the changes of a sweep")
+
+
+def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
+    """A parquet file that has at least `columns`."""
     try:
         frame = pd.read_parquet(path)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: not a sweep ({error}); delete it and run again") from error
-    if missing := [name for name in SWEEP_COLUMNS if name not in frame]:
-        raise InputError(f"{path}: not a sweep (it has no column {missing[0]!r}); delete it and run again")
+        raise InputError(f"{path}: not {what} ({error}); delete it and run again") from error
+    if missing := [name for name in columns if name not in frame]:
+        raise InputError(f"{path}: not {what} (it has no column {missing[0]!r}); delete it and run again")
     return frame
 
 

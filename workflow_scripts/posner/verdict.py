@@ -12,6 +12,12 @@ from .statistics import points
 
 Json = Mapping[str, Any]
 
+# Questions of posner.propagation.
+CORRUPTION = {
+    "slope": "Each 10 % of the tags replaced",
+    "clustering": "Errors where our tagger makes them, against as many spread evenly",
+}
+
 
 def conclude(
     ner: Sequence[Json], comparisons: Json, corruption: Sequence[Json], accuracy: Mapping[str, float]
@@ -33,13 +39,19 @@ def conclude(
         chosen = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos]
         return help_sentence(pos, [compared[name]["verdict"] for name in chosen if name in compared])
 
-    answers = [helped("gold"), helped("predicted"), errors_sentence(swept, 1 - accuracy["test"])]
+    answers = [
+        helped("gold"),
+        helped("predicted"),
+        errors_sentence(swept, 1 - accuracy["test"]),
+        *(propagation_sentence(question, swept) for question in CORRUPTION),
+    ]
     notes = [statistics_sentence(comparisons), controls_sentence(by_oracle), helped("random")]
     return {
         "answer": " ".join(filter(None, answers)),
         "footnote": " ".join(filter(None, notes)),
         "variants": {name: variant_verdict(summary, compared.get(name)) for name, summary in summaries.items()},
         "oracles": by_oracle,
+        "propagation": {name: {question: found[question] for question in CORRUPTION} for name, found in swept.items()},
         "pos_accuracy": dict(accuracy),
     }
 
@@ -65,9 +77,19 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
 
 def help_sentence(pos: str, verdicts: Sequence[str]) -> str:
     """In how many variants one source of POS has which verdict; empty if there are none."""
+    return counted(POS[pos], verdicts)
+
+
+def propagation_sentence(question: str, swept: Mapping[str, Json]) -> str:
+    """In how many variants one question on corrupted tags has which verdict; empty if there are none."""
+    return counted(CORRUPTION[question], [found[question]["verdict"] for found in swept.values() if found[question]])
+
+
+def counted(what: str, verdicts: Sequence[str]) -> str:
+    """How often each verdict was reached; empty if none was."""
     found = [f"{word} in {verdicts.count(word)}" for word in get_args(Verdict) if word in verdicts]
     variants = f"{len(verdicts)} variant{'s' if len(verdicts) > 1 else ''}"
-    return f"{POS[pos]} ({variants}): {'; '.join(found)}." if found else ""
+    return f"{what} ({variants}): {'; '.join(found)}." if found else ""
 
 
 def statistics_sentence(comparisons: Json) -> str:
@@ -75,7 +97,8 @@ def statistics_sentence(comparisons: Json) -> str:
     settings, texts = comparisons["statistics"], comparisons["texts"]
     return (
         f"Verdicts hold at {100 * settings['level']:g} % for all variants together (Holm), over training seeds and the "
-        f"{texts['number']} {texts['unit']} of the test set; the margin is {settings['margin']:g} points of F1."
+        f"{texts['number']} {texts['unit']} of the test set; the margin is {settings['margin']:g} points of F1; for "
+        "replaced tags that is the change when all of them are."
     )
 
 
@@ -91,7 +114,7 @@ def errors_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
     highest = curves[0][-1]["level"]
     # Rates are the config's, the same in every sweep.
     at = {
-        rate: [-p["drop"]["mean"] for curve in curves for p in curve if p["level"] == rate] for rate in (near, highest)
+        rate: [p["change"]["mean"] for curve in curves for p in curve if p["level"] == rate] for rate in (near, highest)
     }
     return (
         f"Replacing {percent(near)} of the test tags with our tagger's kinds of error (it errs on "

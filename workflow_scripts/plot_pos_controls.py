@@ -1,0 +1,68 @@
+"""Change of test F1 when less and less of what the tags say is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from .posner.cli import run
+from .posner.figures import (
+    NEUTRAL,
+    REFERENCE,
+    Plot,
+    add_change_key,
+    add_key,
+    beside_each_other,
+    by_variant,
+    fusion_panels,
+    label_of,
+    limits,
+    looks,
+    name_rows,
+    read_intervals,
+)
+from .posner.results import read_table
+
+LEAST = 2.0  # points that the axis spans at least
+STEP = 0.11  # inches from one variant to the next
+CONTROLS = {
+    "random_tag": "any other tag",
+    "shuffle": "shuffled in the sentence",
+    "permute": "shuffled in the text",
+    "constant": "the most frequent tag",
+    "zero": "POS path off",
+}
+
+
+class PlotPosControls(Plot):
+    """Draw the change of test F1 in each control, a point and its interval a variant."""
+
+    intervals: Path = Field(description="corruption_intervals.csv.")
+    runs: Path = Field(description="ner_runs.csv.")
+
+    def draw(self) -> Figure:
+        table = read_intervals(self.intervals)
+        look = looks(read_table(self.runs, ["seed", "f1"]))
+        shown = table[table["mode"].isin(CONTROLS)]
+        row = 0.25 + STEP * shown.groupby("fusion")["variant"].nunique().max()
+        figure, panels = fusion_panels(shown, 1.6 + row * len(CONTROLS))
+        places = {mode: y for y, mode in enumerate(CONTROLS)}
+        for fusion, (axes, key) in panels.items():
+            variants = by_variant(shown[shown["fusion"] == fusion])
+            axes.axvline(0, color=NEUTRAL, linewidth=1, linestyle=REFERENCE, zorder=1)
+            for shift, (name, rows) in zip(beside_each_other(len(variants), STEP / row), variants, strict=True):
+                y, how = rows["mode"].map(places) + shift, look[name]
+                axes.hlines(y, rows["low"], rows["high"], color=how.colour, linewidth=1)
+                axes.plot(rows["change"], y, linestyle="", label=label_of(rows), **how.point)
+            name_rows(axes, list(CONTROLS.values()))
+            axes.set_xlabel("Change of test F1 (points)")
+            add_key(axes, key)
+        figure.axes[0].set_xlim(limits([0, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
+        add_change_key(figure)
+        return figure
+
+
+if __name__ == "__main__":
+    run(PlotPosControls)

@@ -1,0 +1,72 @@
+"""Change of test F1 as the tagger errs more often, and under its own tags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pydantic import Field
+
+from .posner.cli import run
+from .posner.figures import (
+    NEUTRAL,
+    REFERENCE,
+    Look,
+    Plot,
+    add_change_key,
+    add_key,
+    beside_each_other,
+    by_variant,
+    fusion_panels,
+    label_of,
+    limits,
+    looks,
+    read_intervals,
+)
+from .posner.results import read_table
+
+LEAST = 2.0  # points that the axis spans at least
+STEP = 0.015  # from one variant to the next, as a share of the axis
+
+
+class PlotScaledErrors(Plot):
+    """Draw the change of test F1 over the factor of the tagger's error probability, with its own tags beside it."""
+
+    intervals: Path = Field(description="corruption_intervals.csv.")
+    runs: Path = Field(description="ner_runs.csv.")
+
+    def draw(self) -> Figure:
+        table = read_intervals(self.intervals)
+        look = looks(read_table(self.runs, ["seed", "f1"]))
+        shown = table[table["mode"].isin(["scaled", "anchor"])]
+        factors = sorted(shown.loc[shown["mode"] == "scaled", "level"].unique())
+        aside = factors[-1] + 0.2 * max(factors[-1] - factors[0], 1)  # where the tagger's own tags stand
+        shown = shown.assign(x=np.where(shown["mode"] == "anchor", aside, shown["level"]))
+        figure, panels = fusion_panels(shown, 3.7)
+        for fusion, (axes, key) in panels.items():
+            variants = by_variant(shown[shown["fusion"] == fusion])
+            axes.axhline(0, color=NEUTRAL, linewidth=1, linestyle=REFERENCE, zorder=1)
+            for shift, (name, rows) in zip(beside_each_other(len(variants), STEP * aside), variants, strict=True):
+                add_variant(axes, rows.assign(x=rows["x"] + shift), look[name])
+            axes.set_xticks([*factors, aside], [*(f"{factor:g}" for factor in factors), "its own\ntags"])
+            axes.set_xlabel("Factor of the tagger's error probability")
+            add_key(axes, key)
+        figure.axes[0].set_ylim(limits([0, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
+        figure.axes[0].set_ylabel("Change of test F1 (points)")
+        add_change_key(figure)
+        return figure
+
+
+def add_variant(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    """One variant: a line over the factors, a point for the tagger's own tags, and intervals where there are some."""
+    scaled, anchor = rows[rows["mode"] == "scaled"], rows[rows["mode"] == "anchor"]
+    axes.vlines(rows["x"], rows["low"], rows["high"], color=look.colour, linewidth=1)
+    axes.plot(scaled["x"], scaled["change"], linestyle=look.dash, label=label_of(rows), **look.point)
+    axes.plot(anchor["x"], anchor["change"], linestyle="", **look.point)
+
+
+if __name__ == "__main__":
+    run(PlotScaledErrors)
