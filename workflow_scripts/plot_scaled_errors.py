@@ -29,7 +29,7 @@ from .posner.figures import (
 from .posner.results import read_table
 
 LEAST = 2.0  # points that the axis spans at least
-STEP = 0.015  # from one variant to the next, as a share of the axis
+WIDTH = 0.07  # of the points of all variants at one factor, as a share of the axis
 
 
 class PlotScaledErrors(Plot):
@@ -49,7 +49,8 @@ class PlotScaledErrors(Plot):
         for fusion, (axes, key) in panels.items():
             variants = by_variant(shown[shown["fusion"] == fusion])
             axes.axhline(0, color=NEUTRAL, linewidth=1, linestyle=REFERENCE, zorder=1)
-            for shift, (name, rows) in zip(beside_each_other(len(variants), STEP * aside), variants, strict=True):
+            shifts = beside_each_other(len(variants), WIDTH * aside / len(variants))
+            for shift, (name, rows) in zip(shifts, variants, strict=True):
                 add_variant(axes, rows.assign(x=rows["x"] + shift), look[name])
             axes.set_xticks([*factors, aside], [*(f"{factor:g}" for factor in factors), "its own\ntags"])
             axes.set_xlabel("Factor of the tagger's error probability")
