@@ -15,9 +15,10 @@ from seqeval.metrics import f1_score
 
 from workflow_scripts.posner.comparison import Comparison, answer, compare, verdict
 from workflow_scripts.posner.config import Statistics
-from workflow_scripts.posner.entity_counts import entity_counts, read_predictions, texts_of
+from workflow_scripts.posner.entity_counts import entity_counts, read_predictions
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.inference import Array, f1
+from workflow_scripts.posner.texts import texts_of
 
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 QUICK = Statistics(resamples=400)

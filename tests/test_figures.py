@@ -29,8 +29,8 @@ from workflow_scripts.plot_injection_strategies import PlotInjectionStrategies
 from workflow_scripts.plot_ner_results import PlotNerResults
 from workflow_scripts.plot_pos_controls import CONTROLS, PlotPosControls
 from workflow_scripts.plot_pos_tagging import PlotPosTagging
-from workflow_scripts.plot_slices import PlotSlices
 from workflow_scripts.plot_scaled_errors import PlotScaledErrors
+from workflow_scripts.plot_slices import PlotSlices
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.figures import Plot, limits, looks

@@ -15,10 +15,11 @@ from .posner.cli import Command, run
 from .posner.comparison import compare
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import read_split
-from .posner.entity_counts import count_runs, entity_counts, texts_of
+from .posner.entity_counts import count_runs, entity_counts
 from .posner.extra_tests import FOLDER, extra_test_files
 from .posner.results import baseline_of, predictions_file, seeds, write_table
 from .posner.slices import whole_table
+from .posner.texts import texts_of
 
 
 class CompareExtraTests(Command):

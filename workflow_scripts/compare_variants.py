@@ -16,10 +16,11 @@ from .posner.cli import Command, run
 from .posner.comparison import Comparison, Counts, answer, compare
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import corpus_files, read_split
-from .posner.entity_counts import count_runs, entity_counts, texts_of
+from .posner.entity_counts import count_runs, entity_counts
 from .posner.labels import labels
 from .posner.ner_summary import identity
 from .posner.results import baseline_of, predictions_file, seeds, write_table
+from .posner.texts import texts_of
 
 SPLIT = "test"
 

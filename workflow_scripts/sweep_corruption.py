@@ -16,7 +16,6 @@ from .posner.corpus import corpus_files, read_split
 from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
 from .posner.device import name_of, resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
-from .posner.entity_counts import texts_of
 from .posner.errors import InputError
 from .posner.examples import make_examples
 from .posner.model import PosNerConfig, load_model
@@ -25,6 +24,7 @@ from .posner.pos_features import one_hot_table, tag_ids
 from .posner.predicted_pos import PredictedPos, read_predicted
 from .posner.sweep import Text
 from .posner.sweep_table import sweep
+from .posner.texts import texts_of
 
 
 class SweepCorruption(Command):

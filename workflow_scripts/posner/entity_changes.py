@@ -43,21 +43,15 @@ class ChangeFinder:
 
     def __init__(self, finder: EntityFinder, true: Keys) -> None:
         self.finder, self.true = finder, true
-        self.start, self.end = self.bounds(true)
-        self.type = true % len(finder.types)
+        self.start, self.end, self.type = finder.spans(true)
         size = self.end - self.start
         self.token = spread(self.start, size)  # all tokens in entities
         self.entity = np.repeat(np.arange(len(true)), size)  # the entity of each of them
         self.share = 1 / size[self.entity]
 
-    def bounds(self, keys: Keys) -> tuple[Ids, Ids]:
-        """First word of entities, and the word after their last."""
-        spans = keys // len(self.finder.types)
-        return spans // (self.finder.total + 1), spans % (self.finder.total + 1)
-
     def cover(self, keys: Keys) -> Keys:
         """Key of the entity that each token is in ``[tokens]``, -1 for none."""
-        start, end = self.bounds(keys)
+        start, end, _ = self.finder.spans(keys)
         covered = np.full(self.finder.total, -1)
         covered[spread(start, end - start)] = np.repeat(keys, end - start)
         return covered

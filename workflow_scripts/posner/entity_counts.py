@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -78,13 +78,3 @@ def label_ids(predictions: pd.DataFrame, part: str) -> Ids:
 def sentence_lengths(predictions: pd.DataFrame) -> list[int]:
     """Number of words of each sentence."""
     return predictions["sentence"].value_counts(sort=False).sort_index().tolist()
-
-
-def texts_of(documents: Sequence[str | None]) -> tuple[Ids, str]:
-    """The text of each sentence, and what texts are: documents where they are known, else sentences.
-
-    What is alike within a document (names that come again) would make sentences look more certain than they are.
-    """
-    if None in documents or len(set(documents)) < 2:
-        return np.arange(len(documents)), "sentences"
-    return np.unique(np.array(documents), return_inverse=True)[1].astype(np.int64), "documents"
