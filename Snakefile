@@ -16,6 +16,7 @@ include: "rules/pos.smk"
 include: "rules/ner.smk"
 include: "rules/corruption.smk"
 include: "rules/analysis.smk"
+include: "rules/models.smk"
 
 
 localrules:
@@ -25,13 +26,15 @@ localrules:
     ner,
     corruption,
     figures,
+    models,
 
 
 rule all:
-    """Everything: models, sweeps, metrics, tables, figures, report."""
+    """Everything: models with their cards, sweeps, metrics, tables, figures, report."""
     default_target: True
     input:
         REPORT,
+        MODEL_CARDS,
 
 
 rule corpus:
@@ -63,3 +66,9 @@ rule figures:
     """Every metric, table and figure, and what is concluded from them."""
     input:
         ANALYSES,
+
+
+rule models:
+    """Every model with its card."""
+    input:
+        MODEL_CARDS,
