@@ -17,6 +17,7 @@ include: "rules/ner.smk"
 include: "rules/corruption.smk"
 include: "rules/extra_tests.smk"
 include: "rules/analysis.smk"
+include: "rules/models.smk"
 
 
 localrules:
@@ -26,13 +27,15 @@ localrules:
     ner,
     corruption,
     figures,
+    models,
 
 
 rule all:
-    """Everything: models, sweeps, metrics, tables, figures, report."""
+    """Everything: models with their cards, sweeps, metrics, tables, figures, report."""
     default_target: True
     input:
         REPORT,
+        MODEL_CARDS,
 
 
 rule corpus:
@@ -64,3 +67,9 @@ rule figures:
     """Every metric, table and figure, and what is concluded from them."""
     input:
         ANALYSES,
+
+
+rule models:
+    """Every model with its card."""
+    input:
+        MODEL_CARDS,

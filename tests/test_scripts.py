@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 import shutil
@@ -188,6 +189,23 @@ def test_a_training_gives_the_same_files_twice(study: Study) -> None:
     again = study.train_ner("again", LATE)
     for file in ("predictions.parquet", "metrics.json", "model/model.safetensors"):
         assert (again / file).read_bytes() == (study.root / "ner" / "late" / file).read_bytes(), file
+
+
+@pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
+def test_prediction_of_the_test_split_is_what_is_stored(study: Study, tmp_path: Path, name: str) -> None:
+    """By another way: tokens and the corpus's tags as columns, predicted tags from the final tagger's model."""
+    rows = ("".join(map("{} {}\n".format, s.tokens, s.pos)) for s in read_split(study.corpus / "test.parquet"))
+    (tmp_path / "test.conll").write_text("\n".join(rows), encoding="utf-8")
+    folder, output = study.root / "ner" / name, tmp_path / "found.conll"
+    tagger = study.taggers / "final" / "model"
+    files = ("--input", tmp_path / "test.conll", "--output", output)
+    call("predict", "--checkpoint", folder / "model", "--tagger", tagger, CPU, "--max-length 64", *files)
+    found = pd.read_csv(output, sep=" ", names=["token", "pos", "ner"], keep_default_na=False, quoting=csv.QUOTE_NONE)
+    stored = pd.read_parquet(folder / "predictions.parquet")
+    assert found["ner"].tolist() == stored.loc[stored["split"] == "test", "predicted"].astype(str).tolist()
+    if name in ("encoder", "logits"):
+        tags = pd.read_parquet(study.predicted, columns=["split", "tag"])
+        assert found["pos"].tolist() == tags.loc[tags["split"] == "test", "tag"].astype(str).tolist()
 
 
 @pytest.mark.parametrize("name", ["late", "encoder", "logits"])

@@ -115,6 +115,15 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
     assert sweep["mode"].value_counts()[["clean", "tagger", "scaled", "anchor"]].tolist() == [2, 6, 10, 1]
     assert sweep.loc[sweep["mode"] == "clean", "f1"].tolist() == pytest.approx([clean, clean], abs=5e-3)
     assert sorted(path.suffix for path in (work / "figures").iterdir()).count(".png") >= 5
+    runs = pd.read_csv(work / "tables" / "ner_runs.csv").set_index(["variant", "seed", "split"])
+    cards = sorted(work.glob("ner/*/*/model/README.md"))
+    assert len(cards) == 5
+    for card in cards:
+        seed = int(card.parts[-3].removeprefix("seed-"))
+        metadata = yaml.safe_load(card.read_text().split("---\n")[1])
+        f1 = metadata["model-index"][0]["results"][0]["metrics"][0]["value"]
+        assert f1 == pytest.approx(runs.loc[(card.parts[-4], seed, "test"), "f1"])
+    assert (work / "pos" / "final" / "model" / "README.md").is_file()
     assert not list(finished.folder.glob("results/**/.*.part*"))
     assert not list((work / "resume").glob("*"))
 
@@ -178,7 +187,9 @@ def explain(copy: Copy) -> None:
 
 LIBRARY = "workflow_scripts/posner"
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
-AFTER_POS = dict.fromkeys(["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude"], 1)
+AFTER_POS = dict.fromkeys(
+    ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude", "write_model_cards"], 1
+)
 PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
 AFTER_NER = dict.fromkeys(
     [
@@ -190,6 +201,7 @@ AFTER_NER = dict.fromkeys(
         "plot_slices",
         *PLOTS_OF_SWEEPS,
         "conclude",
+        "write_model_cards",
     ],
     1,
 )
@@ -287,7 +299,7 @@ EDITS = [
         "the margin of equivalence",
         "comparisons, and what is concluded",
         in_study(statistics__margin=0.3),
-        dict.fromkeys(["compare_variants", "plot_injection_strategies"], 1) | AFTER_SWEEPS,
+        dict.fromkeys(["compare_variants", "plot_injection_strategies", "write_model_cards"], 1) | AFTER_SWEEPS,
         SETTING,
     ),
     Edit(
@@ -359,6 +371,20 @@ def test_the_readme_shows_what_an_edit_reruns() -> None:
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     for edit in EDITS:
         assert f"| {edit.what} | {edit.reruns} |" in readme
+
+
+def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:
+    texts = finished.folder / "data" / "texts"
+    texts.mkdir(parents=True)
+    (texts / "news.txt").write_text("a_word\n\nanother a_word\n")
+    (texts / "tagged.conll").write_text("a_word NN\n\nanother NNP\n")
+    work = "results/files/tiny/predictions"
+    targets = [f"{work}/late-predicted-logits/seed-1/news.jsonl", f"{work}/encoder-gold/seed-1/tagged.conll"]
+    finished.snakemake(*targets)
+    lines, rows = ((finished.folder / target).read_text().splitlines() for target in targets)
+    assert [json.loads(line)["text"] for line in lines] == ["a_word", "", "another a_word"]
+    assert [row.split()[:2] for row in rows] == [["a_word", "NN"], [], ["another", "NNP"], []]
+    assert "Nothing to be done" in finished.snakemake("--dry-run", *targets)
 
 
 def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:

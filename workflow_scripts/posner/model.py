@@ -1,6 +1,7 @@
 """The model: an encoder, a classifier over words' first pieces, and one way of giving it POS.
 
-The baseline, every POS variant and the POS taggers are this one class.
+The baseline, every POS variant and the POS taggers are this one class. To import this module makes it known to
+`transformers`: ``AutoModelForTokenClassification.from_pretrained(folder)`` then loads any checkpoint.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 import transformers
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import TokenClassifierOutput
 
 from .batching import IGNORED
@@ -29,7 +30,7 @@ class PosNerConfig(PretrainedConfig):
 
     Attributes:
         encoder: the encoder's own config, with its `model_type`.
-        fusion, feature, pos_embed_dim: as in the study's config.
+        fusion, pos, feature, pos_embed_dim: as in the study's config.
         layer: for encoder fusion, the layer before which POS is added, counted from 0.
         pos_tags: the POS tags that the feature's columns stand for.
         pos_mean, pos_scale: ``[tags]``, standardisation of logit features: ``(logit - mean) * scale``.
@@ -41,6 +42,7 @@ class PosNerConfig(PretrainedConfig):
         self,
         encoder: dict[str, Any] | None = None,
         fusion: str = "none",
+        pos: str = "none",
         feature: str = "none",
         pos_embed_dim: int = 32,
         layer: int | None = None,
@@ -51,6 +53,7 @@ class PosNerConfig(PretrainedConfig):
     ) -> None:
         self.encoder = encoder or {"model_type": "bert"}
         self.fusion = fusion
+        self.pos = pos
         self.feature = feature
         self.pos_embed_dim = pos_embed_dim
         self.layer = layer
@@ -96,6 +99,7 @@ class PosNerModel(PreTrainedModel):
         attention_mask: Tensor | None = None,
         pos: Tensor | None = None,
         labels: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
     ) -> TokenClassifierOutput:
         """Logits of every piece, and the loss where there are labels.
 
@@ -103,6 +107,7 @@ class PosNerModel(PreTrainedModel):
             input_ids, attention_mask: ``[batch, pieces]``.
             pos: ``[batch, pieces, tags]``, POS features; zeros where a piece has no tag.
             labels: ``[batch, pieces]``, -100 on all but words' first pieces.
+            token_type_ids: what some tokenizers give besides; not read, since there is one text and never a pair.
 
         Returns:
             `logits` ``[batch, pieces, labels]`` in fp32, and `loss`, the mean cross entropy over labelled pieces.
@@ -130,6 +135,7 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 AutoConfig.register("posner", PosNerConfig)
 AutoModel.register(PosNerConfig, PosNerModel)
+AutoModelForTokenClassification.register(PosNerConfig, PosNerModel)
 
 
 def attention_of(config: PosNerConfig, encoder_config: PretrainedConfig) -> str:
@@ -167,6 +173,7 @@ def model_config(
     return PosNerConfig(
         encoder=base.to_dict(),
         fusion=variant.fusion,
+        pos=variant.pos,
         feature=variant.feature,
         pos_embed_dim=variant.pos_embed_dim,
         layer=None if offset is None else injection_layer(offset, base.num_hidden_layers),

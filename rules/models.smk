@@ -1,0 +1,85 @@
+# What a finished study gives to others: model cards beside the checkpoints, and entities in any text.
+
+NER_CARDS = [f"{run}/model/README.md" for run in RUNS]
+TAGGER_CARD = f"{WORK}/pos/final/model/README.md"
+MODEL_CARDS = expand([*NER_CARDS, TAGGER_CARD], **PAIRS)
+CARD_TEMPLATES = RESOURCES / "cards"
+TEXTS = "data/texts"
+
+
+# A training writes its model's folder as a whole, without a card: the cards are written again after it.
+rule write_model_cards:
+    """Say what each model is, what it was made from and how well it does."""
+    input:
+        corpus=CORPUS_CARD,
+        encoder=ENCODER_CARD,
+        runs=[f"{run}/predictions.parquet" for run in RUNS],
+        tagger=f"{WORK}/pos/final/predictions.parquet",
+        metrics=[f"{METRICS}/{name}.json" for name in VARIANTS],
+        comparisons=COMPARISONS,
+        confusion=f"{WORK}/pos/confusion_matrix.json",
+        templates=sorted(CARD_TEMPLATES.glob("*.md")),
+    output:
+        ner=NER_CARDS,
+        tagger=TAGGER_CARD,
+    log:
+        f"{LOGS}/write_model_cards.log",
+    benchmark:
+        f"{BENCHMARKS}/write_model_cards.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        variants=lambda wildcards: arguments(variants=VARIANTS),
+        training=arguments(training=STUDY.ner.training, tagging=STUDY.pos.training, tagging_seed=STUDY.pos.seed),
+        statistics=arguments(statistics=STUDY.statistics),
+        corpus=subpath(input.corpus, parent=True),
+        ner=subpath(input[2], ancestor=3),  # of the first run
+        tagger=subpath(input.tagger, parent=True),
+        metrics=subpath(input.comparisons, parent=True),
+        templates=CARD_TEMPLATES,
+        code=code("write_model_cards"),
+    shell:
+        "python -m workflow_scripts.write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
+        " {params.variants} {params.training} {params.statistics} --corpus {params.corpus} --encoder {input.encoder}"
+        " --ner {params.ner} --tagger {params.tagger} --metrics {params.metrics} --confusion {input.confusion}"
+        " --templates {params.templates} > {log} 2>&1"
+
+
+rule predict:
+    """Find the entities of data/texts/{text}.txt (a sentence a line) or .conll (columns with POS)."""
+    input:
+        checkpoint=f"{RUN}/model/model.safetensors",
+        tagger=lambda wildcards: (
+            f"{WORK}/pos/final/model/model.safetensors" if STUDY.variants[wildcards.variant].pos == "predicted" else []
+        ),
+        text=lambda wildcards: next(Path(TEXTS).glob(f"{wildcards.text}.conll"), f"{TEXTS}/{wildcards.text}.txt"),
+    output:
+        predictions=f"{WORK}/predictions/{{variant}}/seed-{{seed}}/{{text}}.{{format}}",
+        provenance=f"{WORK}/predictions/{{variant}}/seed-{{seed}}/{{text}}.{{format}}.provenance.json",
+    log:
+        f"{LOGS}/predict/{{variant}}/seed-{{seed}}/{{text}}.{{format}}.log",
+    benchmark:
+        f"{BENCHMARKS}/predict/{{variant}}/seed-{{seed}}/{{text}}.{{format}}.tsv"
+    wildcard_constraints:
+        text=NAME_PATTERN,
+        format="jsonl|conll",
+    conda:
+        ENVIRONMENT
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        batches=arguments(max_length=STUDY.ner.training.max_length, batch_size=STUDY.ner.training.eval_batch_size),
+        compute=arguments(compute=STUDY.compute),
+        checkpoint=subpath(input.checkpoint, parent=True),
+        tagger=lambda wildcards, input: f"--tagger {os.path.dirname(input.tagger)}" if input.tagger else "",
+        code=code_of_variant("predict"),
+    shell:
+        "python -m workflow_scripts.predict --checkpoint {params.checkpoint} {params.tagger} --input {input.text}"
+        " {params.batches} {params.compute} --output {output.predictions} > {log} 2>&1"

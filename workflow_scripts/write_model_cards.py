@@ -1,0 +1,81 @@
+"""Model cards of all NER models and of the POS tagger of one corpus and encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from .posner.arrays import Ids
+from .posner.cli import Command, run
+from .posner.config import Name, NerTraining, Statistics, Training, Variant
+from .posner.corpus import Sentence, read_card, read_split
+from .posner.entity_counts import entity_counts, read_predictions, texts_of
+from .posner.inference import Array, Doubles, f1
+from .posner.model_cards import Origin, ner_card, tagger_card, text_intervals, write_card
+from .posner.results import predictions_file, read_json, seeds
+
+SPLIT = "test"
+
+
+class WriteModelCards(Command):
+    """Write README.md into the folder of each NER model, and of the final POS tagger."""
+
+    corpus_name: Name = Field(description="Name of the corpus in the study.")
+    encoder_name: Name = Field(description="Name of the encoder in the study.")
+    variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
+    training: NerTraining = Field(default_factory=NerTraining, description="How NER models were trained.")
+    tagging: Training = Field(default_factory=Training, description="How the tagger was trained.")
+    tagging_seed: int = Field(ge=0, description="Training seed of the tagger.")
+    statistics: Statistics = Field(default_factory=Statistics, description="Level and resamples of intervals.")
+    corpus: Path = Field(description="Folder of the corpus.")
+    encoder: Path = Field(description="encoder.json.")
+    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet and model/.")
+    tagger: Path = Field(description="Folder of the final tagger: predictions.parquet and model/.")
+    metrics: Path = Field(description="Folder of {variant}.json and ner_comparisons.json.")
+    confusion: Path = Field(description="confusion_matrix.json.")
+    templates: Path = Field(description="Folder of the cards' templates.")
+
+    def cli_cmd(self) -> None:
+        sentences = read_split(self.corpus / f"{SPLIT}.parquet")
+        text_of, unit = texts_of([sentence.document for sentence in sentences])
+        origin = Origin(
+            self.corpus_name,
+            self.encoder_name,
+            read_card(self.corpus / "corpus.json"),
+            read_json(self.encoder, ["source", "model_type", "layers", "hidden_size"]),
+            {"unit": unit, "number": int(text_of.max()) + 1},
+            self.statistics,
+        )
+        compared = read_json(self.metrics / "ner_comparisons.json", ["variants"])["variants"]
+        runs = [(name, seed, predictions_file(self.ner, name, seed)) for name, seed in seeds(self.variants)]
+        counts = np.stack([entity_counts(read_predictions(path, SPLIT), text_of) for _, _, path in runs])
+        for (name, seed, path), interval in zip(runs, text_intervals(counts, f1, self.statistics), strict=True):
+            summary = read_json(self.metrics / f"{name}.json", ["label", "summary", "runs"])
+            answer = compared[name]["answer"] if name in compared else None
+            variant = self.variants[name]
+            fields = ner_card(origin, name, variant, seed, self.training, summary, answer, interval.tolist())
+            write_card(path.parent / "model", self.templates / "ner.md", fields)
+        (interval,) = text_intervals(self.tag_counts(sentences, text_of)[None], accuracy, self.statistics)
+        splits = read_json(self.confusion, ["splits"])["splits"]
+        fields = tagger_card(origin, self.tagging_seed, self.tagging, splits, interval.tolist())
+        write_card(self.tagger / "model", self.templates / "tagger.md", fields)
+
+    def tag_counts(self, sentences: list[Sentence], text_of: Ids) -> Array:
+        """Words whose tag is right, and words, of each text of the test split: ``[texts, 2]``."""
+        table = pd.read_parquet(self.tagger / "predictions.parquet", columns=["tag"], filters=[("split", "==", SPLIT)])
+        gold = [tag for sentence in sentences for tag in sentence.pos]
+        right = table["tag"].astype(str).to_numpy() == np.array(gold)
+        text = np.repeat(text_of, [len(sentence) for sentence in sentences])
+        return np.stack([np.bincount(text, weights=right), np.bincount(text)], axis=1).astype(np.float32)
+
+
+def accuracy(counts: Doubles) -> Doubles:
+    """Share of words that are right."""
+    return counts[..., 0] / counts[..., 1]
+
+
+if __name__ == "__main__":
+    run(WriteModelCards)
