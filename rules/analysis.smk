@@ -205,11 +205,10 @@ rule compare_variants:
     params:
         variants=lambda wildcards: arguments(variants=VARIANTS),
         statistics=arguments(statistics=STUDY.statistics),
-        corpus=subpath(input.corpus, parent=True),
         ner=subpath(input[1], ancestor=3),  # of the first run
         code=code("compare_variants"),
     shell:
-        "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {params.corpus}"
+        "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {input.corpus}"
         " --ner {params.ner} --output {output.comparisons} --table {output.table} > {log} 2>&1"
 
 
@@ -248,12 +247,11 @@ rule score_slices:
         statistics=arguments(  # the margin concerns no interval
             **{f"statistics.{name}": getattr(STUDY.statistics, name) for name in ["level", "resamples", "seed"]}
         ),
-        corpus=subpath(input.corpus, parent=True),
         ner=subpath(input[2], ancestor=3),  # of the first run
         tables=subpath(output.ner_slices, parent=True),
         code=code("score_slices"),
     shell:
-        "python -m workflow_scripts.score_slices {params.variants} {params.statistics} --corpus {params.corpus}"
+        "python -m workflow_scripts.score_slices {params.variants} {params.statistics} --corpus {input.corpus}"
         " --predicted {input.predicted} --ner {params.ner} --tables {params.tables} > {log} 2>&1"
 
 
@@ -284,11 +282,10 @@ rule measure_ceiling:
         runtime=10,
     params:
         runs=lambda wildcards: arguments(baseline=STUDY.baseline, seeds=STUDY.seeds(STUDY.baseline)),
-        corpus=subpath(input.corpus, parent=True),
         ner=subpath(input[2], ancestor=3),  # of the first run
         code=code("measure_ceiling"),
     shell:
-        "python -m workflow_scripts.measure_ceiling {params.runs} --corpus {params.corpus} --predicted {input.predicted}"
+        "python -m workflow_scripts.measure_ceiling {params.runs} --corpus {input.corpus} --predicted {input.predicted}"
         " --ner {params.ner} --output {output.ceiling} --table {output.table} > {log} 2>&1"
 
 
@@ -326,13 +323,12 @@ rule compare_extra_tests:
         variants=lambda wildcards: arguments(variants={name: VARIANTS[name] for name in STUDIED}),
         statistics=arguments(statistics=STUDY.statistics),
         tests=lambda wildcards: arguments(tests=list(STUDY.corpora[wildcards.corpus].extra_tests)),
-        corpus=subpath(input.corpus, parent=True),
         predictions=subpath(input[1], ancestor=4),  # of the first run
         tables=subpath(output.extra_tests, parent=True),
         code=code("compare_extra_tests"),
     shell:
         "python -m workflow_scripts.compare_extra_tests {params.variants} {params.statistics} {params.tests}"
-        " --corpus {params.corpus} --predictions {params.predictions} --output {output.comparisons}"
+        " --corpus {input.corpus} --predictions {params.predictions} --output {output.comparisons}"
         " --tables {params.tables} > {log} 2>&1"
 
 

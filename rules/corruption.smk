@@ -27,10 +27,8 @@ rule sweep_corruption:
         corruption=arguments(corruption=STUDY.corruption),
         batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        corpus=subpath(input.corpus, parent=True),
-        checkpoint=subpath(input.checkpoint, parent=True),
         code=code_of_variant("sweep_corruption"),
     shell:
         "python -m workflow_scripts.sweep_corruption {params.corruption} {params.batches} {params.compute}"
-        " --corpus {params.corpus} --checkpoint {params.checkpoint} --confusion {input.confusion}"
+        " --corpus {input.corpus} --checkpoint {input.checkpoint} --confusion {input.confusion}"
         " --predicted {input.predicted} --output {output.sweep} --changes {output.changes} > {log} 2>&1"

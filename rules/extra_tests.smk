@@ -55,12 +55,10 @@ rule tag_extra_test:
     params:
         batches=arguments(max_length=STUDY.pos.training.max_length, eval_batch_size=STUDY.pos.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        corpus=subpath(input.corpus, parent=True),
-        tagger=subpath(input.tagger, parent=True),
         code=code("tag_extra_test", "fusion", "late_fusion", "encoder_fusion"),
     shell:
-        "python -m workflow_scripts.tag_extra_test {params.batches} {params.compute} --corpus {params.corpus}"
-        " --test {wildcards.test} --tagger {params.tagger} --output {output.tagged} > {log} 2>&1"
+        "python -m workflow_scripts.tag_extra_test {params.batches} {params.compute} --corpus {input.corpus}"
+        " --test {wildcards.test} --tagger {input.tagger} --output {output.tagged} > {log} 2>&1"
 
 
 rule predict_extra_test:
@@ -88,11 +86,9 @@ rule predict_extra_test:
         variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
         batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        corpus=subpath(input.corpus, parent=True),
-        checkpoint=subpath(input.checkpoint, parent=True),
         predicted=predicted_flag,
         code=code_of_variant("predict_extra_test"),
     shell:
         "python -m workflow_scripts.predict_extra_test {params.variant} {params.batches} {params.compute}"
-        " --corpus {params.corpus} --test {wildcards.test} --checkpoint {params.checkpoint} {params.predicted}"
+        " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} {params.predicted}"
         " --output {output.predictions} > {log} 2>&1"

@@ -36,16 +36,14 @@ rule write_model_cards:
         variants=lambda wildcards: arguments(variants=VARIANTS),
         training=arguments(training=STUDY.ner.training, tagging=STUDY.pos.training, tagging_seed=STUDY.pos.seed),
         statistics=arguments(statistics=STUDY.statistics),
-        corpus=subpath(input.corpus, parent=True),
         ner=subpath(input[2], ancestor=3),  # of the first run
-        tagger=subpath(input.tagger, parent=True),
         metrics=subpath(input.comparisons, parent=True),
         templates=CARD_TEMPLATES,
         code=code("write_model_cards"),
     shell:
         "python -m workflow_scripts.write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
-        " {params.variants} {params.training} {params.statistics} --corpus {params.corpus} --encoder {input.encoder}"
-        " --ner {params.ner} --tagger {params.tagger} --metrics {params.metrics} --confusion {input.confusion}"
+        " {params.variants} {params.training} {params.statistics} --corpus {input.corpus} --encoder {input.encoder}"
+        " --ner {params.ner} --tagger {input.tagger} --metrics {params.metrics} --confusion {input.confusion}"
         " --templates {params.templates} > {log} 2>&1"
 
 
@@ -77,9 +75,8 @@ rule predict:
     params:
         batches=arguments(max_length=STUDY.ner.training.max_length, batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        checkpoint=subpath(input.checkpoint, parent=True),
         tagger=lambda wildcards, input: f"--tagger {os.path.dirname(input.tagger)}" if input.tagger else "",
         code=code_of_variant("predict"),
     shell:
-        "python -m workflow_scripts.predict --checkpoint {params.checkpoint} {params.tagger} --input {input.text}"
+        "python -m workflow_scripts.predict --checkpoint {input.checkpoint} {params.tagger} --input {input.text}"
         " {params.batches} {params.compute} --output {output.predictions} > {log} 2>&1"

@@ -28,13 +28,11 @@ rule train_ner:
         variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
         training=arguments(training=STUDY.ner.training),
         compute=arguments(compute=STUDY.compute),
-        corpus=subpath(input.corpus, parent=True),
-        encoder=subpath(input.encoder, parent=True),
         predicted=predicted_flag,
         folder=subpath(output.metrics, parent=True),
         resume=f"{WORK}/resume/ner-{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
         "python -m workflow_scripts.train_ner {params.variant} {params.training} --seed {wildcards.seed}"
-        " {params.compute} --corpus {params.corpus} --encoder {params.encoder} {params.predicted}"
+        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} {params.predicted}"
         " --output {params.folder} --resume {params.resume} > {log} 2>&1"

@@ -29,14 +29,12 @@ rule train_tagger:
         training=arguments(training=STUDY.pos.training),
         seed=arguments(seed=STUDY.pos.seed),
         compute=arguments(compute=STUDY.compute),
-        corpus=subpath(input.corpus, parent=True),
-        encoder=subpath(input.encoder, parent=True),
         folder=subpath(output.predictions, parent=True),
         resume=f"{WORK}/resume/pos-{{tagger}}",
         code=code("train_tagger", "fusion", "late_fusion", "encoder_fusion"),
     shell:
         "python -m workflow_scripts.train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
-        " {params.compute} --corpus {params.corpus} --encoder {params.encoder} --folds {input.folds}"
+        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --folds {input.folds}"
         " --output {params.folder} --resume {params.resume}"
         " > {log} 2>&1"
 
@@ -61,11 +59,10 @@ rule merge_pos:
         runtime=10,
     params:
         settings=arguments(folds=STUDY.pos.folds),
-        corpus=subpath(input.corpus, parent=True),
         taggers=subpath(output.predicted, parent=True),
         code=code("merge_pos"),
     shell:
-        "python -m workflow_scripts.merge_pos {params.settings} --corpus {params.corpus} --taggers {params.taggers}"
+        "python -m workflow_scripts.merge_pos {params.settings} --corpus {input.corpus} --taggers {params.taggers}"
         " --output {output.predicted} > {log} 2>&1"
 
 
@@ -86,8 +83,7 @@ rule score_pos:
         mem_mb=4000,
         runtime=10,
     params:
-        corpus=subpath(input.corpus, parent=True),
         code=code("score_pos"),
     shell:
-        "python -m workflow_scripts.score_pos --corpus {params.corpus} --predicted {input.predicted}"
+        "python -m workflow_scripts.score_pos --corpus {input.corpus} --predicted {input.predicted}"
         " --output {output} > {log} 2>&1"

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from workflow_scripts.posner.cli import Command, flags, options, parse, run
+from workflow_scripts.posner.cli import Command, Folder, flags, options, parse, run
 from workflow_scripts.posner.config import (
     Corpus,
     DiskCorpus,
@@ -241,3 +241,15 @@ def test_bad_input_is_a_message_without_a_traceback(tmp_path: Path, arguments: l
     assert done.stderr.startswith(message)
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_may_be_named_by_a_file_in_it(tmp_path: Path) -> None:
+    class Reads(Command):
+        corpus: Folder = Field(description="Folder.")
+
+        def cli_cmd(self) -> None: ...
+
+    (tmp_path / "corpus.json").touch()
+    for named in (tmp_path, tmp_path / "corpus.json"):
+        assert parse(Reads, [f"--corpus={named}"]).corpus == tmp_path
+    assert parse(Reads, ["--corpus=not/there"]).corpus == Path("not/there")

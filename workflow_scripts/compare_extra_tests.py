@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .compare_variants import comparison_table, comparisons
 from .posner.artifacts import write_json
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.comparison import compare
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import read_split
@@ -28,7 +28,7 @@ class CompareExtraTests(Command):
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
     statistics: Statistics = Field(default_factory=Statistics, description="How sure conclusions have to be.")
     tests: tuple[Name, ...] = Field(min_length=1, description="Names of the extra tests.")
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     predictions: Path = Field(description="Folder of {test}/{variant}/seed-{seed}/predictions.parquet.")
     output: Path = Field(description="JSON file to write.")
     tables: Path = Field(description="Folder to write CSV to: extra_tests.csv and extra_tests_comparisons.csv.")

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from .posner.artifacts import write_json
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.comparison import Comparison, Counts, answer, compare
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import corpus_files, read_split
@@ -30,7 +30,7 @@ class CompareVariants(Command):
 
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
     statistics: Statistics = Field(default_factory=Statistics, description="How sure conclusions have to be.")
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
     output: Path = Field(description="JSON file to write.")
     table: Path = Field(description="CSV file to write.")

@@ -12,7 +12,7 @@ from pydantic import Field
 from .posner.arrays import Ids
 from .posner.artifacts import write_json
 from .posner.ceiling import LEADS, Split, ceiling, mend
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Name, Seed
 from .posner.corpus import Sentence, corpus_files, read_card, read_split
 from .posner.entity_counts import label_ids, read_predictions, sentence_lengths
@@ -27,7 +27,7 @@ class MeasureCeiling(Command):
 
     baseline: Name = Field(description="Name of the baseline.")
     seeds: tuple[Seed, ...] = Field(min_length=1, description="Its training seeds.")
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     predicted: Path = Field(description="predicted.parquet.")
     ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
     output: Path = Field(description="JSON file to write.")

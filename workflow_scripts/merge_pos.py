@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.corpus import SPLITS, corpus_files, read_split
 from .posner.predicted_pos import OUTPUT_FILES, merge, tagger_names
 
@@ -16,7 +16,7 @@ from .posner.predicted_pos import OUTPUT_FILES, merge, tagger_names
 class MergePos(Command):
     """Write predicted POS, after checking that each token is predicted once, by a tagger that did not learn from it."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     taggers: Path = Field(description="Folder that holds fold-0, fold-1, ... and final.")
     folds: int = Field(ge=2, description="Number of folds.")
     output: Path = Field(description="Parquet file to write.")

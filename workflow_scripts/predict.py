@@ -15,7 +15,7 @@ from typing import Literal, TextIO
 from pydantic import Field, field_validator
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Compute
 from .posner.device import Device, name_of, resolve
 from .posner.encoders import model_files
@@ -38,8 +38,8 @@ class Predict(Command):
     Output is JSON lines, one for each line or sentence, or CoNLL columns of token, POS tag and NER label.
     """
 
-    checkpoint: Path = Field(description="Folder of the trained NER model.")
-    tagger: Path | None = Field(None, description="Folder of the trained POS tagger, for --pos tagger.")
+    checkpoint: Folder = Field(description="Folder of the trained NER model.")
+    tagger: Folder | None = Field(None, description="Folder of the trained POS tagger, for --pos tagger.")
     input: Path = Field(description="UTF-8 text, columns if it ends in .conll; - is standard input.")
     output: Path = Field(description="File to write, .jsonl or .conll; - is JSON lines on standard output.")
     pos: Literal["none", "tagger", "columns"] | None = Field(

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Compute, Name, Variant
 from .posner.corpus import read_card
 from .posner.device import name_of, resolve
@@ -22,9 +22,9 @@ from .posner.prediction import predict, prediction_table
 class PredictExtraTest(Command):
     """Write a checkpoint's predictions for an extra test, with the kind of POS that its variant reads."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     test: Name = Field(description="Name of the extra test.")
-    checkpoint: Path = Field(description="Folder of the trained model.")
+    checkpoint: Folder = Field(description="Folder of the trained model.")
     predicted: Path | None = Field(None, description="Predicted POS of the test, for variants with predicted POS.")
     variant: Variant = Field(default_factory=Variant, description="How POS is given.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")

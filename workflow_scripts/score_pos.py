@@ -10,7 +10,7 @@ from pydantic import Field
 
 from .posner.arrays import Ids
 from .posner.artifacts import write_json
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.corpus import SPLITS, read_card, read_split
 from .posner.pos_features import tag_ids
 from .posner.predicted_pos import read_predicted
@@ -22,7 +22,7 @@ TOP = 20  # confusions listed by count
 class ScorePos(Command):
     """Compare predicted POS with the corpus's, for out-of-fold train, validation and test."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     predicted: Path = Field(description="predicted.parquet.")
     output: Path = Field(description="JSON file to write.")
 

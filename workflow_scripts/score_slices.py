@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import corpus_files, read_card, read_split
 from .posner.entity_counts import count_runs
@@ -25,7 +25,7 @@ class ScoreSlices(Command):
 
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
     statistics: Statistics = Field(default_factory=Statistics, description="How sure intervals have to be.")
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     predicted: Path = Field(description="predicted.parquet: which words the POS tagger got wrong.")
     ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
     tables: Path = Field(description="Folder to write CSV to: ner_slices.csv and ner_slices_summary.csv.")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Compute, Corruption
 from .posner.corpus import corpus_files, read_split
 from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
@@ -30,8 +30,8 @@ from .posner.texts import texts_of
 class SweepCorruption(Command):
     """Give the test split other POS, from the tagger's own errors to none, and score what NER makes of it."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
-    checkpoint: Path = Field(description="Folder of the trained model.")
+    corpus: Folder = Field(description="Folder of the corpus.")
+    checkpoint: Folder = Field(description="Folder of the trained model.")
     confusion: Path = Field(description="confusion_matrix.json; its out-of-fold counts are used.")
     predicted: Path = Field(description="predicted.parquet: the tagger's own tags of test, and donors of logits.")
     corruption: Corruption = Field(default_factory=Corruption, description="The sweep.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Compute, Name
 from .posner.corpus import read_split
 from .posner.device import name_of, resolve
@@ -22,9 +22,9 @@ from .posner.prediction import predict
 class TagExtraTest(Command):
     """Write the final tagger's predictions for an extra test, in the layout of predicted.parquet."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     test: Name = Field(description="Name of the extra test.")
-    tagger: Path = Field(description="Folder of the final tagger's model.")
+    tagger: Folder = Field(description="Folder of the final tagger's model.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
     eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
     compute: Compute = Field(default_factory=Compute, description="Device and precision.")

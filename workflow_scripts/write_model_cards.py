@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from .posner.arrays import Ids
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Name, NerTraining, Statistics, Training, Variant
 from .posner.corpus import Sentence, read_card, read_split
 from .posner.entity_counts import entity_counts, read_predictions
@@ -31,10 +31,10 @@ class WriteModelCards(Command):
     tagging: Training = Field(default_factory=Training, description="How the tagger was trained.")
     tagging_seed: int = Field(ge=0, description="Training seed of the tagger.")
     statistics: Statistics = Field(default_factory=Statistics, description="Level and resamples of intervals.")
-    corpus: Path = Field(description="Folder of the corpus.")
+    corpus: Folder = Field(description="Folder of the corpus.")
     encoder: Path = Field(description="encoder.json.")
     ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet and model/.")
-    tagger: Path = Field(description="Folder of the final tagger: predictions.parquet and model/.")
+    tagger: Folder = Field(description="Folder of the final tagger: predictions.parquet and model/.")
     metrics: Path = Field(description="Folder of {variant}.json and ner_comparisons.json.")
     confusion: Path = Field(description="confusion_matrix.json.")
     templates: Path = Field(description="Folder of the cards' templates.")

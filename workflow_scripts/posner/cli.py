@@ -16,9 +16,9 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn, TypeVar, get_origin
+from typing import Annotated, Any, ClassVar, NoReturn, TypeVar, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
@@ -26,6 +26,15 @@ from .artifacts import write_json
 from .config import union_members
 from .errors import InputError
 from .provenance import record
+
+
+def folder_of(path: Path) -> Path:
+    """The folder that `path` is, or that it is a file of."""
+    return path.parent if path.is_file() else path
+
+
+# Of a folder whose files belong together, rules depend on one: the card of a corpus, the weights of a model.
+Folder = Annotated[Path, AfterValidator(folder_of)]
 
 
 class Command(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import Field
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from .artifacts import atomic_path
-from .cli import Command
+from .cli import Command, Folder
 from .config import Compute
 from .corpus import corpus_files
 from .device import name_of, resolve
@@ -21,8 +21,8 @@ from .resume import NoResume, ResumeFolder
 class TrainingCommand(Command):
     """A training on a corpus and an encoder, which can be stopped and gone on with."""
 
-    corpus: Path = Field(description="Folder of the corpus.")
-    encoder: Path = Field(description="Folder of the prepared encoder.")
+    corpus: Folder = Field(description="Folder of the corpus.")
+    encoder: Folder = Field(description="Folder of the prepared encoder.")
     seed: int = Field(ge=0, description="Training seed.")
     compute: Compute = Field(default_factory=Compute, description="Device, precision, attention and threads.")
     output: Path = Field(description="Folder to write to.")
