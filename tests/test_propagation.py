@@ -38,6 +38,10 @@ def f1_at(sweep: pd.DataFrame, point: tuple[str, float]) -> float:
     return float(sweep[(sweep["mode"] == point[0]) & (sweep["level"] == point[1])]["f1"].mean())
 
 
+def f1_of_draw(sweep: pd.DataFrame, point: tuple[str, float], draw: int) -> float:
+    return f1_at(sweep[sweep["draw"] == draw], point)
+
+
 # --- contrasts -------------------------------------------------------------------------------------------------------
 
 
@@ -72,8 +76,32 @@ def test_texts_are_resampled_for_all_points_and_seeds_alike() -> None:
     by_seed = [
         f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, AS_OFTEN)) for sweep in made.values()
     ]
-    expected = np.mean(by_seed, axis=0).std(ddof=1)
+    drawn = [
+        np.mean([f1_of_draw(sweep, AS_OFTEN, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in made.values()])
+        for d in (0, 1)
+    ]
+    expected = np.hypot(np.mean(by_seed, axis=0).std(ddof=1), np.std(drawn, ddof=1) / np.sqrt(2))
     assert curves.estimate(difference(ANCHOR, AS_OFTEN)).text_std == pytest.approx(expected, rel=1e-5)
+
+
+def test_accidents_of_draws_that_all_seeds_share_are_no_certainty() -> None:
+    """Seeds that agree to the last digit on two draws that do not agree know less than they seem to."""
+    sweep = sweep_frame(0.8, 0.1, draws=2, seed=2)
+    curves = Curves.of(dict.fromkeys(SEEDS, sweep), QUICK)
+    found = curves.estimate(difference(("tagger", 1.0), CLEAN))
+    one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
+    assert found.seed_std == pytest.approx(0, abs=1e-12)
+    assert found.text_std > abs(one - other) / 2 > 0
+
+
+def test_a_point_with_fewer_draws_counts_with_those_that_it_has() -> None:
+    sweep = sweep_frame(0.8, 0.1, draws=4)
+    sweep = sweep[(sweep["mode"] != "shuffle") | (sweep["draw"] < 3)]
+    curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]}, QUICK)
+    weights = np.array([{"shuffle": 1.0, "anchor": -1.0}.get(mode, 0.0) for mode, _ in curves.points])
+    drawn = [f1_of_draw(sweep, ("shuffle", 1.0), draw) for draw in range(3)]
+    assert curves.draw_std(weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
+    assert curves.draw_std(weights * (weights < 0)) == 0, "one draw tells nothing"
 
 
 def test_counts_are_averaged_over_draws() -> None:

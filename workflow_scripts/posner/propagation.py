@@ -3,12 +3,15 @@
 Every question is a contrast, a weighted sum of F1 at points of a sweep (mode and level, the mean over draws), taken for
 each training seed. Its uncertainty is that of a difference to the baseline (see :mod:`posner.inference`): it knows the
 spread over seeds and over texts. On resampled texts the F1 of a point is that of its counts averaged over draws.
+
+All seeds read the same draws, so that the accidents of a draw do not show in the spread over seeds. The variance of the
+mean over draws is added to that of the texts; one draw tells nothing of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -43,7 +46,7 @@ class Effect:
         seeds: number of training seeds.
         change: mean over them.
         low, high: its interval; ``None`` for one seed.
-        seed_std, text_std: standard deviation of the change over seeds, and of its mean over resampled texts.
+        seed_std, text_std: standard deviation of the change over seeds, and of its mean over resampled texts and draws.
         p_change: two-sided p value of no change; `_holm` adjusted for the number of variants.
         p_equivalence: p value of a change of the margin or more; `_holm` as above.
         seeds_needed: number of seeds that would find a change of the margin; ``None`` where none would, or where the
@@ -73,12 +76,14 @@ class Curves:
         points: what `f1` and `resampled` have in their last axis.
         f1: ``[seeds, points]``, mean over draws.
         resampled: ``[resamples, seeds, points]``, on resampled texts.
+        by_draw: ``[points, draws]``, F1 averaged over seeds; NaN where a point has fewer draws.
         changed: ``[points]``, share of the tokens whose tag changed, mean over draws.
     """
 
     points: tuple[Point, ...]
     f1: Doubles
     resampled: Doubles
+    by_draw: Doubles
     changed: Doubles
 
     @classmethod
@@ -94,6 +99,7 @@ class Curves:
             points=points,
             f1=np.stack([mean["f1"].to_numpy(np.float64) for mean in means]),
             resampled=resampled.reshape(-1, len(sweeps), len(points)),
+            by_draw=np.mean([f1_by_draw(sweep, points) for sweep in sweeps.values()], axis=0),
             changed=means[0]["effective_rate"].to_numpy(np.float64),
         )
 
@@ -101,7 +107,22 @@ class Curves:
         """A contrast, and what its uncertainty is made of."""
         weights = np.array([contrast.get(point, 0.0) for point in self.points])
         values = self.f1 @ weights
-        return estimate(values, np.zeros_like(values), self.resampled @ weights)
+        made = estimate(values, np.zeros_like(values), self.resampled @ weights)
+        return replace(made, text_std=float(np.hypot(made.text_std, self.draw_std(weights))))
+
+    def draw_std(self, weights: Doubles) -> float:
+        """Standard deviation of a contrast's mean over draws, from the draws that all its points have; 0 for one draw.
+
+        Args:
+            weights: ``[points]``.
+        """
+        drawn = (~np.isnan(self.by_draw)).sum(axis=1)
+        repeated = (weights != 0) & (drawn > 1)
+        if not repeated.any():
+            return 0.0
+        draws = drawn[repeated].min()
+        values = weights[repeated] @ self.by_draw[repeated, :draws]
+        return float(values.std(ddof=1) / np.sqrt(draws))
 
     def slope(self) -> Contrast | None:
         """Change of F1 for each 10 % of the tags that the tagger's errors replace; ``None`` if fewer than two shares.
@@ -119,6 +140,11 @@ class Curves:
     def clustering(self) -> Contrast | None:
         """F1 at the anchor minus F1 with as many errors; ``None`` where factor 1 was not swept."""
         return difference(ANCHOR, AS_OFTEN) if AS_OFTEN in self.points else None
+
+
+def f1_by_draw(sweep: pd.DataFrame, points: Sequence[Point]) -> Doubles:
+    """F1 ``[points, draws]``."""
+    return sweep.pivot(index=["mode", "level"], columns="draw", values="f1").loc[list(points)].to_numpy(np.float64)
 
 
 def counts_at(sweep: pd.DataFrame, point: Point) -> np.ndarray:
