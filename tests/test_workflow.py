@@ -346,7 +346,7 @@ EDITS = [
         "that test's predictions, and the analysis; no training",
         add_extra_test,
         EXTRA_TEST,
-        SETTING,
+        ("record_config", "report"),
         corpora=1,
     ),
     Edit(
@@ -407,7 +407,7 @@ def test_where_and_how_large_jobs_are_reruns_nothing(finished: Copy, options: li
 
 def test_an_extra_test_is_scored_by_the_models_that_are_there(edited: Copy) -> None:
     add_extra_test(edited)
-    edited.snakemake("results/small/tiny/tables/extra_tests.csv")
+    edited.snakemake("--cores", "2", "results/small/tiny/tables/extra_tests.csv")
     table = pd.read_csv(edited.folder / "results/small/tiny/tables/extra_tests.csv")
     runs = [
         ("baseline", 1),
