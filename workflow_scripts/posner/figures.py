@@ -26,6 +26,7 @@ from .cli import Command
 from .results import read_table
 
 DPI = 200  # of PNG
+ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches that a figure takes in a paper
 LETTERS = 40  # of a line of a label
 LINE = 0.16  # inches from one line of a label to the next
 NEUTRAL = "#4d4d4d"
