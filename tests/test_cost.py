@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from fabricated import variant
 
-from workflow_scripts.plot_cost import duration
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.cost import Usage, read_usage
 from workflow_scripts.posner.errors import InputError
@@ -29,7 +28,13 @@ def write_benchmark(path: Path, seconds: object, memory: object, cpu: object) ->
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     """Benchmarks and records of a study in which seed 2 of `late` computed on a GPU."""
-    for name, seconds in {"prepare_encoder": 5, "merge_pos": 2, "score_pos": 1, "pos/fold-0": 50, "pos/final": 70}.items():
+    for name, seconds in {
+        "prepare_encoder": 5,
+        "merge_pos": 2,
+        "score_pos": 1,
+        "pos/fold-0": 50,
+        "pos/final": 70,
+    }.items():
         write_benchmark(tmp_path / f"benchmarks/{name}.tsv", seconds, 100, seconds / 2)
     for tagger in ("fold-0", "final"):
         write_json(tmp_path / f"pos/{tagger}/provenance.json", {"device": "cpu AVX2 fp32"})
@@ -92,8 +97,3 @@ def test_a_benchmark_is_read(tmp_path: Path) -> None:
     (tmp_path / "b.tsv").write_text("nonsense\n")
     with pytest.raises(InputError, match=r"b\.tsv: not a benchmark"):
         read_usage(tmp_path / "b.tsv")
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00:00"), (59.6, "0:01:00"), (3723, "1:02:03"), (360000, "100:00:00")])
-def test_durations_are_hours_minutes_seconds(seconds: float, text: str) -> None:
-    assert duration(seconds) == text

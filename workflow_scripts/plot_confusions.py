@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from pydantic import Field
 
 from .posner.cli import run
-from .posner.figures import COLOURS, Plot, name_rows, numbers_at_rows, thousands
+from .posner.figures import COLOURS, ONE_COLUMN, Plot, name_rows, numbers_at_rows, thousands
 from .posner.results import read_table
 
 TOP = 15
@@ -22,7 +22,7 @@ class PlotConfusions(Plot):
     def draw(self) -> Figure:
         table = read_table(self.confusions, ["count", "share"])
         rows = table[table["split"] == "train"].nlargest(TOP, "count")
-        figure = Figure(figsize=(7.4, 1.1 + 0.27 * max(len(rows), 1)), layout="constrained")
+        figure = Figure(figsize=(ONE_COLUMN, 1.1 + 0.27 * max(len(rows), 1)), layout="constrained")
         axes = figure.subplots()
         if rows.empty:
             axes.annotate("no confusions", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")

@@ -11,6 +11,7 @@ from pydantic import Field
 from .posner.cli import run
 from .posner.figures import NEUTRAL, TWO_COLUMNS, Plot, looks, name_rows, numbers_at_rows, row_height
 from .posner.results import read_table
+from .posner.typesetting import duration, gigabytes
 
 RULES = {
     "prepare_encoder": "Encoder prepared",
@@ -21,7 +22,6 @@ RULES = {
     "sweep_corruption": "Sweep",
 }
 UNITS = {"hours": 3600, "minutes": 60, "seconds": 1}  # of the axis, in seconds
-GIGABYTE = 2**30
 
 
 class PlotCost(Plot):
@@ -59,15 +59,9 @@ def row_text(row: pd.Series[float]) -> str:
     parts = [
         f"{row['jobs']:.0f}",
         "not measured" if pd.isna(longest) else duration(longest),
-        "" if pd.isna(memory) else f"{memory / GIGABYTE:.1f} GB",
+        "" if pd.isna(memory) else gigabytes(memory),
     ]
     return " · ".join(filter(None, parts))
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds: ``1:02:03``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from .posner.results import read_json, seeds, write_table
 
 
 class Place(NamedTuple):
-    """Where to read of a job of `rule`: its benchmark, and the record that names its device, if it may have had a GPU."""
+    """Where to read of a job: its benchmark, and the record that names its device if it may have had a GPU."""
 
     rule: str
     variant: str
@@ -25,7 +25,7 @@ class Place(NamedTuple):
 
 
 class SummariseCost(Command):
-    """Write wall time, processor time, peak memory and GPU hours of what comes before the analysis, by rule and variant."""
+    """Write wall and processor time, peak memory and GPU hours by rule and variant, of what precedes the analysis."""
 
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
     swept: tuple[Name, ...] = Field(description="Names of the variants that were swept.")
@@ -56,7 +56,9 @@ class SummariseCost(Command):
 
     def place(self, rule: str, variant: str, benchmark: str, record: str | None) -> Place:
         """A place below the folder of this corpus and encoder."""
-        return Place(rule, variant, self.work / "benchmarks" / f"{benchmark}.tsv", self.work / record if record else None)
+        return Place(
+            rule, variant, self.work / "benchmarks" / f"{benchmark}.tsv", self.work / record if record else None
+        )
 
     def inputs(self) -> list[Path]:
         files = [file for place in self.places() for file in (place.benchmark, place.record)]

@@ -1,4 +1,4 @@
-"""What a study has cost: wall time, processor time and memory of its jobs, from the files of Snakemake's `benchmark:`."""
+"""What jobs have cost: wall time, processor time and peak memory, from the files of Snakemake's `benchmark:`."""
 
 from __future__ import annotations
 
