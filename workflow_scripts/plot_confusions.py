@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
 from .posner.cli import run
@@ -33,14 +34,15 @@ class PlotConfusions(Plot):
         numbers_at_rows(
             axes,
             [
-                f"{thousands(int(count))}  ({100 * share:.1f} % of {gold})"
-                for gold, count, share in zip(rows["gold"], rows["count"], rows["share"], strict=True)
+                f"{thousands(int(count))}  ({100 * share:.1f} %)"
+                for count, share in zip(rows["count"], rows["share"], strict=True)
             ],
-            "tokens (share of the true tag)",
+            "tokens (share)",
         )
         axes.set_xlim(left=0)
         axes.xaxis.set_major_formatter(lambda count, _: thousands(round(count)))
-        axes.set_xlabel("Tokens of train, tagged out of fold (true tag → predicted tag)")
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        figure.supxlabel("Tokens of train (true → predicted tag)", fontsize=9)
         return figure
 
 

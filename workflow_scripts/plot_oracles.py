@@ -52,7 +52,9 @@ class PlotOracles(Plot):
             if rows["injection"].iloc[0] in names:
                 y = names.index(rows["injection"].iloc[0])
                 places = [y + offset for offset in beside_each_other(len(rows))]
-                axes.plot(100 * rows["f1"], places, marker=look[name].marker, color=look[name].colour, **POINTS)
+                axes.plot(
+                    100 * rows["f1"], places, marker=look[name].marker, color=look[name].colour, markersize=8, **POINTS
+                )
         name_rows(axes, names)
         numbers_at_rows(
             axes,
@@ -69,7 +71,7 @@ class PlotOracles(Plot):
         figure.legend(
             handles=[
                 Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label="oracle, one seed"),
-                Line2D([], [], color=NEUTRAL, linewidth=1.4, label="opens a way"),
+                Line2D([], [], color=NEUTRAL, linewidth=1.4, label="what opens a way"),
                 Line2D([], [], color=NEUTRAL, linewidth=1, linestyle=REFERENCE, label="baseline's mean"),
                 *band,
             ],
