@@ -76,7 +76,7 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 	dot -Tsvg docs/.rulegraph.dot -o docs/.rulegraph.svg
 	@rm docs/.rulegraph.dot
 	@mv docs/.rulegraph.svg docs/rulegraph.svg
-	$(call draw_jobs,$(DEMO),docs,docs/jobs)
+	$(call draw_jobs,$(DEMO),docs,docs/demo_jobs)
 	@if [ -f results/report.html ]; then $(call draw_jobs,results/config.json,.,results/jobs); fi
 
 readme: .venv/.runtime ## fill the README's results and graph from what was made

@@ -69,7 +69,7 @@ def test_only_what_was_measured_is_coloured(tmp_path: Path) -> None:
 
 
 def test_longer_is_darker() -> None:
-    colours = [shade(seconds).split('"')[1] for seconds in (0, 3, 10, 30, 120, 600, 3600)]
+    colours = [shade(seconds).split('"')[1] for seconds in (0, 3, 10, 60, 300, 1200, 7200)]
     assert len(set(colours)) == 7
     lightness = [sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in colours]
     assert lightness == sorted(lightness, reverse=True)

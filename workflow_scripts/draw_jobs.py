@@ -18,15 +18,15 @@ from .posner.typesetting import duration
 
 # From light to dark, Paul Tol's YlOrBr: jobs of less than so many seconds, by what the key says of them.
 SHADES = {
-    "less than 3 s": (3.0, "#ffffe5"),
-    "10 s": (10.0, "#fff7bc"),
-    "30 s": (30.0, "#fee391"),
-    "2 min": (120.0, "#fec44f"),
-    "10 min": (600.0, "#fb9a29"),
-    "1 h": (3600.0, "#cc4c02"),
+    "< 3 s": (3.0, "#ffffe5"),
+    "< 10 s": (10.0, "#fff7bc"),
+    "< 1 min": (60.0, "#fee391"),
+    "< 5 min": (300.0, "#fec44f"),
+    "< 20 min": (1200.0, "#fb9a29"),
+    "< 2 h": (7200.0, "#cc4c02"),
     "longer": (float("inf"), "#662506"),
 }
-DARK = {"1 h", "longer"}  # with white letters
+DARK = {"< 2 h", "longer"}  # with white letters
 NOT_MEASURED = "#eeeeee"
 
 
@@ -126,6 +126,7 @@ def key() -> Iterator[str]:
     for number, (name, (high, _)) in enumerate(SHADES.items()):
         yield f'    key{number} [label="{name}", {shade(low)}]'
         low = high
+    yield f'    key{len(SHADES)} [label="not measured", {shade(None)}]'
     yield "  }"
 
 
