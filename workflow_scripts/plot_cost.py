@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
@@ -58,8 +59,8 @@ def row_text(row: pd.Series[float]) -> str:
     longest, memory = row["longest_seconds"], row["peak_memory_bytes"]
     parts = [
         f"{row['jobs']:.0f}",
-        "not measured" if pd.isna(longest) else duration(longest),
-        "" if pd.isna(memory) else gigabytes(memory),
+        "not measured" if isnan(longest) else duration(longest),
+        "" if isnan(memory) else gigabytes(memory),
     ]
     return " · ".join(filter(None, parts))
 

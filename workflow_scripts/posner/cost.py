@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
@@ -58,7 +59,7 @@ def read_usage(path: Path) -> Usage | None:
         seconds, cpu, memory = (float(row[name]) for name in ("s", "cpu_time", "max_rss"))
     except (OSError, KeyError, IndexError, ValueError) as error:
         raise InputError(f"{path}: not a benchmark of Snakemake ({error!r}); delete it") from error
-    return Usage(seconds, None if pd.isna(cpu) else cpu, None if pd.isna(memory) else memory * MEGABYTE)
+    return Usage(seconds, None if isnan(cpu) else cpu, None if isnan(memory) else memory * MEGABYTE)
 
 
 def cost_table(jobs: Sequence[Job], labels: Mapping[str, str]) -> pd.DataFrame:
