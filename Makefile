@@ -61,8 +61,13 @@ format: .venv/.dev ## rewrite Python and Snakemake files in the project's style
 	$(RUN) ruff format .
 	$(RUN) snakefmt Snakefile rules
 
+# $(call draw_jobs,CONFIG,FOLDER,NAME): the jobs of a study as NAME.svg, coloured by the benchmarks below FOLDER.
+draw_jobs = $(SNAKEMAKE) --configfile $(1) --forceall --dry-run all > $(3).txt && \
+	$(RUN) workflow_scripts.draw_jobs --plan $(3).txt --folder $(2) --output $(3).dot && \
+	tred $(3).dot | dot -Tsvg -o $(3).part.svg && mv $(3).part.svg $(3).svg && rm $(3).txt $(3).dot
+
 # --forceall: the picture shows every rule, whatever is made already. Files are replaced only by complete ones.
-dag: .venv/.runtime ## draw the rules into docs/rulegraph.mmd and, with graphviz, docs/rulegraph.svg
+dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jobs of a finished study by their time
 	@mkdir -p docs
 	$(SNAKEMAKE) --configfile $(DEMO) --forceall --quiet all --rulegraph mermaid-js > docs/.rulegraph.mmd
 	@mv docs/.rulegraph.mmd docs/rulegraph.mmd
@@ -71,6 +76,8 @@ dag: .venv/.runtime ## draw the rules into docs/rulegraph.mmd and, with graphviz
 	dot -Tsvg docs/.rulegraph.dot -o docs/.rulegraph.svg
 	@rm docs/.rulegraph.dot
 	@mv docs/.rulegraph.svg docs/rulegraph.svg
+	$(call draw_jobs,$(DEMO),docs,docs/demo_jobs)
+	@if [ -f results/report.html ]; then $(call draw_jobs,results/config.json,.,results/jobs); fi
 
 readme: .venv/.runtime ## fill the README's results and graph from what was made
 	$(RUN) workflow_scripts.fill_readme

@@ -27,14 +27,6 @@ if taken := [name for name in VARIANTS if name.startswith("ner_")]:
 RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in VARIANTS for seed in STUDY.seeds(name)]
 SWEPT = [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)]
 STUDIED_RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in STUDIED for seed in STUDY.seeds(name)]
-# Tables of sweeps: caption, and title in the report.
-SWEEP_TABLES = {
-    "corruption": ("corruption_tables", "Scores by mode and level"),
-    "corruption_intervals": ("corruption_intervals", "Changes of F1 with intervals"),
-    "corruption_changes": ("corruption_changes", "Where entities change"),
-    "slopes": ("slopes", "Slopes, and errors that gather"),
-    "train_test": ("train_test", "POS in training and in test"),
-}
 PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if SWEPT else []
 
 # Of each figure: category and title in the report, and the tables that it is drawn from, by option.
@@ -42,6 +34,7 @@ PLOTS = {
     "pos_tagging": ("POS", "Tagging by split and tag", {"tagging": "pos_tagging", "by_tag": "pos_by_tag"}),
     "confusions": ("POS", "Most frequent confusions", {"confusions": "pos_confusions"}),
     "ner_results": ("NER", "F1 of every variant and seed", {"runs": "ner_runs"}),
+    "cost": ("Cost", "Where the time went", {"cost": "cost", "runs": "ner_runs"}),
 }
 if SWEPT:
     PLOTS |= {
@@ -63,6 +56,37 @@ if SWEPT:
             {"intervals": "corruption_intervals", "runs": "ner_runs"},
         ),
     }
+if SWEPT and any(STUDY.variants[name].pos == "oracle" for name in VARIANTS):
+    PLOTS["oracles"] = ("Controls", "What oracles reach", {"runs": "ner_runs", "ways": "verdict_oracles"})
+
+# Of each table: category and title in the report, and its caption.
+SWEEP_TABLES = {
+    "corruption": ("Error propagation", "Scores by mode and level", "corruption_tables"),
+    "corruption_intervals": ("Error propagation", "Changes of F1 with intervals", "corruption_intervals"),
+    "corruption_changes": ("Error propagation", "Where entities change", "corruption_changes"),
+    "slopes": ("Error propagation", "Slopes, and errors that gather", "slopes"),
+    "train_test": ("Error propagation", "POS in training and in test", "train_test"),
+}
+EXTRA_TABLES = {
+    "extra_tests": ("NER", "Extra tests, scores by run", "extra_tests"),
+    "extra_tests_comparisons": ("NER", "Extra tests, differences to the baseline", "extra_tests"),
+}
+SHOWN_TABLES = {
+    "pos_tagging": ("POS", "Scores by split", "pos_tables"),
+    "pos_by_tag": ("POS", "Scores by tag", "pos_tables"),
+    "pos_confusions": ("POS", "Confusions", "pos_tables"),
+    "verdict_variants": ("NER", "Verdicts", "verdict_variants"),
+    "ner_summary": ("NER", "Scores by variant", "ner_tables"),
+    "ner_runs": ("NER", "Scores by run", "ner_tables"),
+    "ner_by_type": ("NER", "Scores by entity type", "ner_tables"),
+    "ner_comparisons": ("NER", "Differences to the baseline", "ner_comparisons"),
+    "ner_slices": ("NER", "Scores by kind of mention and run", "ner_slices"),
+    "ner_slices_summary": ("NER", "Differences by kind of mention", "ner_slices"),
+    "pos_ceiling": ("NER", "What rules on POS could mend", "pos_ceiling"),
+    "verdict_oracles": ("Controls", "Ways of giving POS", "verdict_oracles"),
+    "cost": ("Cost", "By rule and variant", "cost_table"),
+    **(SWEEP_TABLES if SWEPT else {}),
+}
 
 
 # The report opens with the answers. Snakemake reads this file when it writes the report.
@@ -74,12 +98,7 @@ rule summarise_corpus:
     input:
         CORPUS_CARD,
     output:
-        counts=report(
-            COUNTS,
-            caption=f"{CAPTIONS}/corpus.rst",
-            category="Data",
-            labels={"corpus": "{corpus}", "encoder": "all", "result": "Counts (CSV)"},
-        ),
+        counts=COUNTS,
         provenance=f"{CORPUS}/counts.provenance.json",
     log:
         f"{CORPUS}/logs/summarise_corpus.log",
@@ -102,19 +121,7 @@ rule summarise_pos:
     input:
         f"{WORK}/pos/confusion_matrix.json",
     output:
-        **{
-            table: report(
-                f"{TABLES}/{table}.csv",
-                caption=f"{CAPTIONS}/pos_tables.rst",
-                category="POS",
-                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
-            )
-            for table, title in {
-                "pos_tagging": "Scores by split",
-                "pos_by_tag": "Scores by tag",
-                "pos_confusions": "Confusions",
-            }.items()
-        },
+        **{table: f"{TABLES}/{table}.csv" for table in ["pos_tagging", "pos_by_tag", "pos_confusions"]},
         provenance=f"{TABLES}/pos.provenance.json",
     log:
         f"{LOGS}/summarise_pos.log",
@@ -138,19 +145,7 @@ rule summarise_ner:
     input:
         [f"{run}/metrics.json" for run in RUNS],
     output:
-        **{
-            table: report(
-                f"{TABLES}/{table}.csv",
-                caption=f"{CAPTIONS}/ner_tables.rst",
-                category="NER",
-                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
-            )
-            for table, title in {
-                "ner_summary": "Scores by variant",
-                "ner_runs": "Scores by run",
-                "ner_by_type": "Scores by entity type",
-            }.items()
-        },
+        **{table: f"{TABLES}/{table}.csv" for table in ["ner_summary", "ner_runs", "ner_by_type"]},
         baseline=f"{METRICS}/ner_baseline.json",
         gold=f"{METRICS}/ner_gold_pos.json",
         predicted=f"{METRICS}/ner_predicted_pos.json",
@@ -185,12 +180,7 @@ rule compare_variants:
         runs=[f"{run}/predictions.parquet" for run in RUNS],
     output:
         comparisons=COMPARISONS,
-        table=report(
-            f"{TABLES}/ner_comparisons.csv",
-            caption=f"{CAPTIONS}/ner_comparisons.rst",
-            category="NER",
-            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Differences to the baseline (CSV)"},
-        ),
+        table=f"{TABLES}/ner_comparisons.csv",
         provenance=f"{TABLES}/ner_comparisons.provenance.json",
     log:
         f"{LOGS}/compare_variants.log",
@@ -219,18 +209,7 @@ rule score_slices:
         predicted=f"{WORK}/pos/predicted.parquet",
         runs=[f"{run}/predictions.parquet" for run in STUDIED_RUNS],
     output:
-        **{
-            table: report(
-                f"{TABLES}/{table}.csv",
-                caption=f"{CAPTIONS}/ner_slices.rst",
-                category="NER",
-                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
-            )
-            for table, title in {
-                "ner_slices": "Scores by kind of mention and run",
-                "ner_slices_summary": "Differences by kind of mention",
-            }.items()
-        },
+        **{table: f"{TABLES}/{table}.csv" for table in ["ner_slices", "ner_slices_summary"]},
         provenance=f"{TABLES}/ner_slices.provenance.json",
     log:
         f"{LOGS}/score_slices.log",
@@ -263,12 +242,7 @@ rule measure_ceiling:
         runs=[f"{WORK}/ner/{STUDY.baseline}/seed-{seed}/predictions.parquet" for seed in STUDY.seeds(STUDY.baseline)],
     output:
         ceiling=CEILING,
-        table=report(
-            f"{TABLES}/pos_ceiling.csv",
-            caption=f"{CAPTIONS}/pos_ceiling.rst",
-            category="NER",
-            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "What rules on POS could mend (CSV)"},
-        ),
+        table=f"{TABLES}/pos_ceiling.csv",
         provenance=f"{TABLES}/pos_ceiling.provenance.json",
     log:
         f"{LOGS}/measure_ceiling.log",
@@ -295,18 +269,7 @@ rule compare_extra_tests:
         corpus=CORPUS_CARD,
         runs=predictions_of_extra_tests,
     output:
-        **{
-            table: report(
-                f"{TABLES}/{table}.csv",
-                caption=f"{CAPTIONS}/extra_tests.rst",
-                category="NER",
-                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
-            )
-            for table, title in {
-                "extra_tests": "Extra tests, scores by run",
-                "extra_tests_comparisons": "Extra tests, differences to the baseline",
-            }.items()
-        },
+        **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TABLES},
         comparisons=f"{METRICS}/ner_extra_tests.json",
         provenance=f"{TABLES}/extra_tests.provenance.json",
     log:
@@ -338,15 +301,7 @@ rule summarise_corruption:
         sweeps=SWEPT,
         changes=[sweep.replace(".parquet", ".changes.parquet") for sweep in SWEPT],
     output:
-        **{
-            table: report(
-                f"{TABLES}/{table}.csv",
-                caption=f"{CAPTIONS}/{caption}.rst",
-                category="Error propagation",
-                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": f"{title} (CSV)"},
-            )
-            for table, (caption, title) in SWEEP_TABLES.items()
-        },
+        **{table: f"{TABLES}/{table}.csv" for table in SWEEP_TABLES},
         early=f"{WORK}/pos_corruption/early_fusion.json",
         late=f"{WORK}/pos_corruption/late_fusion.json",
         provenance=f"{TABLES}/corruption.provenance.json",
@@ -386,7 +341,7 @@ for figure, (category, title, tables) in PLOTS.items():
                 f"{FIGURES}/{figure}.svg",
                 caption=f"{CAPTIONS}/{figure}.rst",
                 category=category,
-                labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": title},
+                labels={"result": f"Figure: {title}", "corpus": "{corpus}", "encoder": "{encoder}"},
             ),
         log:
             f"{LOGS}/plot_{figure}.log",
@@ -417,7 +372,10 @@ rule conclude:
         pos=f"{TABLES}/pos_tagging.csv",
         corruption=PROPAGATION,
     output:
-        VERDICT,
+        verdict=VERDICT,
+        variants=f"{TABLES}/verdict_variants.csv",
+        oracles=f"{TABLES}/verdict_oracles.csv",
+        provenance=f"{TABLES}/verdict.provenance.json",
     log:
         f"{LOGS}/conclude.log",
     benchmark:
@@ -433,10 +391,79 @@ rule conclude:
         corruption=lambda wildcards, input: (
             f"--corruption {os.path.dirname(input.corruption[0])}" if input.corruption else ""
         ),
+        tables=subpath(output.variants, parent=True),
         code=code("conclude"),
     shell:
         "python -m workflow_scripts.conclude --metrics {params.metrics} --comparisons {input.comparisons} --pos {input.pos}"
-        " {params.corruption} --output {output} > {log} 2>&1"
+        " {params.corruption} --output {output.verdict} --tables {params.tables} > {log} 2>&1"
+
+
+# Benchmarks are no outputs: what is new is told by the records beside the models, of which each training makes a new one.
+rule summarise_cost:
+    """Wall time, memory and GPU hours of what comes before the analysis, by rule and variant."""
+    input:
+        taggers=expand(f"{TAGGER}/provenance.json", tagger=TAGGERS, allow_missing=True),
+        runs=[f"{run}/provenance.json" for run in RUNS],
+        sweeps=[path.replace(".parquet", ".provenance.json") for path in SWEPT],
+    output:
+        table=f"{TABLES}/cost.csv",
+        provenance=f"{TABLES}/cost.provenance.json",
+    log:
+        f"{LOGS}/summarise_cost.log",
+    benchmark:
+        f"{BENCHMARKS}/summarise_cost.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: arguments(variants=VARIANTS, swept=STUDY.swept, taggers=TAGGERS),
+        work=subpath(output.table, ancestor=2),
+        code=code("summarise_cost"),
+    shell:
+        "python -m workflow_scripts.summarise_cost {params.settings} --work {params.work} --table {output.table}"
+        " > {log} 2>&1"
+
+
+for name, home, folder, tables, scope in [
+    ("typeset_counts", CORPUS, CORPUS, {"counts": ("Data", "Counts", "corpus")}, {"corpus": "{corpus}"}),
+    ("typeset_tables", WORK, TABLES, SHOWN_TABLES, {"corpus": "{corpus}", "encoder": "{encoder}"}),
+    ("typeset_extra_tests", WORK, TABLES, EXTRA_TABLES, {"corpus": "{corpus}", "encoder": "{encoder}"}),
+]:
+
+    rule:
+        name:
+            name
+        input:
+            **{table: f"{folder}/{table}.csv" for table in tables},
+        output:
+            *(f"{folder}/{table}.tex" for table in tables),
+            **{
+                table: report(
+                    f"{folder}/{table}.html",
+                    caption=f"{CAPTIONS}/{caption}.rst",
+                    category=category,
+                    labels={"result": f"Table: {title}"} | scope,
+                )
+                for table, (category, title, caption) in tables.items()
+            },
+        log:
+            f"{home}/logs/{name}.log",
+        benchmark:
+            f"{home}/benchmarks/{name}.tsv"
+        localrule: True
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            files=lambda wildcards, input: arguments(tables=list(input)),
+            code=code("typeset_tables"),
+        shell:
+            "python -m workflow_scripts.typeset_tables {params.files} > {log} 2>&1"
 
 
 rule summarise_study:
@@ -486,7 +513,7 @@ rule record_config:
 
 
 ANALYSES = [
-    *expand(COUNTS, corpus=STUDY.study.corpora),
+    *expand(f"{CORPUS}/counts.{{kind}}", corpus=STUDY.study.corpora, kind=["csv", "tex", "html"]),
     *expand(
         [
             *(
@@ -494,16 +521,14 @@ ANALYSES = [
                 for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls"]
             ),
             *PROPAGATION,
-            *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons", "slices_summary"]),
-            *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions", "ceiling"]),
-            *(f"{TABLES}/{table}.csv" for table in (SWEEP_TABLES if SWEPT else [])),
+            *(f"{TABLES}/{table}.{kind}" for table in SHOWN_TABLES for kind in ["csv", "tex", "html"]),
             *(f"{FIGURES}/{figure}.{kind}" for figure in PLOTS for kind in ["png", "svg"]),
             VERDICT,
         ],
         **PAIRS,
     ),
     *expand(
-        f"{TABLES}/extra_tests.csv",
+        [f"{TABLES}/{table}.{kind}" for table in EXTRA_TABLES for kind in ["csv", "tex", "html"]],
         corpus=[name for name in STUDY.study.corpora if STUDY.corpora[name].extra_tests],
         encoder=STUDY.study.encoders,
     ),
@@ -517,6 +542,7 @@ rule report:
         ANALYSES,
         SUMMARY,
         captions=sorted(RESOURCES.glob("captions/*.rst")),
+        style=RESOURCES / "styles/report.css",
         config="results/config.json",
     output:
         REPORT,
@@ -533,5 +559,5 @@ rule report:
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
     shell:
-        "python -m snakemake --snakefile {params.snakefile} --configfile {input.config} --report {output} figures"
-        " > {log} 2>&1"
+        "python -m snakemake --snakefile {params.snakefile} --configfile {input.config} --report {output}"
+        " --report-stylesheet {input.style} figures > {log} 2>&1"

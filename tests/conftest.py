@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from workflow_copy import Copy, run_two_corpora
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A finished small study of two corpora, which takes minutes: all workers of a run of the tests share it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "finished" / "with blank"
+    with FileLock(shared / "finished.lock"):
+        if not (folder / "results" / "report.html").is_file():
+            run_two_corpora(folder)
+    return Copy(folder)
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.compare_variants import compare_families, comparison_table, comparisons
+from workflow_scripts.conclude import Conclude
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Statistics, Variant
+from workflow_scripts.posner.cost import Job, Usage, cost_table
 from workflow_scripts.posner.entity_changes import COUNTED
 from workflow_scripts.posner.inference import Array
 from workflow_scripts.posner.inference import f1 as f1_of
+from workflow_scripts.posner.labels import labels
 from workflow_scripts.posner.results import changes_file, sweep_file, write_table
 from workflow_scripts.posner.scoring import prf
 from workflow_scripts.posner.slices import summary_table
@@ -278,7 +281,27 @@ def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
     SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
     write_comparisons(folder / "metrics", f1, variants, tables)
     write_slices(f1, variants, tables)
+    Conclude(
+        metrics=folder / "metrics",
+        comparisons=folder / "metrics" / "ner_comparisons.json",
+        pos=tables / "pos_tagging.csv",
+        corruption=folder / "pos_corruption",
+        output=folder / "verdict.json",
+        tables=tables,
+    ).cli_cmd()
+    write_table(tables / "cost.csv", cost_table(jobs(variants), labels(variants)))
     return tables
+
+
+def jobs(variants: Mapping[str, Variant]) -> list[Job]:
+    """What the jobs of a study cost; one of them was not measured."""
+    taggers = [Job("train_tagger", "", Usage(100 + i, 90, 2**31), on_gpu=False) for i in range(6)]
+    runs = [
+        Job("train_ner", name, Usage(1000 * (i + 1), None, None), on_gpu=i == 1)
+        for i, (name, settings) in enumerate(variants.items())
+        for _ in settings.seeds or ()
+    ]
+    return [Job("prepare_encoder", "", None, on_gpu=False), *taggers, *runs]
 
 
 def read(path: Path) -> Any:

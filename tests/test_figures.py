@@ -25,15 +25,17 @@ from PIL import Image
 
 from workflow_scripts.plot_confusions import PlotConfusions
 from workflow_scripts.plot_corruption import PlotCorruption
+from workflow_scripts.plot_cost import PlotCost
 from workflow_scripts.plot_injection_strategies import PlotInjectionStrategies
 from workflow_scripts.plot_ner_results import PlotNerResults
+from workflow_scripts.plot_oracles import PlotOracles
 from workflow_scripts.plot_pos_controls import CONTROLS, PlotPosControls
 from workflow_scripts.plot_pos_tagging import PlotPosTagging
 from workflow_scripts.plot_scaled_errors import PlotScaledErrors
 from workflow_scripts.plot_slices import PlotSlices
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Variant
-from workflow_scripts.posner.figures import Plot, limits, looks
+from workflow_scripts.posner.figures import ONE_COLUMN, TWO_COLUMNS, Plot, limits, looks
 from workflow_scripts.posner.results import read_table
 from workflow_scripts.summarise_pos import SummarisePos
 
@@ -97,6 +99,8 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
         "pos_controls": PlotPosControls(intervals=folder / "corruption_intervals.csv", runs=runs, **common),
         "pos_tagging": PlotPosTagging(tagging=tagging, by_tag=folder / "pos_by_tag.csv", **common),
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),
+        "oracles": PlotOracles(runs=runs, ways=folder / "verdict_oracles.csv", **common),
+        "cost": PlotCost(cost=folder / "cost.csv", runs=runs, **common),
     }
 
 
@@ -124,7 +128,7 @@ def noted_texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, tuple[str
 
 
 SWEPT = ["corruption", "scaled_errors", "pos_controls"]
-NAMES = ["ner_results", "injection_strategies", *SWEPT, "slices", "pos_tagging", "confusions"]
+NAMES = ["ner_results", "injection_strategies", *SWEPT, "slices", "pos_tagging", "confusions", "oracles", "cost"]
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -144,6 +148,12 @@ def test_no_text_is_cut_off_or_overlaps(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_letters_can_be_read_on_paper(tables: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = drawn(plots(tables["default"])[name])
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip()) >= 7
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
     contents = []
     for run in ("first", "second"):
@@ -152,7 +162,9 @@ def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Pa
         svg = png.with_suffix(".svg")
         assert sorted(path.name for path in png.parent.iterdir()) == [png.name, svg.name]
         with Image.open(png) as image:
-            assert image.size[0] == pytest.approx(7.4 * 200)
+            inches = image.size[0] / image.info["dpi"][0]
+            assert any(inches == pytest.approx(width, abs=0.01) for width in (ONE_COLUMN, TWO_COLUMNS))
+            assert image.info["dpi"][0] == pytest.approx(200, abs=0.1)
             assert len(image.convert("RGB").getcolors(1 << 20) or []) > 10  # not an empty page
         assert svg.read_text(encoding="utf-8").rstrip().endswith("</svg>")
         contents.append((png.read_bytes(), svg.read_bytes()))
@@ -369,6 +381,46 @@ def test_bars_are_the_confusions_out_of_fold(tables: dict[str, Path]) -> None:
     axes = drawn(plots(folder)["confusions"]).axes[0]
     assert [bar.get_width() for bar in axes.patches] == rows["count"].tolist()
     assert axes.get_yticklabels()[0].get_text() == f"{rows['gold'].iloc[0]} → {rows['predicted'].iloc[0]}"
+
+
+def test_oracles_stand_at_their_way_with_what_they_need(tables: dict[str, Path]) -> None:
+    folder = tables["default"]
+    figure = drawn(plots(folder)["oracles"])
+    axes = figure.axes[0]
+    runs = pd.read_csv(folder / "ner_runs.csv").query("split == 'test' and pos == 'oracle'")
+    found = {
+        axes.get_yticklabels()[round(float(np.mean(line.get_ydata())))].get_text(): list(line.get_xdata())
+        for _, line in point_lines(figure)
+    }
+    assert found == {
+        way: pytest.approx((100 * rows["f1"]).tolist()) for way, rows in runs.groupby("injection", sort=False)
+    }
+    upright = [line.get_xdata()[0] for line in axes.get_lines() if list(line.get_ydata()) == [0, 1]]
+    assert upright[1] == pytest.approx(95.0)
+    assert axes.get_xlim()[1] > 100
+    states = pd.read_csv(folder / "verdict_oracles.csv").set_index("way")["state"]
+    assert states["late, one-hot"] == "open"
+    assert states["encoder k=2, embeddings"] == "closed"
+    assert states["late, logits"] == "not run"
+
+
+def test_bars_are_the_time_of_all_jobs_from_zero(tables: dict[str, Path]) -> None:
+    figure = drawn(plots(tables["default"])["cost"])
+    axes = figure.axes[0]
+    hours = pd.read_csv(tables["default"] / "cost.csv")["seconds"].fillna(0) / 3600
+    assert [bar.get_width() for bar in axes.patches] == pytest.approx(hours.tolist())
+    assert axes.get_xlim()[0] == 0
+    colours = {bar.get_facecolor() for bar in axes.patches}
+    assert len(colours) >= 10
+
+
+def test_differences_stand_before_the_range_of_the_baseline(tables: dict[str, Path]) -> None:
+    runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test' and variant == 'baseline'")
+    own = 100 * (runs["f1"] - runs["f1"].mean())
+    for axes in drawn(plots(tables["default"])["injection_strategies"]).axes:
+        [band] = [patch for patch in axes.patches if to_hex(patch.get_facecolor()) == "#dcdcdc"]
+        box = band.get_extents().transformed(axes.transData.inverted())
+        assert (box.x0, box.x1) == (pytest.approx(own.min()), pytest.approx(own.max()))
 
 
 def test_a_tagger_without_errors_has_a_figure(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from fabricated import (
     write_run,
 )
 
-from workflow_scripts.conclude import NER, Conclude
+from workflow_scripts.conclude import NER
 from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.verdict import conclude, propagation_sentence
 from workflow_scripts.summarise_ner import SummariseNer
@@ -126,13 +126,6 @@ def test_a_study_of_the_baseline_alone(tmp_path: Path) -> None:
 
 
 def page(study: Path, title: str = "A title") -> str:
-    Conclude(
-        metrics=study / "metrics",
-        comparisons=study / "metrics" / "ner_comparisons.json",
-        pos=study / "tables" / "pos_tagging.csv",
-        corruption=study / "pos_corruption",
-        output=study / "verdict.json",
-    ).cli_cmd()
     output = study / "summary.rst"
     SummariseStudy(title=title, results=(study,), report=Path("results/report.html"), output=output).cli_cmd()
     return output.read_text(encoding="utf-8")

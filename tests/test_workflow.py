@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,25 +20,8 @@ import yaml
 from workflow_copy import CHECKOUT, Copy, copy_workflow
 
 from workflow_scripts.posner.artifacts import sha256
-from workflow_scripts.posner.config import GeneratedCorpus
-from workflow_scripts.posner.grammar import generate
 
 TOKENS = "a_word NN O\nanother NNP B-PER\n\n"
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A finished small study of two corpora, one of them from files."""
-    copy = copy_workflow(tmp_path_factory.mktemp("finished") / "with blank")
-    splits, _ = generate(GeneratedCorpus(source="generated", train=60, validation=10, test=10, seed=3))
-    for split, sentences in splits.items():
-        rows = ("".join(map("{} {} {}\n".format, s.tokens, s.pos, s.ner)) for s in sentences)
-        (copy.folder / f"{split}.txt").write_text("\n".join(rows))
-    files = {split: f"{split}.txt" for split in splits}
-    columns = {"token_column": 0, "pos_column": 1, "ner_column": 2, "scheme": "iob2"}
-    copy.set(study__corpora=["small", "files"], corpora__files={"source": "columns", **files, **columns})
-    copy.snakemake()
-    return copy
 
 
 @pytest.fixture
@@ -187,10 +171,11 @@ def explain(copy: Copy) -> None:
 
 LIBRARY = "workflow_scripts/posner"
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
-AFTER_POS = dict.fromkeys(
-    ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude", "write_model_cards"], 1
-)
 PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
+CONCLUDED = ["conclude", "plot_oracles", "typeset_tables"]
+AFTER_POS = dict.fromkeys(
+    ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "write_model_cards", *CONCLUDED], 1
+)
 AFTER_NER = dict.fromkeys(
     [
         "summarise_ner",
@@ -199,16 +184,18 @@ AFTER_NER = dict.fromkeys(
         "plot_ner_results",
         "plot_injection_strategies",
         "plot_slices",
+        "plot_cost",  # in the variants' colours, which are told by the table of runs
         *PLOTS_OF_SWEEPS,
-        "conclude",
         "write_model_cards",
+        *CONCLUDED,
     ],
     1,
 )
-AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", *PLOTS_OF_SWEEPS, "conclude"], 1)
-TRAINED = {"sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}  # with some variants; and with all of them:
+AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", *PLOTS_OF_SWEEPS, *CONCLUDED], 1)
+COST = dict.fromkeys(["summarise_cost", "plot_cost", "typeset_tables"], 1)
+TRAINED = {"sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS, **COST}  # with some variants; and with all of them:
 ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
-TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS}
+TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS, **COST}
 PLOTS = dict.fromkeys(
     [
         "plot_pos_tagging",
@@ -217,6 +204,8 @@ PLOTS = dict.fromkeys(
         "plot_injection_strategies",
         "plot_slices",
         *PLOTS_OF_SWEEPS,
+        "plot_oracles",
+        "plot_cost",
     ],
     1,
 )
@@ -271,7 +260,7 @@ EDITS = [
         "a corruption rate, the number of draws",
         "sweeps and what follows",
         in_study(corruption__draws=3),
-        {"sweep_corruption": 3, **AFTER_SWEEPS},
+        {"sweep_corruption": 3, **AFTER_SWEEPS, **COST},
         SETTING,
     ),
     Edit(
@@ -353,7 +342,9 @@ EDITS = [
         "one sentence of a corpus",
         "all that is made of this corpus, nothing of another",
         in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
-        TAGGED | ALL_TRAINED | {"prepare_corpus": 1, "prepare_encoder": 1, "assign_folds": 1, "summarise_corpus": 1},
+        TAGGED
+        | ALL_TRAINED
+        | dict.fromkeys(["prepare_corpus", "prepare_encoder", "assign_folds", "summarise_corpus", "typeset_counts"], 1),
         END,
         corpora=1,
     ),
@@ -385,6 +376,15 @@ def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:
     assert [json.loads(line)["text"] for line in lines] == ["a_word", "", "another a_word"]
     assert [row.split()[:2] for row in rows] == [["a_word", "NN"], [], ["another", "NNP"], []]
     assert "Nothing to be done" in finished.snakemake("--dry-run", *targets)
+
+
+def test_targets_read_as_a_menu() -> None:
+    command = [sys.executable, "-m", "snakemake", "--configfile", "tests/small_study.yaml", "--list-target-rules"]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    menu = dict(re.findall(r"^(\w+) \((.*)\)$", done.stdout, flags=re.MULTILINE))
+    assert {"all", "corpus", "pos", "ner", "corruption", "figures", "report"} <= menu.keys()
+    for rule, words in menu.items():
+        assert re.fullmatch(r"[A-Z].{15,110}\.", words), f"{rule}: {words!r} is not one line"
 
 
 def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:
@@ -464,8 +464,8 @@ def test_a_wrong_config_is_one_clear_message(tmp_path: Path, change: dict[str, o
 
 def is_result(path: Path) -> bool:
     """Whether a file says what was found, and nothing of how long it took and where."""
-    is_log = {"logs", "benchmarks", "resume"} & set(path.parts)
-    return path.is_file() and not is_log and path.name != "history.csv" and not path.name.endswith("provenance.json")
+    is_log = {"logs", "benchmarks", "resume"} & set(path.parts) or path.stem in ("history", "cost")
+    return path.is_file() and not is_log and not path.name.endswith("provenance.json")
 
 
 def results_of(copy: Copy) -> dict[str, str]:

@@ -16,6 +16,9 @@ from typing import Any
 
 import yaml
 
+from workflow_scripts.posner.config import GeneratedCorpus
+from workflow_scripts.posner.grammar import generate
+
 CHECKOUT = Path(__file__).parents[1]
 STUDY = CHECKOUT / "tests" / "small_study.yaml"
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "resources", "profiles"]
@@ -86,6 +89,19 @@ class Copy:
 def heed_interrupts() -> None:
     """As in a terminal: what a shell starts in the background, the tests themselves for one, ignores Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def run_two_corpora(folder: Path) -> None:
+    """Run the small study to its end in `folder`, with a second corpus, which comes from files."""
+    copy = copy_workflow(folder)
+    splits, _ = generate(GeneratedCorpus(source="generated", train=60, validation=10, test=10, seed=3))
+    for split, sentences in splits.items():
+        rows = ("".join(map("{} {} {}\n".format, s.tokens, s.pos, s.ner)) for s in sentences)
+        (copy.folder / f"{split}.txt").write_text("\n".join(rows))
+    files = {split: f"{split}.txt" for split in splits}
+    columns = {"token_column": 0, "pos_column": 1, "ner_column": 2, "scheme": "iob2"}
+    copy.set(study__corpora=["small", "files"], corpora__files={"source": "columns", **files, **columns})
+    copy.snakemake()
 
 
 def copy_workflow(folder: Path) -> Copy:

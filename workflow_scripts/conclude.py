@@ -8,8 +8,8 @@ from pydantic import Field
 
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
-from .posner.results import read_json, read_table
-from .posner.verdict import conclude
+from .posner.results import read_json, read_table, write_table
+from .posner.verdict import conclude, oracles_table, variants_table
 
 NER = ("ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls")
 SWEEPS = ("early_fusion", "late_fusion")
@@ -25,6 +25,7 @@ class Conclude(Command):
         None, description="Folder of early_fusion.json and late_fusion.json, if POS was used."
     )
     output: Path = Field(description="JSON file to write.")
+    tables: Path = Field(description="Folder to write to: verdict_variants.csv, verdict_oracles.csv.")
 
     def cli_cmd(self) -> None:
         tagging = read_table(self.pos, ["accuracy"])
@@ -33,7 +34,17 @@ class Conclude(Command):
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
         comparisons = read_json(self.comparisons, ["statistics", "texts", "variants"])
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
-        write_json(self.output, conclude(ner, comparisons, sweeps, accuracy))
+        verdict = conclude(ner, comparisons, sweeps, accuracy)
+        write_json(self.output, verdict)
+        write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
+        write_table(self.tables / "verdict_oracles.csv", oracles_table(verdict))
+
+    def inputs(self) -> list[Path]:
+        sweeps = [self.corruption / f"{name}.json" for name in SWEEPS] if self.corruption else []
+        return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.pos, *sweeps]
+
+    def sidecar(self) -> Path:
+        return self.tables / "verdict.provenance.json"
 
 
 if __name__ == "__main__":

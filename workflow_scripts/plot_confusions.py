@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
 from .posner.cli import run
-from .posner.figures import COLOURS, Plot, name_rows, numbers_at_rows, thousands
+from .posner.figures import COLOURS, ONE_COLUMN, Plot, name_rows, numbers_at_rows, thousands
 from .posner.results import read_table
 
 TOP = 15
@@ -22,7 +23,7 @@ class PlotConfusions(Plot):
     def draw(self) -> Figure:
         table = read_table(self.confusions, ["count", "share"])
         rows = table[table["split"] == "train"].nlargest(TOP, "count")
-        figure = Figure(figsize=(7.4, 1.1 + 0.27 * max(len(rows), 1)), layout="constrained")
+        figure = Figure(figsize=(ONE_COLUMN, 1.1 + 0.27 * max(len(rows), 1)), layout="constrained")
         axes = figure.subplots()
         if rows.empty:
             axes.annotate("no confusions", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")
@@ -33,14 +34,15 @@ class PlotConfusions(Plot):
         numbers_at_rows(
             axes,
             [
-                f"{thousands(int(count))}  ({100 * share:.1f} % of {gold})"
-                for gold, count, share in zip(rows["gold"], rows["count"], rows["share"], strict=True)
+                f"{thousands(int(count))}  ({100 * share:.1f} %)"
+                for count, share in zip(rows["count"], rows["share"], strict=True)
             ],
-            "tokens (share of the true tag)",
+            "tokens (share)",
         )
         axes.set_xlim(left=0)
         axes.xaxis.set_major_formatter(lambda count, _: thousands(round(count)))
-        axes.set_xlabel("Tokens of train, tagged out of fold (true tag → predicted tag)")
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        figure.supxlabel("Tokens of train (true → predicted tag)", fontsize=9)
         return figure
 
 

@@ -9,12 +9,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from pydantic import Field
 
 from .posner.cli import run
 from .posner.figures import (
+    BAND,
     NEUTRAL,
     POINTS,
+    TWO_COLUMNS,
     Look,
     Plot,
     beside_each_other,
@@ -42,26 +45,33 @@ class PlotInjectionStrategies(Plot):
         runs = read_table(self.runs, ["seed", "f1"])
         test = on_test(runs)
         found, bounds = differences(test), intervals(self.comparisons)
+        baseline = test.loc[test["pos"] == "none", "f1"]
+        own = baseline - baseline.mean()
         variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
         sources = [source for source in POS if source in set(variants["pos"])]
         strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
-        figure = Figure(figsize=(7.4, 1.6 + row_height(strategies, 0.42) * len(strategies)), layout="constrained")
+        figure = Figure(
+            figsize=(TWO_COLUMNS, 1.6 + row_height(strategies, 0.42) * len(strategies)), layout="constrained"
+        )
         panels = figure.subplots(1, len(sources), sharex=True, sharey=True, squeeze=False)[0]
         for axes, source in zip(panels, sources, strict=True):
+            axes.axvspan(own.min(), own.max(), color=BAND, linewidth=0, zorder=0)
             add_panel(axes, variants[variants["pos"] == source], strategies, found, bounds, looks(runs))
             axes.set_title(POS[source])
             name_rows(axes, strategies)
         panels[0].set_xlim(
-            limits([0, *(v for d in found.values() for v in d.values), *chain.from_iterable(bounds.values())], LEAST)
+            limits([*own, *(v for d in found.values() for v in d.values), *chain.from_iterable(bounds.values())], LEAST)
         )
         figure.supxlabel("Test F1 minus the baseline's of the same seed (points)", fontsize=9)
+        band = [Patch(color=BAND, label="baseline's seeds around their mean")] if len(own) > 1 else []
         figure.legend(
             handles=[
                 Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label="one seed"),
                 Line2D([], [], color=NEUTRAL, marker="|", mew=1.6, linewidth=1.2, label="mean and its interval"),
+                *band,
             ],
             loc="outside upper center",
-            ncols=2,
+            ncols=3,
         )
         return figure
 

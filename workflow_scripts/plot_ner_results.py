@@ -16,6 +16,7 @@ from .posner.figures import (
     NEUTRAL,
     POINTS,
     REFERENCE,
+    TWO_COLUMNS,
     Plot,
     beside_each_other,
     by_variant,
@@ -42,7 +43,7 @@ class PlotNerResults(Plot):
         test, look = on_test(runs), looks(runs)
         groups = by_variant(test)
         labels = [str(rows["label"].iloc[0]) for _, rows in groups]
-        figure = Figure(figsize=(7.4, 1.5 + row_height(labels, 0.36) * len(labels)), layout="constrained")
+        figure = Figure(figsize=(TWO_COLUMNS, 1.5 + row_height(labels, 0.36) * len(labels)), layout="constrained")
         axes = figure.subplots()
         baseline = test.loc[test["pos"] == "none", "f1"]
         axes.axvspan(baseline.min(), baseline.max(), color=BAND, linewidth=0, zorder=0)

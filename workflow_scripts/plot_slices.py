@@ -15,6 +15,7 @@ from .posner.cli import run
 from .posner.figures import (
     NEUTRAL,
     POINTS,
+    TWO_COLUMNS,
     Look,
     Plot,
     beside_each_other,
@@ -57,7 +58,9 @@ class PlotSlices(Plot):
         row = 0.2 + STEP * max(map(len, by_source.values()))
         heights = [row * table.loc[table["slice"] == kind, "value"].nunique() for kind in kinds]
         keys = legend(table, by_source, look)
-        figure = Figure(figsize=(7.4, 1 + sum(heights) + 0.15 * len(kinds) + 0.2 * len(keys)), layout="constrained")
+        figure = Figure(
+            figsize=(TWO_COLUMNS, 1 + sum(heights) + 0.15 * len(kinds) + 0.2 * len(keys)), layout="constrained"
+        )
         panels = figure.subplots(
             len(kinds), len(sources), sharex=True, sharey="row", squeeze=False, height_ratios=heights
         )

@@ -16,6 +16,27 @@ from .posner.statistics import points
 
 WIDTH = 100
 ABOUT = "F1 in points of 0 to 100; differences to the baseline of the same seeds:\n"
+QUESTION = (
+    "Do part-of-speech tags still help named entity recognition when the backbone is already BERT, and do tagging "
+    "errors reach it?"
+)
+WORDS = """\
+- *helps*, *hurts*: test F1 differs from the baseline's;
+- *no effect larger than the margin*: if it differs, then surely by less than the margin;
+- *cannot tell*: the seeds and texts of this study do not suffice to say either.
+"""
+REST = """\
+- *Data*: what the corpora hold.
+- *POS*: how well our taggers tag, and what they mistake for what.
+- *NER*: the verdicts; F1 of every variant and seed; differences to the baseline, seed by seed.
+- *Error propagation*: what NER makes of POS that grows worse.
+- *Controls*: could each way of giving POS have carried anything? A closed way makes a null result there empty.
+- *Cost*: time and memory.
+
+A caption says what is shown, over what, with which interval, and names the rule, the command and the tables behind it.
+Tables can be saved as CSV and LaTeX; figures lie beside this file as PNG and SVG. Every model and table has its record,
+``provenance.json``: settings, hashes of inputs and code, packages, device.
+"""
 HEADER = ("variant", "seeds", "test F1", "difference", "interval", "POS")
 
 
@@ -30,7 +51,16 @@ class SummariseStudy(Command):
     def cli_cmd(self) -> None:
         # The report reads this file as a template: a title is text, whatever it holds.
         title = self.title.replace("{", "(").replace("}", ")")
-        parts = [heading(title, "="), *(section(folder) for folder in self.results), f"Report: {self.report}\n"]
+        parts = [
+            heading(title, "="),
+            textwrap.fill(QUESTION, WIDTH) + "\n",
+            *(section(folder) for folder in self.results),
+            heading("What the words mean", "-"),
+            WORDS,
+            heading("How to read the rest", "-"),
+            REST,
+            f"Report: {self.report}\n",
+        ]
         with atomic_path(self.output) as path:
             path.write_text("\n".join(parts), encoding="utf-8")
 
@@ -47,6 +77,7 @@ def section(folder: Path) -> str:
         [
             heading(f"{folder.parent.name}, {folder.name}", "-"),
             textwrap.fill(verdict["answer"], WIDTH, break_on_hyphens=False) + "\n",
+            told(verdict["variants"]),
             ABOUT,
             table([HEADER, *(row(name, found) for name, found in verdict["variants"].items())]),
             textwrap.fill(verdict["footnote"], WIDTH, break_on_hyphens=False) + "\n",
@@ -54,6 +85,13 @@ def section(folder: Path) -> str:
             f"Figures: {folder / 'figures'}\n",
         ]
     )
+
+
+def told(variants: Mapping[str, Any]) -> str:
+    """A sentence for each variant of which the study can tell something."""
+    answers = [found["answer"] for found in variants.values() if found["verdict"] not in (None, "cannot tell")]
+    lines = (textwrap.fill(f"- {answer}", WIDTH, subsequent_indent="  ", break_on_hyphens=False) for answer in answers)
+    return "\n".join(["Of these variants it can be told:\n", *lines]) + "\n" if answers else ""
 
 
 def row(name: str, found: Mapping[str, Any]) -> tuple[str, ...]:

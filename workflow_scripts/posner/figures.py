@@ -26,6 +26,7 @@ from .cli import Command
 from .results import read_table
 
 DPI = 200  # of PNG
+ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches that a figure takes in a paper
 LETTERS = 40  # of a line of a label
 LINE = 0.16  # inches from one line of a label to the next
 NEUTRAL = "#4d4d4d"
@@ -173,7 +174,7 @@ def fusion_panels(table: pd.DataFrame, height: float) -> tuple[Figure, dict[str,
     """A figure with a panel a fusion of `table`, `height` inches high, and below each of them the place of its key."""
     fusions = [fusion for fusion in PANELS if fusion in set(table["fusion"])]
     below = max(key_height(rows) for _, rows in table.groupby("fusion"))
-    figure = Figure(figsize=(7.4, height + below), layout="constrained")
+    figure = Figure(figsize=(TWO_COLUMNS, height + below), layout="constrained")
     ratios = [height - 0.6, below]
     panels, keys = figure.subplots(2, len(fusions), sharex="row", sharey="row", squeeze=False, height_ratios=ratios)
     for axes, key, fusion in zip(panels, keys, fusions, strict=True):

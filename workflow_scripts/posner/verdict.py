@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
+import pandas as pd
+
 from .comparison import Verdict
 from .controls import controls_sentence, oracles
 from .labels import POS
@@ -17,6 +19,8 @@ CORRUPTION = {
     "slope": "Each 10 % of the tags replaced",
     "clustering": "Errors where our tagger makes them, against as many spread evenly",
 }
+# Columns of the main table, from a variant's difference.
+DIFFERENCE = {"difference": "mean", "low": "low", "high": "high", "p_difference": "p", "p_equivalence": "p_equivalence"}
 
 
 def conclude(
@@ -52,6 +56,7 @@ def conclude(
         "variants": {name: variant_verdict(summary, compared.get(name)) for name, summary in summaries.items()},
         "oracles": by_oracle,
         "propagation": {name: {question: found[question] for question in CORRUPTION} for name, found in swept.items()},
+        "oracle_f1": comparisons["statistics"]["oracle_f1"] / 100,
         "pos_accuracy": dict(accuracy),
     }
 
@@ -132,3 +137,30 @@ def span(changes: Sequence[float]) -> str:
     """Lowest to highest of some differences, in points."""
     low, high = points(min(changes)), points(max(changes))
     return low if low == high else f"{low} to {high}"
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def variants_table(verdict: Json) -> pd.DataFrame:
+    """The main table: a row a variant, with its test F1, its difference to the baseline and the verdict; F1 in 0..1."""
+    return pd.DataFrame(
+        {"variant": name, "label": found["label"], "seeds": len(found["seeds"])}
+        | {"f1_mean": found["f1"]["mean"], "f1_std": found["f1"]["std"]}
+        | {part: (found["difference"] or {}).get(key) for part, key in DIFFERENCE.items()}
+        | {"verdict": found["verdict"]}
+        for name, found in verdict["variants"].items()
+    )
+
+
+def oracles_table(verdict: Json) -> pd.DataFrame:
+    """A row for each way of giving POS: the oracle's F1 (0..1), the F1 that opens a way, and the word for it."""
+    words = {True: "open", False: "closed", None: "not run"}
+    return pd.DataFrame(
+        (
+            {"way": way, "variants": ", ".join(found["variants"]), "oracle_f1": found["f1"]}
+            | {"needed_f1": verdict["oracle_f1"], "state": words[found["open"]]}
+            for way, found in verdict["oracles"].items()
+        ),
+        columns=["way", "variants", "oracle_f1", "needed_f1", "state"],  # also of a study without POS
+    )

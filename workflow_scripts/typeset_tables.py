@@ -1,0 +1,36 @@
+"""Tables for papers and for the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from .posner.artifacts import atomic_path
+from .posner.cli import Command, run
+from .posner.results import read_table
+from .posner.typesetting import laid_out, latex, page
+
+
+class TypesetTables(Command):
+    """Write each CSV table as LaTeX and as HTML beside it, with the numbers as people read them."""
+
+    tables: tuple[Path, ...] = Field(description="CSV files.")
+
+    def cli_cmd(self) -> None:
+        for path in self.tables:
+            table, is_number = laid_out(path.stem, read_table(path, []))
+            tex = latex(table, is_number)
+            downloads = {path.name: path.read_bytes(), f"{path.stem}.tex": tex.encode()}
+            write(path.with_suffix(".tex"), tex)
+            write(path.with_suffix(".html"), page(path.stem, table, is_number, downloads))
+
+
+def write(target: Path, text: str) -> None:
+    """Write a text file."""
+    with atomic_path(target) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(TypesetTables)
