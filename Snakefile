@@ -16,6 +16,7 @@ include: "rules/pos.smk"
 include: "rules/ner.smk"
 include: "rules/corruption.smk"
 include: "rules/analysis.smk"
+include: "rules/presentation.smk"
 
 
 localrules:

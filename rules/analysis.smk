@@ -344,7 +344,10 @@ ANALYSES = [
     *expand(COUNTS, corpus=STUDY.study.corpora),
     *expand(
         [
-            *(f"{METRICS}/{name}.json" for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls"]),
+            *(
+                f"{METRICS}/{name}.json"
+                for name in [*VARIANTS, "ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls"]
+            ),
             *PROPAGATION,
             *(f"{TABLES}/ner_{table}.csv" for table in ["summary", "runs", "by_type", "comparisons"]),
             *(f"{TABLES}/pos_{table}.csv" for table in ["tagging", "by_tag", "confusions"]),
@@ -354,6 +357,7 @@ ANALYSES = [
         ],
         **PAIRS,
     ),
+    *PRESENTATION,
 ]
 
 

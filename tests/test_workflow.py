@@ -70,7 +70,13 @@ def expected_jobs(raw: dict[str, object], folds: int, seeds: dict[str, int], swe
 
 def test_the_number_of_jobs_follows_the_formula(tmp_path: Path) -> None:
     copy = copy_workflow(tmp_path / "copy")
-    seeds = {"baseline": 2, "late-gold-one_hot": 3, "late-predicted-logits": 3, "encoder-gold": 3, "late-oracle-one_hot": 1}
+    seeds = {
+        "baseline": 2,
+        "late-gold-one_hot": 3,
+        "late-predicted-logits": 3,
+        "encoder-gold": 3,
+        "late-oracle-one_hot": 1,
+    }
     copy.set(study__seeds=[1, 2, 3], pos__folds=4)
     raw = yaml.safe_load(copy.study.read_text())
     raw["corpora"]["other"] = raw["corpora"]["small"] | {"seed": 2}
