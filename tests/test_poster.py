@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import typst
-from fabricated import TAGS, TYPES, VARIANTS, confusion_matrix, read, variant, write_comparisons, write_study
+from fabricated import TAGS, TYPES, VARIANTS, confusion_matrix, read, summarise, variant, write_comparisons, write_study
 from PIL import Image
 from pypdf import PdfReader
 
@@ -16,7 +16,6 @@ from workflow_scripts.conclude import Conclude
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Variant
 from workflow_scripts.posner.errors import InputError
-from workflow_scripts.summarise_corruption import SummariseCorruption
 from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_pos import SummarisePos
 from workflow_scripts.typeset_poster import FONTS, TypesetPoster
@@ -37,20 +36,19 @@ STUDIES = {
 
 def conclude(folder: Path, variants: Mapping[str, Variant]) -> None:
     """All that a poster reads but figures; a study without POS has no sweeps."""
-    f1, tables = write_study(folder, variants), folder / "tables"
-    SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
-    SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
-    write_comparisons(folder / "metrics", f1, variants, tables)
-    sweeps = folder / "pos_corruption" if len(variants) > 1 else None
-    if sweeps:
-        SummariseCorruption(
-            variants=dict(variants), sweeps=folder / "corruption", output=sweeps, tables=tables
-        ).cli_cmd()
+    tables, has_pos = folder / "tables", len(variants) > 1
+    if has_pos:
+        summarise(folder, variants)
+    else:
+        f1 = write_study(folder, variants)
+        SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
+        SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
+        write_comparisons(folder / "metrics", f1, variants, tables)
     Conclude(
         metrics=folder / "metrics",
         comparisons=folder / "metrics" / "ner_comparisons.json",
         pos=tables / "pos_tagging.csv",
-        corruption=sweeps,
+        corruption=folder / "pos_corruption" if has_pos else None,
         output=folder / "verdict.json",
     ).cli_cmd()
     labels = ["O", *(f"{position}-{kind}" for kind in TYPES for position in "BI")]
@@ -143,7 +141,7 @@ def test_differences_and_intervals_have_their_signs(tmp_path: Path) -> None:
     write_json(tmp_path / "verdict.json", verdict)
     poster(tmp_path, FIGURES).cli_cmd()
     text = words(tmp_path)
-    assert "−2.00−12.30to−0.05" in text
+    assert "\N{MINUS SIGN}2.00\N{MINUS SIGN}12.30to\N{MINUS SIGN}0.05" in text
     assert "+0.00+0.00to+9.96" in text
 
 
@@ -198,7 +196,7 @@ def test_oracles_are_open_closed_or_not_run(tmp_path: Path) -> None:
     text = words(tmp_path)
     ways = read(tmp_path / "verdict.json")["oracles"]
     for way, found in ways.items():
-        f1 = "–" if found["f1"] is None else f"{100 * found['f1']:.2f}"
+        f1 = "\N{EN DASH}" if found["f1"] is None else f"{100 * found['f1']:.2f}"
         word = {True: "open", False: "closed", None: "notrun"}[found["open"]]
         assert f"{squeezed(way)}{f1}{word}" in text
     assert {found["open"] for found in ways.values()} == {True, False, None}

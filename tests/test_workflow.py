@@ -173,7 +173,10 @@ def explain(copy: Copy) -> None:
 
 LIBRARY = "workflow_scripts/posner"
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
-AFTER_POS = dict.fromkeys(["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude"], 1)
+PRESENTED = ["typeset_poster", "run_notebook"]
+AFTER_POS = dict.fromkeys(
+    ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "conclude", *PRESENTED], 1
+)
 AFTER_NER = dict.fromkeys(
     [
         "summarise_ner",
@@ -182,10 +185,11 @@ AFTER_NER = dict.fromkeys(
         "plot_injection_strategies",
         "plot_corruption",
         "conclude",
+        *PRESENTED,
     ],
     1,
 )
-AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", "plot_corruption", "conclude"], 1)
+AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", "plot_corruption", "conclude", *PRESENTED], 1)
 TRAINED = {"train_ner": 6, "sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS}
 TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS}
 PLOTS = dict.fromkeys(
@@ -248,7 +252,7 @@ EDITS = [
         "the style of figures",
         "figures",
         in_file("resources/styles/posner.mplstyle", "font.size: 9", "font.size: 10"),
-        PLOTS,
+        PLOTS | {"typeset_poster": 1},
         ("report",),
     ),
     Edit(
@@ -256,6 +260,20 @@ EDITS = [
         "the report",
         in_file("resources/captions/corruption.rst", "Micro F1", "F1"),
         {},
+        ("report",),
+    ),
+    Edit(
+        "the words of the poster",
+        "posters, and the report",
+        in_file("resources/poster/poster.typ", "Do they still help", "Do they help"),
+        {"typeset_poster": 1},
+        ("report",),
+    ),
+    Edit(
+        "the text of the notebook",
+        "notebooks, and the report",
+        in_file("notebooks/results_analysis.ipynb", "a guided tour", "a tour"),
+        {"run_notebook": 1},
         ("report",),
     ),
     Edit(
@@ -269,7 +287,7 @@ EDITS = [
         "the margin of equivalence",
         "comparisons, and what is concluded",
         in_study(statistics__margin=0.3),
-        dict.fromkeys(["compare_variants", "plot_injection_strategies", "conclude"], 1),
+        dict.fromkeys(["compare_variants", "plot_injection_strategies", "conclude", *PRESENTED], 1),
         SETTING,
     ),
     Edit(

@@ -41,9 +41,10 @@ class TypesetPoster(Command):
             sys_inputs=self.given(),
         )
         try:
-            for path, ppi in ((self.output, None), (self.output.with_suffix(".png"), PPI)):
-                with atomic_path(path) as part:
-                    compiler.compile(output=str(part.absolute()), format=path.suffix[1:], ppi=ppi, timestamp=0)
+            with atomic_path(self.output) as pdf:
+                compiler.compile(output=str(pdf.absolute()), format="pdf", timestamp=0)
+            with atomic_path(self.output.with_suffix(".png")) as png:
+                compiler.compile(output=str(png.absolute()), format="png", ppi=PPI)
         except typst.TypstError as error:
             raise InputError(f"{self.output} cannot be typeset: {error}") from error
 
