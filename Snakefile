@@ -18,6 +18,7 @@ include: "rules/corruption.smk"
 include: "rules/extra_tests.smk"
 include: "rules/analysis.smk"
 include: "rules/models.smk"
+include: "rules/presentation.smk"
 
 
 localrules:

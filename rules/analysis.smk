@@ -532,6 +532,7 @@ ANALYSES = [
         corpus=[name for name in STUDY.study.corpora if STUDY.corpora[name].extra_tests],
         encoder=STUDY.study.encoders,
     ),
+    *PRESENTATION,
 ]
 
 

@@ -173,6 +173,7 @@ PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
 ENCODERS = expand(ENCODER_CARD, **PAIRS)
 CONFUSIONS = expand(f"{WORK}/pos/confusion_matrix.json", **PAIRS)
 CHECKPOINTS = [{"corpus": c, "encoder": e, "variant": v, "seed": s} for c, e, v, s in STUDY.checkpoints()]
+PRESENTATION = expand([f"{WORK}/poster/poster.pdf", f"{WORK}/notebook/results_analysis.html"], **PAIRS)
 NER_METRICS = [f"{RUN}/metrics.json".format(**c) for c in CHECKPOINTS]
 SWEEPS = [
     f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet".format(**c)

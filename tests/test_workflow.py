@@ -172,7 +172,8 @@ def explain(copy: Copy) -> None:
 LIBRARY = "workflow_scripts/posner"
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
 PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
-CONCLUDED = ["conclude", "plot_oracles", "typeset_tables"]
+PRESENTED = ["typeset_poster", "run_notebook"]
+CONCLUDED = ["conclude", "plot_oracles", "typeset_tables", *PRESENTED]
 AFTER_POS = dict.fromkeys(
     ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "write_model_cards", *CONCLUDED], 1
 )
@@ -267,7 +268,7 @@ EDITS = [
         "the style of figures",
         "figures",
         in_file("resources/styles/posner.mplstyle", "font.size: 9", "font.size: 10"),
-        PLOTS,
+        PLOTS | {"typeset_poster": 1},
         ("report",),
     ),
     Edit(
@@ -275,6 +276,20 @@ EDITS = [
         "the report",
         in_file("resources/captions/corruption.rst", "Micro F1", "F1"),
         {},
+        ("report",),
+    ),
+    Edit(
+        "the words of the poster",
+        "posters, and the report",
+        in_file("resources/poster/poster.typ", "Do they still help", "Do they help"),
+        {"typeset_poster": 1},
+        ("report",),
+    ),
+    Edit(
+        "the text of the notebook",
+        "notebooks, and the report",
+        in_file("notebooks/results_analysis.ipynb", "a guided tour", "a tour"),
+        {"run_notebook": 1},
         ("report",),
     ),
     Edit(

@@ -21,7 +21,7 @@ from workflow_scripts.posner.grammar import generate
 
 CHECKOUT = Path(__file__).parents[1]
 STUDY = CHECKOUT / "tests" / "small_study.yaml"
-PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "resources", "profiles"]
+PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "resources", "notebooks", "profiles"]
 
 
 class Copy:

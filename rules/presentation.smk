@@ -1,0 +1,82 @@
+# Results -> what a speaker and a reader take away: a poster, and a notebook that goes through all that is stored.
+
+
+rule typeset_poster:
+    """The poster: question, setup, findings and controls on an A0 page."""
+    input:
+        corpus=CORPUS_CARD,
+        verdict=VERDICT,
+        summary=f"{TABLES}/ner_summary.csv",
+        tagging=f"{TABLES}/pos_tagging.csv",
+        confusions=f"{TABLES}/pos_confusions.csv",
+        figures=[f"{FIGURES}/{figure}.svg" for figure in PLOTS],
+        template=[RESOURCES / "poster" / f"{part}.typ" for part in ["poster", "diagram", "style"]],
+    output:
+        pdf=report(
+            f"{WORK}/poster/poster.pdf",
+            caption=f"{CAPTIONS}/poster.rst",
+            category="Presentation",
+            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Poster (PDF)"},
+        ),
+        png=f"{WORK}/poster/poster.png",
+    log:
+        f"{LOGS}/typeset_poster.log",
+    benchmark:
+        f"{BENCHMARKS}/typeset_poster.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        title=arguments(title=STUDY.study.title),
+        figures=lambda wildcards, input: arguments(figures=list(input.figures)),
+        code=code("typeset_poster"),
+    shell:
+        "python -m workflow_scripts.typeset_poster {params.title} --corpus-name {wildcards.corpus}"
+        " --encoder-name {wildcards.encoder} --corpus {input.corpus} --verdict {input.verdict} --summary {input.summary}"
+        " --tagging {input.tagging} --confusions {input.confusions} {params.figures} --template {input.template[0]}"
+        " --output {output.pdf} > {log} 2>&1"
+
+
+# Not by Snakemake's `notebook:`, for which a notebook is new when its date is: `touch` or a fresh checkout would run all
+# of them again. It also calls programs that break when .venv is moved, and gives the notebook an object to unpickle.
+rule run_notebook:
+    """The notebook: a guided tour of all that is stored, down to single sentences."""
+    input:
+        notebook=os.path.relpath(ROOT / "notebooks/results_analysis.ipynb"),
+        corpus=CORPUS_CARD,
+        verdict=VERDICT,
+        tables=[
+            f"{TABLES}/{table}.csv"
+            for table in [
+                *["ner_runs", "ner_by_type", "ner_comparisons", "pos_tagging", "pos_confusions"],
+                *(["corruption"] if SWEPT else []),
+            ]
+        ],
+        runs=[f"{run}/predictions.parquet" for run in RUNS],
+        predicted=f"{WORK}/pos/predicted.parquet",
+    output:
+        report(
+            f"{WORK}/notebook/results_analysis.html",
+            caption=f"{CAPTIONS}/notebook.rst",
+            category="Presentation",
+            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Notebook"},
+        ),
+    log:
+        f"{LOGS}/run_notebook.log",
+    benchmark:
+        f"{BENCHMARKS}/run_notebook.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        results=subpath(input.verdict, parent=True),
+        code=code("run_notebook"),
+    shell:
+        "python -m workflow_scripts.run_notebook --notebook {input.notebook} --results {params.results}"
+        " --output {output} > {log} 2>&1"
