@@ -67,7 +67,7 @@ class Made:
         output = self.root / "ner" / pos
         TrainNer(
             corpus=self.corpus, encoder=self.encoder, seed=1, variant=variant, compute=CPU, output=output,
-            training=NerTraining(epochs=12, eval_steps=1000, **HIGH),
+            training=NerTraining(epochs=12, eval_steps=1000, **HIGH | {"new_learning_rate": 5e-2}),
         ).cli_cmd()  # fmt: skip
         return float(json.loads((output / "metrics.json").read_text(encoding="utf-8"))["test"]["f1"])
 
@@ -138,7 +138,7 @@ def test_confusions_of_the_test_set_are_refused(made: Made, tmp_path: Path) -> N
 
 def test_pos_shifted_by_one_closes_the_oracle_and_helps_no_more(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     baseline, gold, oracle = (made.f1(pos) for pos in ("none", "gold", "oracle"))
-    assert gold > baseline + 0.1
+    assert gold > baseline + 0.2
     assert is_open(oracle)
     ids = PosReader.ids
     monkeypatch.setattr(PosReader, "ids", lambda *of: np.roll(ids(*of), 1))
