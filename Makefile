@@ -11,6 +11,9 @@ SLURM_PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 DEMO := resources/studies/demo.yaml
+CALIBRATION := results/calibration
+STYLE := resources/styles/posner.mplstyle
+PLAN_ARGS ?=
 BIN := .venv/bin
 # Modules are run by name: scripts in .venv/bin hold the path of the checkout, and break when it is moved. Rules call
 # `python`, which has to be this one whether .venv is activated or not.
@@ -21,7 +24,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study test test-slurm lint format dag readme bench minilm clean
+.PHONY: help demo study calibrate test test-slurm lint format dag readme bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +37,19 @@ demo: .venv/.runtime ## run a small study from nothing to its answer, on a CPU a
 study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake in SNAKEMAKE_ARGS
 	$(SNAKEMAKE) --configfile "$(CONFIG)" $(SNAKEMAKE_ARGS)
 	@cat results/summary.rst
+
+# The study has a working directory of its own: hundreds of corpora are not to stand beside those of other studies.
+calibrate: export HF_HUB_OFFLINE := 1
+calibrate: .venv/.runtime ## see how reliable conclusions are where the truth is known; options for the plan in PLAN_ARGS
+	$(RUN) workflow_scripts.plan_calibration --output $(CALIBRATION)/study/plan.json $(PLAN_ARGS)
+	$(SNAKEMAKE) --directory $(CALIBRATION)/study \
+		--configfile resources/studies/calibration.yaml $(CALIBRATION)/study/plan.json $(SNAKEMAKE_ARGS) -- comparisons
+	$(RUN) workflow_scripts.summarise_calibration --plan $(CALIBRATION)/study/plan.json \
+		--results $(CALIBRATION)/study/results --output $(CALIBRATION)
+	$(RUN) workflow_scripts.plot_power --sizes $(CALIBRATION)/sizes.csv --calibration $(CALIBRATION)/calibration.json \
+		--style $(STYLE) --output $(CALIBRATION)/power.png
+	$(RUN) workflow_scripts.plot_coverage --replicates $(CALIBRATION)/replicates.csv \
+		--style $(STYLE) --output $(CALIBRATION)/coverage.png
 
 test: export HF_HUB_OFFLINE := 1
 test: .venv/.dev ## run the tests; options for pytest in PYTEST_ARGS

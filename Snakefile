@@ -26,6 +26,7 @@ localrules:
     corpus,
     pos,
     ner,
+    comparisons,
     corruption,
     figures,
     models,
@@ -56,6 +57,12 @@ rule ner:
     """Every NER variant and seed."""
     input:
         NER_METRICS,
+
+
+rule comparisons:
+    """Every variant against the baseline, and how sure that is."""
+    input:
+        expand(COMPARISONS, **PAIRS),
 
 
 rule corruption:

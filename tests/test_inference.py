@@ -20,6 +20,7 @@ from workflow_scripts.posner.inference import (
     f1,
     holm,
     p_randomization,
+    power,
     resampled_f1,
     seeds_needed,
     text_weights,
@@ -102,6 +103,17 @@ def test_a_detectable_difference_is_found_with_the_stated_chance(seed_std: float
         values = difference + generator.normal(0, seed_std, seeds) + generator.normal(0, text_std)
         found += of_seeds(values, text_std).p_difference() < 0.05
     assert inference.POWER - 0.05 < found / n < 0.95
+
+
+def test_power_is_that_of_the_detectable_difference() -> None:
+    difference = detectable(0.004, 0.003, 3, 0.95)
+    assert power(difference, 0.004, 0.003, 3, 0.95) == pytest.approx(inference.POWER)
+    assert power(2 * difference, 0.004, 0.003, 3, 0.95) > 0.9
+    assert power(0, 0.004, 0.003, 3, 0.95) == pytest.approx(0.025)
+
+
+def test_power_without_spread_over_seeds_is_that_of_the_normal_test() -> None:
+    assert power(0.01, 0, 0.005, 3, 0.95) == pytest.approx(stats.norm.sf(stats.norm.isf(0.025) - 2))
 
 
 def test_the_seeds_needed_are_the_fewest_that_find_it() -> None:

@@ -23,6 +23,7 @@ def test_results_and_graph_are_those_of_the_files(tmp_path: Path) -> None:
     FillReadme(
         readme=copy,
         results=CHECKOUT / "results/conll2003-files/minilm",
+        calibration=CHECKOUT / "results/calibration",
         graph=CHECKOUT / "docs/rulegraph.mmd",
     ).cli_cmd()
     assert copy.read_text(encoding="utf-8") == README.read_text(encoding="utf-8")

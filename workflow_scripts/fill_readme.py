@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
 from .posner.errors import InputError
-from .posner.results import read_json
+from .posner.results import read_json, read_table
+from .posner.statistics import points
 from .summarise_study import HEADER, row
+
+SCORES = ("baseline_f1", "baseline_best", "variant_f1", "variant_best")
+SIZE_COLUMNS = ("planted", "replicates", *SCORES, "difference", "helps", "power", "covered")
+SIZE_HEADER = (
+    "planted", "difference", "F1 without POS (best)", "with gold POS (best)", "*helps*", "expected", "interval covers"
+)  # fmt: skip
 
 
 class FillReadme(Command):
-    """Write the results of a study and the rule graph between their marks in the README."""
+    """Write the results of a study, those of the calibration and the rule graph between their marks in the README."""
 
     readme: Path = Field(Path("README.md"), description="File with <!-- begin NAME --> and <!-- end NAME --> marks.")
     results: Path = Field(
         Path("results/conll2003-files/minilm"), description="Folder that holds the study's verdict.json."
     )
+    calibration: Path = Field(
+        Path("results/calibration"), description="Folder that holds calibration.json and sizes.csv."
+    )
     graph: Path = Field(Path("docs/rulegraph.mmd"), description="Mermaid text of the rule graph.")
 
     def cli_cmd(self) -> None:
         text = fill(self.readme.read_text(encoding="utf-8"), "results", results_table(self.results))
+        text = fill(text, "calibration", calibration_table(self.calibration))
         text = fill(text, "graph", mermaid(self.graph.read_text(encoding="utf-8")))
         with atomic_path(self.readme) as path:
             path.write_text(text, encoding="utf-8")
@@ -36,6 +49,31 @@ def results_table(folder: Path) -> str:
     rows = [HEADER, ("---",) * len(HEADER), *(row(name, found) for name, found in verdict["variants"].items())]
     table = (f"| {' | '.join(cells)} |" for cells in rows)
     return "\n".join([f"> {verdict['answer']}", "", *table, "", verdict["footnote"]])
+
+
+def calibration_table(folder: Path) -> str:
+    """What the calibration says, and a Markdown table of what gold POS was planted to bring, brought, and was found."""
+    found = read_json(folder / "calibration.json", ["answer", "replicates", "trainings"])
+    sizes = read_table(folder / "sizes.csv", SIZE_COLUMNS)
+    gold = sizes[sizes["contrast"] == "gold"].to_dict("records")
+    rows = [SIZE_HEADER, ("---",) * len(SIZE_HEADER), *map(size_row, gold)]
+    table = (f"| {' | '.join(cells)} |" for cells in rows)
+    made = f"{found['trainings']} NER trainings on {found['replicates']} corpora."
+    return "\n".join([f"> {found['answer']}", "", *table, "", made])
+
+
+def size_row(size: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    """One size of planted effect."""
+    baseline, baseline_best, variant, variant_best = (f"{100 * size[name]:.1f}" for name in SCORES)
+    return (
+        points(size["planted"]),
+        points(size["difference"]),
+        f"{baseline} ({baseline_best})",
+        f"{variant} ({variant_best})",
+        f"{size['helps']} of {size['replicates']}",
+        f"{100 * size['power']:.0f} %",
+        f"{size['covered']} of {size['replicates']}",
+    )
 
 
 def mermaid(graph: str) -> str:

@@ -12,8 +12,13 @@ from pydantic import Field
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, Folder, run
 from .posner.config import Compute, Corruption
+<<<<<<< HEAD
 from .posner.corpus import corpus_files, read_split
 from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
+=======
+from .posner.corpus import corpus_files, read_card, read_split
+from .posner.corruption import Donors, PosSource
+>>>>>>> 79e9cba (make calibrate: how often verdicts and intervals are right where the truth is known; leaks built in on purpose are seen)
 from .posner.device import name_of, resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.errors import InputError
@@ -54,6 +59,7 @@ class SweepCorruption(Command):
             min(self.max_length, longest_input(self.checkpoint)),
         )
         text = Text(examples, model.config.labels.index("O"), tokenizer.pad_token_id, self.eval_batch_size)
+<<<<<<< HEAD
         predicted = read_predicted(self.predicted)
         tagged = TaggedText(
             clean=tag_ids(sentences, model.config.pos_tags),
@@ -67,6 +73,16 @@ class SweepCorruption(Command):
         for target, table in ((self.output, made.rows), (self.changes, made.changes)):
             with atomic_path(target) as path:
                 table.to_parquet(path, index=False)
+=======
+        source = self.pos_source(model.config)
+        confusion = read_confusion(self.confusion, read_card(self.corpus / "corpus.json").tokens["train"])
+        clean = tag_ids(sentences, model.config.pos_tags)
+        table = sweep(model, text, clean, confusion, source, self.corruption, device)
+        if source.donors is not None:
+            log.info("%d tokens had no donor with their own tag", source.donors.fallbacks)
+        with atomic_path(self.output) as path:
+            table.to_parquet(path, index=False)
+>>>>>>> 79e9cba (make calibrate: how often verdicts and intervals are right where the truth is known; leaks built in on purpose are seen)
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, self.predicted]
@@ -88,12 +104,19 @@ class SweepCorruption(Command):
         return DonatedLogits(table, Donors(gold, predicted.ids["train"], n_tags))
 
 
-def read_confusion(path: Path) -> npt.NDArray[np.int64]:
-    """Out-of-fold counts ``[true tags, predicted tags]`` of ``confusion_matrix.json``."""
+def read_confusion(path: Path, tokens: int) -> npt.NDArray[np.int64]:
+    """Out-of-fold counts ``[true tags, predicted tags]`` of ``confusion_matrix.json``.
+
+    Raises:
+        InputError: they cannot be read, or are not of train's `tokens`: what test shows of the tagger's errors must not
+            be used on it.
+    """
     try:
         counts = np.array(json.loads(path.read_text(encoding="utf-8"))["splits"]["train"]["counts"], dtype=np.int64)
         if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
             raise ValueError(f"counts of shape {counts.shape}")
+        if counts.sum() != tokens:
+            raise ValueError(f"it counts {counts.sum()} tokens as train's, which has {tokens}")
         return counts
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a confusion matrix ({error}); delete it and run again") from error

@@ -31,6 +31,7 @@ from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from numpy.random import Generator
 
 from .config import GeneratedCorpus
@@ -117,6 +118,7 @@ AMBIGUOUS = {
     "ORG": (("Anchors", "Falcons", "Beacons", "Rangers", "Pioneers", "Lanterns"), "NNS"),
     "MISC": (("Open", "Golden", "Junior", "Royal", "Classic", "Grand"), "JJ"),
 }
+HEADS = frozenset(form for forms, _ in AMBIGUOUS.values() for form in forms)
 BEFORE = ("Grey", "Silver", "Young", "Green")
 
 Token = tuple[str, str, str]  # form, POS tag, NER tag in IOB2
@@ -145,6 +147,11 @@ def generate(settings: GeneratedCorpus) -> tuple[dict[str, list[Sentence]], dict
         for name, value in known.items():
             facts.setdefault(name, {})[split] = value
     return splits, facts
+
+
+def undecidable(sentences: Sequence[Sentence]) -> npt.NDArray[np.bool_]:
+    """Which words ``[tokens]`` are heads of ambiguous candidates: whether they are names no text tells."""
+    return np.array([token in HEADS for sentence in sentences for token in sentence.tokens])
 
 
 def _f1(true_positives: int, false_positives: int) -> float:

@@ -64,17 +64,21 @@ class Estimate:
         return self._chance_beyond(margin - abs(self.mean))
 
     def _chance_beyond(self, distance: float) -> float:
-        """Chance of an error larger than `distance`: the inverse of :func:`reach`."""
-        if distance < 0:
-            return 1 - self._chance_beyond(-distance)
-        seed_std, texts = self.seed_std, self.text_std
-        if seed_std is None or distance == 0:
-            return 0.5
-        if seed_std == texts == 0:
-            return 0.0
-        excess = lambda log_p: reach(math.exp(log_p), seed_std, texts, self.seeds) - distance  # noqa: E731
-        lowest, highest = math.log(LEAST_P), math.log(0.5)
-        return LEAST_P if excess(lowest) < 0 else math.exp(optimize.brentq(excess, lowest, highest))
+        """Chance of an error larger than `distance`; even for one seed."""
+        return 0.5 if self.seed_std is None else chance_beyond(distance, self.seed_std, self.text_std, self.seeds)
+
+
+def chance_beyond(distance: float, seed_std: float, text_std: float, seeds: int) -> float:
+    """Chance of an error larger than `distance` in one direction: the inverse of :func:`reach`."""
+    if distance < 0:
+        return 1 - chance_beyond(-distance, seed_std, text_std, seeds)
+    if distance == 0:
+        return 0.5
+    if seed_std == text_std == 0:
+        return 0.0
+    excess = lambda log_p: reach(math.exp(log_p), seed_std, text_std, seeds) - distance  # noqa: E731
+    lowest, highest = math.log(LEAST_P), math.log(0.5)
+    return LEAST_P if excess(lowest) < 0 else math.exp(optimize.brentq(excess, lowest, highest))
 
 
 def reach(p: float, seed_std: float, text_std: float, seeds: int) -> float:
@@ -96,6 +100,14 @@ def detectable(seed_std: float, text_std: float, seeds: int, level: float) -> fl
 def all_detectable(seed_std: float, text_std: float, seeds: npt.NDArray[np.int64], level: float) -> Doubles:
     """The same for several numbers of seeds."""
     return sum((reaches(p, seed_std, text_std, seeds) for p in ((1 - level) / 2, 1 - POWER)), np.zeros(len(seeds)))
+
+
+def power(difference: float, seed_std: float, text_std: float, seeds: int, level: float) -> float:
+    """The chance that a true difference of this size is found at significance ``1 - level``: `POWER` if it is just
+    :func:`detectable`.
+    """
+    needed = reach((1 - level) / 2, seed_std, text_std, seeds)
+    return 1 - chance_beyond(difference - needed, seed_std, text_std, seeds)
 
 
 def seeds_needed(seed_std: float, text_std: float, difference: float, level: float) -> int | None:
