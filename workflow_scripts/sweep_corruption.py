@@ -12,13 +12,8 @@ from pydantic import Field
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, Folder, run
 from .posner.config import Compute, Corruption
-<<<<<<< HEAD
-from .posner.corpus import corpus_files, read_split
-from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
-=======
 from .posner.corpus import corpus_files, read_card, read_split
-from .posner.corruption import Donors, PosSource
->>>>>>> 79e9cba (make calibrate: how often verdicts and intervals are right where the truth is known; leaks built in on purpose are seen)
+from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
 from .posner.device import name_of, resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.errors import InputError
@@ -59,13 +54,12 @@ class SweepCorruption(Command):
             min(self.max_length, longest_input(self.checkpoint)),
         )
         text = Text(examples, model.config.labels.index("O"), tokenizer.pad_token_id, self.eval_batch_size)
-<<<<<<< HEAD
         predicted = read_predicted(self.predicted)
         tagged = TaggedText(
             clean=tag_ids(sentences, model.config.pos_tags),
             predicted=predicted.ids["test"],
             lengths=np.array(text.lengths),
-            confusion=read_confusion(self.confusion),
+            confusion=read_confusion(self.confusion, read_card(self.corpus / "corpus.json").tokens["train"]),
         )
         text_of, _ = texts_of([sentence.document for sentence in sentences])
         source = self.pos_source(model.config, predicted)
@@ -73,16 +67,6 @@ class SweepCorruption(Command):
         for target, table in ((self.output, made.rows), (self.changes, made.changes)):
             with atomic_path(target) as path:
                 table.to_parquet(path, index=False)
-=======
-        source = self.pos_source(model.config)
-        confusion = read_confusion(self.confusion, read_card(self.corpus / "corpus.json").tokens["train"])
-        clean = tag_ids(sentences, model.config.pos_tags)
-        table = sweep(model, text, clean, confusion, source, self.corruption, device)
-        if source.donors is not None:
-            log.info("%d tokens had no donor with their own tag", source.donors.fallbacks)
-        with atomic_path(self.output) as path:
-            table.to_parquet(path, index=False)
->>>>>>> 79e9cba (make calibrate: how often verdicts and intervals are right where the truth is known; leaks built in on purpose are seen)
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, self.predicted]
