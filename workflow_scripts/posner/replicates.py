@@ -13,12 +13,13 @@ from scipy import stats
 from .comparison import Comparison, compare
 from .config import Statistics
 from .corpus import SPLITS, Sentence, read_card, read_split
-from .entity_counts import entity_counts, read_predictions, texts_of
+from .entity_counts import entity_counts, read_predictions
 from .errors import InputError
 from .grammar import undecidable
 from .inference import Array
 from .predicted_pos import LeakageError, PredictedPos, read_predicted
 from .results import read_json
+from .texts import texts_of
 
 SPLIT = "test"
 SURPRISING = 1e-4  # a chance at which luck is not believed
