@@ -417,10 +417,17 @@ def test_bars_are_the_time_of_all_jobs_from_zero(tables: dict[str, Path]) -> Non
 def test_differences_stand_before_the_range_of_the_baseline(tables: dict[str, Path]) -> None:
     runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test' and variant == 'baseline'")
     own = 100 * (runs["f1"] - runs["f1"].mean())
-    for axes in drawn(plots(tables["default"])["injection_strategies"]).axes:
-        [band] = [patch for patch in axes.patches if to_hex(patch.get_facecolor()) == "#dcdcdc"]
-        box = band.get_extents().transformed(axes.transData.inverted())
-        assert (box.x0, box.x1) == (pytest.approx(own.min()), pytest.approx(own.max()))
+    made = plots(tables["default"])
+    across = [axes for name in ("injection_strategies", "pos_controls") for axes in drawn(made[name]).axes]
+    upright = drawn(made["scaled_errors"]).axes
+    found = 0
+    for axes in [*across, *upright, *drawn(made["slices"]).axes[:2]]:
+        for band in [patch for patch in axes.patches if to_hex(patch.get_facecolor()) == "#dcdcdc"]:
+            box = band.get_extents().transformed(axes.transData.inverted())
+            low, high = (box.y0, box.y1) if axes in upright else (box.x0, box.x1)
+            assert (low, high) == (pytest.approx(own.min()), pytest.approx(own.max()))
+            found += 1
+    assert found == 3 + 2 + 2 + 2  # panels
 
 
 def test_a_tagger_without_errors_has_a_figure(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from pydantic import Field
 
 from .posner.cli import run
@@ -20,6 +19,7 @@ from .posner.figures import (
     TWO_COLUMNS,
     Look,
     Plot,
+    baseline_spread,
     beside_each_other,
     by_variant,
     limits,
@@ -27,6 +27,7 @@ from .posner.figures import (
     name_rows,
     on_test,
     row_height,
+    spread_key,
 )
 from .posner.labels import POS
 from .posner.results import read_table
@@ -45,8 +46,7 @@ class PlotInjectionStrategies(Plot):
         runs = read_table(self.runs, ["seed", "f1"])
         test = on_test(runs)
         found, bounds = differences(test), intervals(self.comparisons)
-        baseline = test.loc[test["pos"] == "none", "f1"]
-        own = baseline - baseline.mean()
+        spread = baseline_spread(runs)
         variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
         sources = [source for source in POS if source in set(variants["pos"])]
         strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
@@ -55,20 +55,21 @@ class PlotInjectionStrategies(Plot):
         )
         panels = figure.subplots(1, len(sources), sharex=True, sharey=True, squeeze=False)[0]
         for axes, source in zip(panels, sources, strict=True):
-            axes.axvspan(own.min(), own.max(), color=BAND, linewidth=0, zorder=0)
+            axes.axvspan(*spread, color=BAND, linewidth=0, zorder=0)
             add_panel(axes, variants[variants["pos"] == source], strategies, found, bounds, looks(runs))
             axes.set_title(POS[source])
             name_rows(axes, strategies)
         panels[0].set_xlim(
-            limits([*own, *(v for d in found.values() for v in d.values), *chain.from_iterable(bounds.values())], LEAST)
+            limits(
+                [*spread, *(v for d in found.values() for v in d.values), *chain.from_iterable(bounds.values())], LEAST
+            )
         )
         figure.supxlabel("Test F1 minus the baseline's of the same seed (points)", fontsize=9)
-        band = [Patch(color=BAND, label="baseline's seeds around their mean")] if len(own) > 1 else []
         figure.legend(
             handles=[
                 Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label="one seed"),
                 Line2D([], [], color=NEUTRAL, marker="|", mew=1.6, linewidth=1.2, label="mean and its interval"),
-                *band,
+                *spread_key(spread),
             ],
             loc="outside upper center",
             ncols=3,

@@ -9,11 +9,13 @@ from pydantic import Field
 
 from .posner.cli import run
 from .posner.figures import (
+    BAND,
     NEUTRAL,
     REFERENCE,
     Plot,
     add_change_key,
     add_key,
+    baseline_spread,
     beside_each_other,
     by_variant,
     fusion_panels,
@@ -44,13 +46,15 @@ class PlotPosControls(Plot):
 
     def draw(self) -> Figure:
         table = read_intervals(self.intervals)
-        look = looks(read_table(self.runs, ["seed", "f1"]))
+        runs = read_table(self.runs, ["seed", "f1"])
+        look, spread = looks(runs), baseline_spread(runs)
         shown = table[table["mode"].isin(CONTROLS)]
         row = 0.25 + STEP * shown.groupby("fusion")["variant"].nunique().max()
         figure, panels = fusion_panels(shown, 1.6 + row * len(CONTROLS))
         places = {mode: y for y, mode in enumerate(CONTROLS)}
         for fusion, (axes, key) in panels.items():
             variants = by_variant(shown[shown["fusion"] == fusion])
+            axes.axvspan(*spread, color=BAND, linewidth=0, zorder=0)
             axes.axvline(0, color=NEUTRAL, linewidth=1, linestyle=REFERENCE, zorder=1)
             for shift, (name, rows) in zip(beside_each_other(len(variants), STEP / row), variants, strict=True):
                 y, how = rows["mode"].map(places) + shift, look[name]
@@ -59,8 +63,8 @@ class PlotPosControls(Plot):
             name_rows(axes, list(CONTROLS.values()))
             axes.set_xlabel("Change of test F1 (points)")
             add_key(axes, key)
-        figure.axes[0].set_xlim(limits([0, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
-        add_change_key(figure)
+        figure.axes[0].set_xlim(limits([*spread, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
+        add_change_key(figure, spread)
         return figure
 
 

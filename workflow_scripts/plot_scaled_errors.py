@@ -12,12 +12,14 @@ from pydantic import Field
 
 from .posner.cli import run
 from .posner.figures import (
+    BAND,
     NEUTRAL,
     REFERENCE,
     Look,
     Plot,
     add_change_key,
     add_key,
+    baseline_spread,
     beside_each_other,
     by_variant,
     fusion_panels,
@@ -40,7 +42,8 @@ class PlotScaledErrors(Plot):
 
     def draw(self) -> Figure:
         table = read_intervals(self.intervals)
-        look = looks(read_table(self.runs, ["seed", "f1"]))
+        runs = read_table(self.runs, ["seed", "f1"])
+        look, spread = looks(runs), baseline_spread(runs)
         shown = table[table["mode"].isin(["scaled", "anchor"])]
         factors = sorted(shown.loc[shown["mode"] == "scaled", "level"].unique())
         aside = factors[-1] + 0.2 * max(factors[-1] - factors[0], 1)  # where the tagger's own tags stand
@@ -48,6 +51,7 @@ class PlotScaledErrors(Plot):
         figure, panels = fusion_panels(shown, 3.7)
         for fusion, (axes, key) in panels.items():
             variants = by_variant(shown[shown["fusion"] == fusion])
+            axes.axhspan(*spread, color=BAND, linewidth=0, zorder=0)
             axes.axhline(0, color=NEUTRAL, linewidth=1, linestyle=REFERENCE, zorder=1)
             shifts = beside_each_other(len(variants), WIDTH * aside / len(variants))
             for shift, (name, rows) in zip(shifts, variants, strict=True):
@@ -55,9 +59,9 @@ class PlotScaledErrors(Plot):
             axes.set_xticks([*factors, aside], [*(f"{factor:g}" for factor in factors), "its own\ntags"])
             axes.set_xlabel("Factor of the tagger's error probability")
             add_key(axes, key)
-        figure.axes[0].set_ylim(limits([0, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
+        figure.axes[0].set_ylim(limits([*spread, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
         figure.axes[0].set_ylabel("Change of test F1 (points)")
-        add_change_key(figure)
+        add_change_key(figure, spread)
         return figure
 
 

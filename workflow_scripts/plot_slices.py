@@ -13,11 +13,13 @@ from pydantic import Field
 
 from .posner.cli import run
 from .posner.figures import (
+    BAND,
     NEUTRAL,
     POINTS,
     TWO_COLUMNS,
     Look,
     Plot,
+    baseline_spread,
     beside_each_other,
     by_variant,
     limits,
@@ -51,7 +53,8 @@ class PlotSlices(Plot):
     def draw(self) -> Figure:
         table = read_table(self.slices, NUMBERS)
         table = table[table["support"] > 0].assign(**{name: 100 * table[name] for name in NUMBERS[1:]})
-        look = looks(read_table(self.runs, ["seed", "f1"]))
+        runs = read_table(self.runs, ["seed", "f1"])
+        look, spread = looks(runs), baseline_spread(runs)
         sources = [source for source in POS if source in set(table["pos"])]
         kinds = [kind for kind in KINDS if kind in set(table["slice"])]
         by_source = {source: list(table.loc[table["pos"] == source, "variant"].unique()) for source in sources}
@@ -66,6 +69,8 @@ class PlotSlices(Plot):
         )
         for axes_of_kind, kind in zip(panels, kinds, strict=True):
             for axes, source in zip(axes_of_kind, sources, strict=True):
+                if kind == "all":
+                    axes.axvspan(*spread, color=BAND, linewidth=0, zorder=0)
                 rows = table[(table["slice"] == kind) & (table["pos"] == source)]
                 add_panel(axes, rows, list(table.loc[table["slice"] == kind, "value"].unique()), look)
             name_rows(axes_of_kind[0], value_labels(table[table["slice"] == kind]))
@@ -73,7 +78,7 @@ class PlotSlices(Plot):
         for axes, source in zip(panels[0], sources, strict=True):
             axes.set_title(POS[source])
         figure.align_ylabels()
-        panels[0][0].set_xlim(limits([0, *table[NUMBERS[1:]].stack().dropna()], LEAST))
+        panels[0][0].set_xlim(limits([*spread, *table[NUMBERS[1:]].stack().dropna()], LEAST))
         figure.supxlabel("Test F1 minus the baseline's of the same seeds (points)", fontsize=9)
         figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
         return figure

@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from pydantic import Field
 
 from .artifacts import atomic_path
@@ -104,6 +105,21 @@ def read_intervals(path: Path) -> pd.DataFrame:
     """``corruption_intervals.csv``, with changes of F1 and their bounds in points of 0..100."""
     table = read_table(path, ["level", "change", "low", "high"])
     return table.assign(**{name: 100 * table[name] for name in ("change", "low", "high")})
+
+
+def baseline_spread(runs: pd.DataFrame) -> tuple[float, float]:
+    """How far the baseline's seeds lie from their mean on test, in points of F1: what another seed alone can do.
+
+    `runs` are the rows of ``ner_runs.csv``.
+    """
+    f1 = on_test(runs).query("pos == 'none'")["f1"]
+    return float((f1 - f1.mean()).min()), float((f1 - f1.mean()).max())
+
+
+def spread_key(spread: tuple[float, float]) -> list[Patch]:
+    """The key to the band of :func:`baseline_spread`; one seed has none."""
+    low, high = spread
+    return [Patch(color=BAND, label="baseline's seeds around their mean")] if low < high else []
 
 
 def by_variant(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -199,8 +215,8 @@ def add_key(axes: Axes, key: Axes) -> None:
     key.legend(*axes.get_legend_handles_labels(), loc="upper center", borderaxespad=0, handlelength=3.2)
 
 
-def add_change_key(figure: Figure) -> None:
-    """Write above the panels what lines of changes against the clean text mean."""
+def add_change_key(figure: Figure, spread: tuple[float, float]) -> None:
+    """Write above the panels what lines and the band of changes against the clean text mean."""
     none = Line2D([], [], color=NEUTRAL, linestyle=REFERENCE, linewidth=1, label="the corpus's tags")
     bar = Line2D([], [], color=NEUTRAL, linewidth=1, label="interval over seeds and texts, of two seeds and more")
-    figure.legend(handles=[none, bar], loc="outside upper center", ncols=2)
+    figure.legend(handles=[none, bar, *spread_key(spread)], loc="outside upper center", ncols=2)

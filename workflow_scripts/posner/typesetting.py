@@ -54,12 +54,14 @@ def gigabytes(value: float) -> str:
 
 # What a column of numbers holds, by the first pattern that fits its whole name; all other columns are text.
 KINDS: Mapping[str, Callable[[float], str]] = {
-    r"(f1_)?difference(_mean)?|low|high|bootstrap_(low|high)|drop": signed,
+    r"(f1_)?difference(_mean)?|change|low|high|bootstrap_(low|high)": signed,
     r"p_\w+": probability,
-    r"(strict_|macro_|oracle_|needed_)?(f1|precision|recall)(_\w+)?|accuracy(_\w+)?|share|detectable": points,
-    r"(effective_)?rate|(seed|text|drop|f1_difference)_std": points,
-    r"seed|\w*seeds|seeds_for_\S+|jobs|measured_jobs|draws|count|support|unseen|parameters": count,
+    r"(strict_|macro_|oracle_|needed_|baseline_)?(f1|precision|recall)(_\w+)?|accuracy(_\w+)?|share|detectable": points,
+    r"(effective_)?rate|(seed|text|change|f1_difference)_std": points,
+    r"seed|\w*seeds|seeds_(for_\S+|needed)|jobs|measured_jobs|draws|count|support|unseen|parameters": count,
     r"(tokens|entities|sentences|documents|invalid_tags|truncated_tokens)(_\w+)?": count,
+    r"broken|moved|retyped|fixed|donor_fallbacks": count,
+    r"level": "{:g}".format,
     r"(\w+_)?seconds": duration,
     r"\w+_bytes": gigabytes,
     r"gpu_hours": "{:.2f}".format,
@@ -124,12 +126,50 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Variant": "{label}",
         "Seed": "{seed}",
         "Mode": "{mode}",
-        "Rate": "{rate}",
-        "Tags changed": "{effective_rate}",
+        "Level": "{level}",
         "Draws": "{draws}",
+        "Tags changed": "{effective_rate}",
         "F1": "{f1} ± {f1_std}",
-        "Drop": "{drop} ± {drop_std}",
+        "Change": "{change} ± {change_std}",
         "Entities flipped": "{entities_flipped}",
+    },
+    "corruption_intervals": {
+        "Variant": "{label}",
+        "Mode": "{mode}",
+        "Level": "{level}",
+        "Seeds": "{seeds}",
+        "Change of F1": "{change}",
+        "Interval": "{low} to {high}",
+    },
+    "slopes": {
+        "Variant": "{label}",
+        "Question": "{question}",
+        "Seeds": "{seeds}",
+        "Change of F1": "{change}",
+        "Interval": "{low} to {high}",
+        "p (Holm)": "{p_change_holm}",
+        "p of equivalence (Holm)": "{p_equivalence_holm}",
+        "Seeds needed": "{seeds_needed}",
+        "POS errors": "{verdict}",
+    },
+    "train_test": {
+        "Trained with": "{label}",
+        "Test POS": "{test_pos}",
+        "Seeds": "{seeds}",
+        "F1": "{f1_mean} ± {f1_std}",
+        "Change": "{change}",
+        "Interval": "{low} to {high}",
+    },
+    "ner_slices_summary": {
+        "Variant": "{label}",
+        "Kind": "{slice}",
+        "Mentions": "{value}",
+        "Number": "{support}",
+        "Seeds": "{seeds}",
+        "F1": "{f1}",
+        "Baseline": "{baseline_f1}",
+        "Difference": "{difference}",
+        "Interval": "{low} to {high}",
     },
     "cost": {
         "Rule": "{rule}",
@@ -195,8 +235,8 @@ def laid_out(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[bool]]:
 
 
 def written(column: str, value: str) -> str:
-    """One value as it is read; empty if it is missing."""
-    write = kind(column)
+    """One value as it is read; empty if it is missing. A number of a column that is not known keeps four digits."""
+    write = kind(column) or ("{:.4g}".format if re.fullmatch(r"-?\d+\.\d{4,}", value) else None)
     if write is None or not value:
         return value
     try:
