@@ -61,7 +61,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     insert(copy, "rules/analysis.smk", "PLOTS = {", figure)
     (copy.folder / "workflow_scripts" / "plot_exact_sentences.py").write_text(PLOT)
     (copy.folder / "resources" / "captions" / "exact_sentences.rst").write_text("Sentences.\n")
-    copy.snakemake(f"{WORK}/figures/exact_sentences.png")
+    copy.snakemake("--cores", "2", f"{WORK}/figures/exact_sentences.png")
     return copy
 
 

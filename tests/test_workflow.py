@@ -386,7 +386,7 @@ def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:
     (texts / "tagged.conll").write_text("a_word NN\n\nanother NNP\n")
     work = "results/files/tiny/predictions"
     targets = [f"{work}/late-predicted-logits/seed-1/news.jsonl", f"{work}/encoder-gold/seed-1/tagged.conll"]
-    finished.snakemake(*targets)
+    finished.snakemake("--cores", "2", *targets)
     lines, rows = ((finished.folder / target).read_text().splitlines() for target in targets)
     assert [json.loads(line)["text"] for line in lines] == ["a_word", "", "another a_word"]
     assert [row.split()[:2] for row in rows] == [["a_word", "NN"], [], ["another", "NNP"], []]
