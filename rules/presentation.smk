@@ -1,5 +1,11 @@
 # Results -> what a speaker and a reader take away: a poster, and a notebook that goes through all that is stored.
 
+POSTER_FIGURES = [figure for figure in ["injection_strategies", "ner_results", "corruption"] if figure in PLOTS]
+NOTEBOOK_TABLES = [
+    *["ner_runs", "ner_by_type", "ner_comparisons", "ner_slices_summary", "pos_tagging", "pos_confusions"],
+    *(["corruption"] if SWEPT else []),
+]
+
 
 rule typeset_poster:
     """The poster: question, setup, findings and controls on an A0 page."""
@@ -9,14 +15,14 @@ rule typeset_poster:
         summary=f"{TABLES}/ner_summary.csv",
         tagging=f"{TABLES}/pos_tagging.csv",
         confusions=f"{TABLES}/pos_confusions.csv",
-        figures=[f"{FIGURES}/{figure}.svg" for figure in PLOTS],
+        figures=[f"{FIGURES}/{figure}.svg" for figure in POSTER_FIGURES],
         template=[RESOURCES / "poster" / f"{part}.typ" for part in ["poster", "diagram", "style"]],
     output:
         pdf=report(
             f"{WORK}/poster/poster.pdf",
             caption=f"{CAPTIONS}/poster.rst",
             category="Presentation",
-            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Poster (PDF)"},
+            labels={"result": "Poster", "corpus": "{corpus}", "encoder": "{encoder}"},
         ),
         png=f"{WORK}/poster/poster.png",
     log:
@@ -48,13 +54,7 @@ rule run_notebook:
         notebook=os.path.relpath(ROOT / "notebooks/results_analysis.ipynb"),
         corpus=CORPUS_CARD,
         verdict=VERDICT,
-        tables=[
-            f"{TABLES}/{table}.csv"
-            for table in [
-                *["ner_runs", "ner_by_type", "ner_comparisons", "pos_tagging", "pos_confusions"],
-                *(["corruption"] if SWEPT else []),
-            ]
-        ],
+        tables=[f"{TABLES}/{table}.csv" for table in NOTEBOOK_TABLES],
         runs=[f"{run}/predictions.parquet" for run in RUNS],
         predicted=f"{WORK}/pos/predicted.parquet",
     output:
@@ -62,7 +62,7 @@ rule run_notebook:
             f"{WORK}/notebook/results_analysis.html",
             caption=f"{CAPTIONS}/notebook.rst",
             category="Presentation",
-            labels={"corpus": "{corpus}", "encoder": "{encoder}", "result": "Notebook"},
+            labels={"result": "Notebook", "corpus": "{corpus}", "encoder": "{encoder}"},
         ),
     log:
         f"{LOGS}/run_notebook.log",
@@ -75,8 +75,7 @@ rule run_notebook:
         mem_mb=2000,
         runtime=10,
     params:
-        results=subpath(input.verdict, parent=True),
         code=code("run_notebook"),
     shell:
-        "python -m workflow_scripts.run_notebook --notebook {input.notebook} --results {params.results}"
+        "python -m workflow_scripts.run_notebook --notebook {input.notebook} --results {input.verdict}"
         " --output {output} > {log} 2>&1"

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from fabricated import TAGS, VARIANTS, summarise
 
-from workflow_scripts.conclude import Conclude
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.run_notebook import RunNotebook, execute
 
@@ -40,14 +39,7 @@ def write_tokens(path: Path, **columns: list[str]) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fabricated study with predictions of all variants."""
     folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
-    tables = summarise(folder)
-    Conclude(
-        metrics=folder / "metrics",
-        comparisons=folder / "metrics" / "ner_comparisons.json",
-        pos=tables / "pos_tagging.csv",
-        corruption=folder / "pos_corruption",
-        output=folder / "verdict.json",
-    ).cli_cmd()
+    summarise(folder)
     for name, variant in VARIANTS.items():
         for seed in variant.seeds or ():
             predicted = BASELINE if variant.fusion == "none" else VARIANT

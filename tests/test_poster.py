@@ -36,21 +36,21 @@ STUDIES = {
 
 def conclude(folder: Path, variants: Mapping[str, Variant]) -> None:
     """All that a poster reads but figures; a study without POS has no sweeps."""
-    tables, has_pos = folder / "tables", len(variants) > 1
-    if has_pos:
+    tables = folder / "tables"
+    if len(variants) > 1:
         summarise(folder, variants)
     else:
         f1 = write_study(folder, variants)
         SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
         SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
         write_comparisons(folder / "metrics", f1, variants, tables)
-    Conclude(
-        metrics=folder / "metrics",
-        comparisons=folder / "metrics" / "ner_comparisons.json",
-        pos=tables / "pos_tagging.csv",
-        corruption=folder / "pos_corruption" if has_pos else None,
-        output=folder / "verdict.json",
-    ).cli_cmd()
+        Conclude(
+            metrics=folder / "metrics",
+            comparisons=folder / "metrics" / "ner_comparisons.json",
+            pos=tables / "pos_tagging.csv",
+            output=folder / "verdict.json",
+            tables=tables,
+        ).cli_cmd()
     labels = ["O", *(f"{position}-{kind}" for kind in TYPES for position in "BI")]
     sentences = {"train": 1404, "validation": 325, "test": 345}
     write_json(folder / "corpus.json", {"pos_tags": list(TAGS), "ner_labels": labels, "sentences": sentences})

@@ -172,8 +172,7 @@ def explain(copy: Copy) -> None:
 LIBRARY = "workflow_scripts/posner"
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
 PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
-PRESENTED = ["typeset_poster", "run_notebook"]
-CONCLUDED = ["conclude", "plot_oracles", "typeset_tables", *PRESENTED]
+CONCLUDED = ["conclude", "plot_oracles", "typeset_tables", "typeset_poster", "run_notebook"]
 AFTER_POS = dict.fromkeys(
     ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "write_model_cards", *CONCLUDED], 1
 )

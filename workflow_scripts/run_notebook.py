@@ -14,7 +14,7 @@ from pydantic import Field
 from traitlets.config import Config
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.errors import InputError
 
 PARAMETERS = "parameters"  # tag of the cell that says where the results are
@@ -30,7 +30,7 @@ class RunNotebook(Command):
     """Run a notebook from top to bottom and write it, with what it shows, as a page of HTML."""
 
     notebook: Path = Field(description="Notebook, one cell of which is tagged `parameters`.")
-    results: Path = Field(description="Folder {corpus}/{encoder} that the notebook is about.")
+    results: Folder = Field(description="Folder {corpus}/{encoder} that the notebook is about.")
     output: Path = Field(description="HTML file to write.")
 
     def cli_cmd(self) -> None:
