@@ -239,7 +239,7 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
 
 def lines_by_label(figure: Figure) -> dict[str, Any]:
     """The lines that a key names."""
-    return {str(line.get_label()): line for axes in figure.axes for line in axes.get_lines()}
+    return {str(line.get_label()).replace("\n", " "): line for axes in figure.axes for line in axes.get_lines()}
 
 
 def point_lines(figure: Figure) -> list[tuple[Any, Any]]:

@@ -209,7 +209,10 @@ PLOTS = dict.fromkeys(
     ],
     1,
 )
-EXTRA_TEST = {"prepare_extra_test": 1, "tag_extra_test": 1, "predict_extra_test": 5, "compare_extra_tests": 1}
+EXTRA_TEST = {
+    **dict.fromkeys(["prepare_extra_test", "tag_extra_test", "compare_extra_tests", "typeset_extra_tests"], 1),
+    "predict_extra_test": 5,
+}
 END = ("summarise_study", "report")
 SETTING = ("record_config", *END)  # the config is recorded as a whole
 

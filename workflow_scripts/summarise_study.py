@@ -32,6 +32,7 @@ REST = """\
 - *Error propagation*: what NER makes of POS that grows worse.
 - *Controls*: could each way of giving POS have carried anything? A closed way makes a null result there empty.
 - *Cost*: time and memory.
+- *Presentation*: a poster, and a notebook for questions of your own.
 
 A caption says what is shown, over what, with which interval, and names the rule, the command and the tables behind it.
 Tables can be saved as CSV and LaTeX; figures lie beside this file as PNG and SVG. Every model and table has its record,

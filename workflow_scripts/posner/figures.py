@@ -29,6 +29,7 @@ from .results import read_table
 DPI = 200  # of PNG
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches that a figure takes in a paper
 LETTERS = 40  # of a line of a label
+KEY_LETTERS = 30  # of a line of the key to one of two panels
 LINE = 0.16  # inches from one line of a label to the next
 NEUTRAL = "#4d4d4d"
 BAND = "#dcdcdc"
@@ -142,14 +143,14 @@ def limits(values: Sequence[float], least: float) -> tuple[float, float]:
     return low - space, high + space
 
 
-def wrapped(label: str) -> str:
+def wrapped(label: str, letters: int = LETTERS) -> str:
     """A label on as many lines as it needs: names are as long as their authors like, and pages are not."""
-    return textwrap.fill(label, LETTERS)
+    return textwrap.fill(label, letters)
 
 
-def lines(labels: Sequence[str]) -> list[int]:
+def lines(labels: Sequence[str], letters: int = LETTERS) -> list[int]:
     """Number of lines of each label when it is wrapped."""
-    return [wrapped(label).count("\n") + 1 for label in labels]
+    return [wrapped(label, letters).count("\n") + 1 for label in labels]
 
 
 def row_height(labels: Sequence[str], one_line: float) -> float:
@@ -201,13 +202,13 @@ def fusion_panels(table: pd.DataFrame, height: float) -> tuple[Figure, dict[str,
 
 def label_of(rows: pd.DataFrame) -> str:
     """The label of the variant that all rows are of, on as many lines as it needs."""
-    return wrapped(str(rows["label"].iloc[0]))
+    return wrapped(str(rows["label"].iloc[0]), KEY_LETTERS)
 
 
 def key_height(rows: pd.DataFrame) -> float:
     """Inches that the key to one panel takes."""
     labels = [str(variant["label"].iloc[0]) for _, variant in by_variant(rows)]
-    return 0.05 * len(labels) + LINE * sum(lines(labels))
+    return 0.05 * len(labels) + LINE * sum(lines(labels, KEY_LETTERS))
 
 
 def add_key(axes: Axes, key: Axes) -> None:
