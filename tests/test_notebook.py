@@ -82,6 +82,8 @@ def test_its_page_shows_what_was_found(page: str) -> None:
         assert label in text
     assert all(f" {tag} " in text for tag in list(TAGS)[:4])
     assert "data:image/png" in page
+    assert "seen" in text
+    assert "in capitals" in text
 
 
 def test_sentences_are_shown_with_all_tags_and_what_the_variant_did(page: str) -> None:
@@ -115,10 +117,13 @@ def test_a_study_without_predictions_or_without_pos_has_a_page_too(folder: Path,
     assert "No variant of this study shares a seed with the baseline." in text
 
 
-def test_it_runs_by_hand_on_the_study_that_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In its own folder, without the workflow, with whatever study the first cell names."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+def test_it_runs_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its own folder and without the workflow, on the study that its reader names."""
     monkeypatch.chdir(NOTEBOOK.parent)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    named = re.findall(r'study = Path\("(.+)"\)', notebook.cells[1].source)
+    assert Path(*named, "verdict.json").is_file()
+    notebook.cells[1].source = notebook.cells[1].source.replace(*named, str(folder))
     execute(notebook, NOTEBOOK)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
 

@@ -13,7 +13,7 @@ from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
 from .posner.errors import InputError
 
-PPI = 50  # of PNG: an A0 page on 1656 x 2341 pixels, a third more than a large screen shows
+PPI = 100  # of PNG: an A0 page on 3311 x 4681 pixels; with fewer, lines of small letters in figures get lost
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # those of the figures, the same on every machine
 
 
