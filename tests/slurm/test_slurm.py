@@ -65,13 +65,14 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def results(folder: Path) -> dict[str, bytes]:
     """All that was found, by path: every file under results but those that say when and how fast.
 
-    Left out are logs, benchmarks and the report (which shows times). Of histories and records all but the seconds is
-    taken.
+    Left out are logs, benchmarks, what they cost, and pages (the report shows times). Of histories and records all but
+    the seconds is taken.
     """
     found = {}
     for path in sorted((folder / "results").rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or path.suffix in (".log", ".html") or "benchmarks" in path.parts:
+        is_of_time = path.suffix in (".log", ".html") or "benchmarks" in path.parts or path.stem == "cost"
+        if not path.is_file() or is_of_time:
             continue
         if path.name == "history.csv":
             found[name] = pd.read_csv(path).drop(columns="seconds").to_csv().encode()
