@@ -101,7 +101,7 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
     assert sorted(path.suffix for path in (work / "figures").iterdir()).count(".png") >= 5
     runs = pd.read_csv(work / "tables" / "ner_runs.csv").set_index(["variant", "seed", "split"])
     cards = sorted(work.glob("ner/*/*/model/README.md"))
-    assert len(cards) == 5
+    assert len(cards) == 6
     for card in cards:
         seed = int(card.parts[-3].removeprefix("seed-"))
         metadata = yaml.safe_load(card.read_text().split("---\n")[1])
@@ -439,7 +439,7 @@ def test_an_extra_test_is_scored_by_the_models_that_are_there(edited: Copy) -> N
     assert edited.planned("ner", "pos") == {}
     again = {"hard": {"test": 10, "ambiguity": 1, "seed": 2}, "easy": {"test": 10, "ambiguity": 0, "seed": 3}}
     edited.set(corpora__small__extra_tests=again)
-    assert edited.planned("results/small/tiny/tables/extra_tests.csv") == EXTRA_TEST, "the other test is left alone"
+    assert edited.planned("results/small/tiny/tables/extra_tests.tex") == EXTRA_TEST, "the other test is left alone"
 
 
 def read_entities(card: Path) -> int:
@@ -493,7 +493,7 @@ def results_of(copy: Copy) -> dict[str, str]:
 
 def test_stopped_killed_and_on_one_core_a_study_ends_with_the_same_bytes(finished: Copy, tmp_path: Path) -> None:
     copy = copy_workflow(tmp_path / "again")
-    run = ["--cores", "1", "figures"]
+    run = ["--cores", "1", "figures", "models"]
     with copy.started(*run) as process:
         copy.wait_for("logs/ner/*/*.log")
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches Snakemake and its jobs
