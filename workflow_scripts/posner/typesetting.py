@@ -60,7 +60,7 @@ KINDS: Mapping[str, Callable[[float], str]] = {
     r"(effective_)?rate|(seed|text|change|f1_difference)_std": points,
     r"seed|\w*seeds|seeds_(for_\S+|needed)|jobs|measured_jobs|draws|count|support|unseen|parameters": count,
     r"(tokens|entities|sentences|documents|invalid_tags|truncated_tokens)(_\w+)?": count,
-    r"broken|moved|retyped|fixed|donor_fallbacks": count,
+    r"broken|moved|retyped|fixed|donor_fallbacks|errors|mended|window": count,
     r"level": "{:g}".format,
     r"(\w+_)?seconds": duration,
     r"\w+_bytes": gigabytes,
