@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workflow_scripts.compare_variants import compare_families, comparison_table, comparisons
 from workflow_scripts.conclude import Conclude
 from workflow_scripts.posner.artifacts import write_json
+from workflow_scripts.posner.comparison import compare_families
+from workflow_scripts.posner.comparison_summary import comparison_table, comparisons
 from workflow_scripts.posner.config import Statistics, Variant
 from workflow_scripts.posner.cost import Job, Usage, cost_table
 from workflow_scripts.posner.entity_changes import COUNTED

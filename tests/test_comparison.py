@@ -17,7 +17,7 @@ from workflow_scripts.posner.comparison import Comparison, answer, compare, verd
 from workflow_scripts.posner.config import Statistics
 from workflow_scripts.posner.entity_counts import entity_counts, read_predictions
 from workflow_scripts.posner.errors import InputError
-from workflow_scripts.posner.inference import Array, f1
+from workflow_scripts.posner.inference import Array, detectable, f1, seeds_needed
 from workflow_scripts.posner.texts import texts_of
 
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
@@ -128,6 +128,20 @@ def test_numbers_are_consistent() -> None:
         assert made.bootstrap_high is not None
         assert made.bootstrap_low < made.difference < made.bootstrap_high
         assert made.low < made.bootstrap_low  # the bootstrap takes too little account of few seeds
+
+
+def test_more_variants_need_more_seeds() -> None:
+    """What is promised of a number of seeds has to hold for verdicts that share one level."""
+    runs = counts(base=[0.80, 0.81, 0.82], one=[0.80, 0.82, 0.82], two=[0.81, 0.80, 0.82], three=[0.80, 0.81, 0.83])
+    alone = compare({name: runs[name] for name in ("base", "one")}, "base", QUICK)["one"]
+    among = compare(runs, "base", QUICK)["one"]
+    assert alone.seed_std is not None
+    for made, level in ((alone, 0.95), (among, 1 - 0.05 / 3)):
+        assert made.detectable == detectable(alone.seed_std, alone.text_std, 3, level)
+        assert made.seeds_needed["0.5"] == seeds_needed(alone.seed_std, alone.text_std, 0.005, level)
+    assert among.detectable is not None
+    assert alone.detectable is not None
+    assert among.detectable > alone.detectable
 
 
 def test_variants_are_paired_by_seed() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fabricated import VARIANTS, counts_of, read
 
-from workflow_scripts.compare_variants import compare_families
 from workflow_scripts.conclude import NER
+from workflow_scripts.posner.comparison import compare_families
 from workflow_scripts.posner.config import Statistics
 from workflow_scripts.posner.controls import controls_sentence, oracles
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
-from .compare_variants import comparison_table, comparisons
 from .posner.artifacts import write_json
 from .posner.cli import Command, Folder, run
 from .posner.comparison import compare
+from .posner.comparison_summary import comparison_table, comparisons
 from .posner.config import Name, Statistics, Variant
 from .posner.corpus import read_split
 from .posner.entity_counts import count_runs, entity_counts

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .inference import power
+from .inference import level_among, power
 
 CLAIMS = ("helps", "hurts")
 NONE = "no effect larger than the margin"
@@ -85,7 +85,7 @@ def size(rows: pd.DataFrame, level: float) -> dict[str, Any]:
         "tests": tests,
         **{word: int(verdicts.get(word, 0)) for word in (*CLAIMS, NONE, "cannot tell")},
         # The smallest of several p values is held against a share of the level (Holm).
-        "power": power(abs(rows["difference"].mean()), seed_std, text_std, seeds, 1 - (1 - level) / tests),
+        "power": power(abs(rows["difference"].mean()), seed_std, text_std, seeds, level_among(level, tests)),
         "covered": int(rows["covers"].sum()),
     }
 

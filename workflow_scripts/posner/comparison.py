@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from .config import Statistics
+from .config import Statistics, Variant
 from .inference import (
     Array,
     Doubles,
@@ -17,10 +17,12 @@ from .inference import (
     estimate,
     f1,
     holm,
+    level_among,
     p_randomization,
     resampled_f1,
     seeds_needed,
 )
+from .results import baseline_of
 from .statistics import points
 
 Verdict = Literal["helps", "hurts", "no effect larger than the margin", "cannot tell"]
@@ -42,9 +44,11 @@ class Comparison:
         p_difference: two-sided p value of no difference; `_holm` adjusted for the number of variants.
         p_equivalence: p value of a difference of the margin or more; `_holm` as above.
         p_randomization: p value of no difference of these very models on other texts.
-        detectable: the smallest true difference that as many seeds and texts find four times of five.
+        detectable: the smallest true difference that as many seeds and texts find four times of five, among as many
+            variants.
         seeds_needed: by difference in points, the number of seeds that would find it, ``None`` where none would; empty
-            where the spread over seeds is not known. For one seed, the usual spread of the other variants is taken.
+            where the spread over seeds is not known. For one seed, the usual spread of the other variants is taken. All
+            variants are taken to be tested.
         verdict: the word for it.
     """
 
@@ -82,6 +86,19 @@ class Pair:
         return estimate(f1(self.variant.sum(axis=1)), f1(self.baseline.sum(axis=1)), self.resampled)
 
 
+def compare_families(counts: Counts, variants: Mapping[str, Variant], statistics: Statistics) -> dict[str, Comparison]:
+    """All variants against the baseline, in two families whose verdicts share one level: those with POS, the controls.
+
+    Controls answer another question, and to run them must not make that of POS harder to answer.
+    """
+    baseline = baseline_of(variants)
+    found: dict[str, Comparison] = {}
+    for controls in (False, True):
+        family = [name for name in variants if name == baseline or variants[name].is_control == controls]
+        found |= compare({name: counts[name] for name in family}, baseline, statistics)
+    return found
+
+
 def compare(counts: Counts, baseline: str, settings: Statistics) -> dict[str, Comparison]:
     """All variants but the baseline that share a seed with it, by name."""
     pairs = pair_up(counts, baseline, settings)
@@ -91,8 +108,9 @@ def compare(counts: Counts, baseline: str, settings: Statistics) -> dict[str, Co
         {name: made.p_equivalence(settings.margin / 100) for name, made in estimates.items()}, estimates
     )
     usual_std = pooled_std(estimates)
+    level = level_among(settings.level, max(len(pairs), 1))
     return {
-        name: comparison(pair, estimates[name], different[name], equivalent[name], usual_std, settings)
+        name: comparison(pair, estimates[name], different[name], equivalent[name], usual_std, level, settings)
         for name, pair in pairs.items()
     }
 
@@ -113,9 +131,21 @@ def pair_up(counts: Counts, baseline: str, settings: Statistics) -> dict[str, Pa
 
 
 def comparison(
-    pair: Pair, made: Estimate, different: float, equivalent: float, usual_std: float | None, settings: Statistics
+    pair: Pair,
+    made: Estimate,
+    different: float,
+    equivalent: float,
+    usual_std: float | None,
+    level: float,
+    settings: Statistics,
 ) -> Comparison:
-    """One comparison; `different` and `equivalent` are adjusted p values, `usual_std` is for a variant of one seed."""
+    """One comparison.
+
+    Args:
+        different, equivalent: adjusted p values.
+        usual_std: for a variant of one seed.
+        level: at which this one has to be found among all variants.
+    """
     low, high = made.interval(settings.level) or (None, None)
     bootstrap_low, bootstrap_high = bootstrap_interval(pair.resampled, settings) if made.seeds > 1 else (None, None)
     seed_std = usual_std if made.seed_std is None else made.seed_std
@@ -133,13 +163,11 @@ def comparison(
         p_equivalence=made.p_equivalence(settings.margin / 100),
         p_equivalence_holm=equivalent,
         p_randomization=p_randomization(pair.variant, pair.baseline, settings.resamples, settings.seed),
-        detectable=None
-        if made.seed_std is None
-        else detectable(made.seed_std, made.text_std, made.seeds, settings.level),
+        detectable=None if made.seed_std is None else detectable(made.seed_std, made.text_std, made.seeds, level),
         seeds_needed={}
         if seed_std is None
         else {
-            f"{margin:g}": seeds_needed(seed_std, made.text_std, margin / 100, settings.level)
+            f"{margin:g}": seeds_needed(seed_std, made.text_std, margin / 100, level)
             for margin in (*MARGINS, settings.margin)
         },
         verdict=verdict(made.mean, different, equivalent, 1 - settings.level),

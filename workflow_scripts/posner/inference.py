@@ -117,6 +117,11 @@ def seeds_needed(seed_std: float, text_std: float, difference: float, level: flo
     return int(enough[0]) if len(enough) else None
 
 
+def level_among(level: float, tests: int) -> float:
+    """The level that each of `tests` tests needs for all to hold together at `level`: Holm's first and hardest step."""
+    return 1 - (1 - level) / tests
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjusted p values (Holm 1979): with them, the chance of any false claim among all is held."""
     order = np.argsort(p_values, kind="stable")

@@ -19,7 +19,7 @@ import pandas as pd
 
 from .comparison import Verdict, adjust, verdict
 from .config import Statistics
-from .inference import Doubles, Estimate, estimate, resampled_f1, seeds_needed
+from .inference import Doubles, Estimate, estimate, level_among, resampled_f1, seeds_needed
 
 Point = tuple[str, float]  # mode and level
 Contrast = Mapping[Point, float]  # weights by point
@@ -168,7 +168,7 @@ def ask(question: Question, curves: Mapping[str, Curves], settings: Statistics) 
     """
     contrasts = {name: each.slope() if question == "slope" else each.clustering() for name, each in curves.items()}
     found = {name: curves[name].estimate(contrast) for name, contrast in contrasts.items() if contrast}
-    margin = margin_of(question, settings)
+    margin, level = margin_of(question, settings), level_among(settings.level, max(len(found), 1))
     different = {name: made.p_difference() for name, made in found.items()}
     equivalent = {name: made.p_equivalence(margin) for name, made in found.items()}
     different_holm, equivalent_holm = adjust(different, found), adjust(equivalent, found)
@@ -186,9 +186,7 @@ def ask(question: Question, curves: Mapping[str, Curves], settings: Statistics) 
             p_change_holm=different_holm[name],
             p_equivalence=equivalent[name],
             p_equivalence_holm=equivalent_holm[name],
-            seeds_needed=None
-            if each.seed_std is None
-            else seeds_needed(each.seed_std, each.text_std, margin, settings.level),
+            seeds_needed=None if each.seed_std is None else seeds_needed(each.seed_std, each.text_std, margin, level),
             verdict=verdict(each.mean, different_holm[name], equivalent_holm[name], 1 - settings.level),
         )
     return made
