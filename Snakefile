@@ -15,10 +15,12 @@ include: "rules/corpus.smk"
 include: "rules/pos.smk"
 include: "rules/ner.smk"
 include: "rules/corruption.smk"
-include: "rules/extra_tests.smk"
 include: "rules/analysis.smk"
+include: "rules/extra_tests.smk"
+include: "rules/figures.smk"
 include: "rules/models.smk"
 include: "rules/presentation.smk"
+include: "rules/report.smk"
 
 
 localrules:

@@ -148,32 +148,11 @@ def predicted_flag(wildcards, input):
 # Controls show that the instrument works; slices and extra tests are asked of the others.
 STUDIED = [STUDY.baseline, *STUDY.swept]
 
-EXTRA = f"{CORPUS}/extra"
-EXTRA_TAGGED = f"{WORK}/pos/extra/{{test}}.parquet"
-EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
-
-
-def with_test(wildcards):
-    """The corpus with an extra test in the place of its own."""
-    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
-
-
-def predictions_of_extra_tests(wildcards):
-    """Predictions of every extra test of the corpus, by every run."""
-    return [
-        f"{EXTRA_RUN.format(**wildcards, test=test, variant=name, seed=seed)}/predictions.parquet"
-        for test in STUDY.corpora[wildcards.corpus].extra_tests
-        for name in STUDIED
-        for seed in STUDY.seeds(name)
-    ]
-
-
 CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
 PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
 ENCODERS = expand(ENCODER_CARD, **PAIRS)
 CONFUSIONS = expand(f"{WORK}/pos/confusion_matrix.json", **PAIRS)
 CHECKPOINTS = [{"corpus": c, "encoder": e, "variant": v, "seed": s} for c, e, v, s in STUDY.checkpoints()]
-PRESENTATION = expand([f"{WORK}/poster/poster.pdf", f"{WORK}/notebook/results_analysis.html"], **PAIRS)
 NER_METRICS = [f"{RUN}/metrics.json".format(**c) for c in CHECKPOINTS]
 SWEEPS = [
     f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet".format(**c)

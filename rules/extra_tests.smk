@@ -1,5 +1,29 @@
 # More test sets with the tags of a corpus, scored with the checkpoints that are there: nothing is trained for them.
 
+EXTRA = f"{CORPUS}/extra"
+EXTRA_TAGGED = f"{WORK}/pos/extra/{{test}}.parquet"
+EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
+# Category and title in the report, and caption.
+EXTRA_TABLES = {
+    "extra_tests": ("NER", "Extra tests, scores by run", "extra_tests"),
+    "extra_tests_comparisons": ("NER", "Extra tests, differences to the baseline", "extra_tests"),
+}
+
+
+def with_test(wildcards):
+    """The corpus with an extra test in the place of its own."""
+    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
+
+
+def predictions_of_extra_tests(wildcards):
+    """Predictions of every extra test of the corpus, by every run."""
+    return [
+        f"{EXTRA_RUN.format(**wildcards, test=test, variant=name, seed=seed)}/predictions.parquet"
+        for test in STUDY.corpora[wildcards.corpus].extra_tests
+        for name in STUDIED
+        for seed in STUDY.seeds(name)
+    ]
+
 
 # As with corpora: fetching needs a network.
 localrules:
@@ -92,3 +116,35 @@ rule predict_extra_test:
         "python -m workflow_scripts.predict_extra_test {params.variant} {params.batches} {params.compute}"
         " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} {params.predicted}"
         " --output {output.predictions} > {log} 2>&1"
+
+
+rule compare_extra_tests:
+    """How each variant differs from the baseline on extra tests."""
+    input:
+        corpus=CORPUS_CARD,
+        runs=predictions_of_extra_tests,
+    output:
+        **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TABLES},
+        comparisons=f"{METRICS}/ner_extra_tests.json",
+        provenance=f"{TABLES}/extra_tests.provenance.json",
+    log:
+        f"{LOGS}/compare_extra_tests.log",
+    benchmark:
+        f"{BENCHMARKS}/compare_extra_tests.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        variants=lambda wildcards: arguments(variants={name: VARIANTS[name] for name in STUDIED}),
+        statistics=arguments(statistics=STUDY.statistics),
+        tests=lambda wildcards: arguments(tests=list(STUDY.corpora[wildcards.corpus].extra_tests)),
+        predictions=subpath(input[1], ancestor=4),  # of the first run
+        tables=subpath(output.extra_tests, parent=True),
+        code=code("compare_extra_tests"),
+    shell:
+        "python -m workflow_scripts.compare_extra_tests {params.variants} {params.statistics} {params.tests}"
+        " --corpus {input.corpus} --predictions {params.predictions} --output {output.comparisons}"
+        " --tables {params.tables} > {log} 2>&1"

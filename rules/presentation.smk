@@ -1,5 +1,6 @@
 # Results -> what a speaker and a reader take away: a poster, and a notebook that goes through all that is stored.
 
+PRESENTATION = expand([f"{WORK}/poster/poster.pdf", f"{WORK}/notebook/results_analysis.html"], **PAIRS)
 POSTER_FIGURES = [figure for figure in ["injection_strategies", "ner_results", "corruption"] if figure in PLOTS]
 NOTEBOOK_TABLES = [
     *["ner_runs", "ner_by_type", "ner_comparisons", "ner_slices_summary", "pos_tagging", "pos_confusions"],

@@ -58,7 +58,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     make_tokenizer().save_pretrained(save_encoder(data / "my-encoder", "bert"))
     metric, figure = blocks("python")
     insert(copy, "workflow_scripts/posner/scoring.py", '"accuracy": agreeing / tokens,', metric)
-    insert(copy, "rules/analysis.smk", "PLOTS = {", figure)
+    insert(copy, "rules/figures.smk", "PLOTS = {", figure)
     (copy.folder / "workflow_scripts" / "plot_exact_sentences.py").write_text(PLOT)
     (copy.folder / "resources" / "captions" / "exact_sentences.rst").write_text("Sentences.\n")
     copy.snakemake("--cores", "2", f"{WORK}/figures/exact_sentences.png")
