@@ -244,6 +244,7 @@ rule conclude:
         predicted=f"{METRICS}/ner_predicted_pos.json",
         controls=f"{METRICS}/ner_controls.json",
         comparisons=COMPARISONS,
+        ceiling=CEILING,
         pos=f"{TABLES}/pos_tagging.csv",
         corruption=PROPAGATION,
     output:
@@ -269,8 +270,8 @@ rule conclude:
         tables=subpath(output.variants, parent=True),
         code=code("conclude"),
     shell:
-        "python -m workflow_scripts.conclude --metrics {params.metrics} --comparisons {input.comparisons} --pos {input.pos}"
-        " {params.corruption} --output {output.verdict} --tables {params.tables} > {log} 2>&1"
+        "python -m workflow_scripts.conclude --metrics {params.metrics} --comparisons {input.comparisons}"
+        " --ceiling {input.ceiling} --pos {input.pos} {params.corruption} --output {output.verdict} --tables {params.tables} > {log} 2>&1"
 
 
 # Benchmarks are no outputs: what is new is told by the records beside the models, of which each training makes a new one.

@@ -18,10 +18,11 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from workflow_scripts.posner.artifacts import content_hash
 from workflow_scripts.posner.cli import flags
-from workflow_scripts.posner.config import NAME_PATTERN, check, refuse_missing_files
+from workflow_scripts.posner.config_check import check, refuse_missing_files
 from workflow_scripts.posner.depths import refuse_deep_variants
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.fingerprint import fingerprint
+from workflow_scripts.posner.settings import NAME_PATTERN
 from workflow_scripts.posner.slurm import cancel_leftovers, comment, pass_on_sigterm
 
 try:

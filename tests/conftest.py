@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,19 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
     summarise(folder)
     return folder
+
+
+@pytest.fixture
+def edited(finished: Copy, tmp_path: Path) -> Copy:
+    """The finished study in a copy with other dates, to be edited."""
+    folder = tmp_path / "other place"
+    shutil.copytree(finished.folder, folder, copy_function=shutil.copyfile)
+    return Copy(folder)
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The tables of the made-up studies that figures are drawn of."""
+    from drawings import STUDIES, write_tables
+
+    return {name: write_tables(tmp_path_factory.mktemp("study"), name) for name in STUDIES}

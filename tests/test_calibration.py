@@ -24,13 +24,15 @@ from workflow_scripts.posner.arrays import WordLogits
 from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.calibration import answer, judged, reliability, share, sizes
 from workflow_scripts.posner.comparison import verdict
-from workflow_scripts.posner.config import GeneratedCorpus, Statistics, Variant, check
+from workflow_scripts.posner.config import Statistics, Variant
+from workflow_scripts.posner.config_check import check
 from workflow_scripts.posner.corpus import SPLITS, Sentence, read_card, read_split
 from workflow_scripts.posner.inference import Estimate
 from workflow_scripts.posner.predicted_pos import LeakageError, PredictedPos, TaggerOutput, merge, write_output
 from workflow_scripts.posner.replicates import guesses, refuse_known_coins
 from workflow_scripts.posner.results import write_table
 from workflow_scripts.posner.scoring import ner_scores
+from workflow_scripts.posner.source_settings import GeneratedCorpus
 from workflow_scripts.prepare_corpus import PrepareCorpus
 from workflow_scripts.summarise_calibration import SummariseCalibration
 

@@ -16,17 +16,11 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from workflow_scripts.posner.cli import Command, Folder, flags, options, parse, run
-from workflow_scripts.posner.config import (
-    Corpus,
-    DiskCorpus,
-    Fraction,
-    GeneratedCorpus,
-    NerTraining,
-    Positive,
-    Settings,
-)
+from workflow_scripts.posner.config import NerTraining
 from workflow_scripts.posner.corpus import read_split
 from workflow_scripts.posner.errors import InputError
+from workflow_scripts.posner.settings import Fraction, Positive, Settings
+from workflow_scripts.posner.source_settings import Corpus, DiskCorpus, GeneratedCorpus
 
 no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
 

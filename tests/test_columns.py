@@ -12,9 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from workflow_scripts.posner.columns import read_columns
-from workflow_scripts.posner.config import ColumnsCorpus
 from workflow_scripts.posner.corpus import Sentence
 from workflow_scripts.posner.errors import InputError
+from workflow_scripts.posner.source_settings import ColumnsCorpus
 
 no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
 

@@ -13,24 +13,11 @@ import yaml
 from pydantic import BaseModel
 from snakemake.utils import update_config
 
-from workflow_scripts.posner.config import (
-    Compute,
-    Config,
-    Corruption,
-    GeneratedCorpus,
-    HubCorpus,
-    HubEncoder,
-    NerTraining,
-    Pos,
-    ScratchEncoder,
-    Study,
-    Training,
-    Variant,
-    check,
-    refuse_missing_files,
-)
+from workflow_scripts.posner.config import Compute, Config, Corruption, NerTraining, Pos, Study, Training, Variant
+from workflow_scripts.posner.config_check import check, refuse_missing_files
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.labels import injection
+from workflow_scripts.posner.source_settings import GeneratedCorpus, HubCorpus, HubEncoder, ScratchEncoder
 
 CHECKOUT = Path(__file__).parents[1]
 STUDIES = sorted(CHECKOUT.glob("resources/studies/*.yaml"))

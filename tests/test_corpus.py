@@ -14,7 +14,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from workflow_scripts.posner.artifacts import sha256
-from workflow_scripts.posner.config import ColumnsCorpus, GeneratedCorpus
 from workflow_scripts.posner.corpus import (
     SCHEMA,
     SPLITS,
@@ -27,6 +26,7 @@ from workflow_scripts.posner.corpus import (
     write_corpus,
 )
 from workflow_scripts.posner.errors import InputError
+from workflow_scripts.posner.source_settings import ColumnsCorpus, GeneratedCorpus
 from workflow_scripts.posner.sources import load_corpus
 
 no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed

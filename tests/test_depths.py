@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from workflow_scripts.posner.config import Config, check
+from workflow_scripts.posner.config import Config
+from workflow_scripts.posner.config_check import check
 from workflow_scripts.posner.depths import refuse_deep_variants
 from workflow_scripts.posner.errors import InputError
 

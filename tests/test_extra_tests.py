@@ -14,11 +14,13 @@ from pydantic import TypeAdapter
 from seqeval.metrics import f1_score
 
 from workflow_scripts.compare_extra_tests import CompareExtraTests
-from workflow_scripts.posner.config import Corpus, Statistics, check
+from workflow_scripts.posner.config import Statistics
+from workflow_scripts.posner.config_check import check
 from workflow_scripts.posner.corpus import SPLITS, Provenance, Sentence, read_card, read_split, write_corpus
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.extra_tests import write_extra_test
 from workflow_scripts.posner.grammar import generate
+from workflow_scripts.posner.source_settings import Corpus
 from workflow_scripts.posner.sources import load_corpus
 from workflow_scripts.prepare_extra_test import PrepareExtraTest
 

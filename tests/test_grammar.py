@@ -10,9 +10,9 @@ import pytest
 from seqeval.metrics import f1_score
 
 from workflow_scripts.posner import grammar
-from workflow_scripts.posner.config import GeneratedCorpus
 from workflow_scripts.posner.corpus import SPLITS, Sentence, entity_counts, words
 from workflow_scripts.posner.schemes import to_iob2
+from workflow_scripts.posner.source_settings import GeneratedCorpus
 
 HEADS = {form: kind for kind, (forms, _) in grammar.AMBIGUOUS.items() for form in forms}
 

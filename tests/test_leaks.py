@@ -12,13 +12,14 @@ import pytest
 
 from workflow_scripts import train_tagger as tagger_script
 from workflow_scripts.assign_folds import AssignFolds
-from workflow_scripts.posner.config import Compute, GeneratedCorpus, NerTraining, ScratchEncoder, Training, Variant
+from workflow_scripts.posner.config import Compute, NerTraining, Training, Variant
 from workflow_scripts.posner.controls import oracles
 from workflow_scripts.posner.corpus import SPLITS, Sentence, read_card, read_split
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.ner_data import PosReader
 from workflow_scripts.posner.predicted_pos import LeakageError, merge, read_predicted, tagger_names
 from workflow_scripts.posner.replicates import guesses, refuse_known_coins
+from workflow_scripts.posner.source_settings import GeneratedCorpus, ScratchEncoder
 from workflow_scripts.prepare_corpus import PrepareCorpus
 from workflow_scripts.prepare_encoder import PrepareEncoder
 from workflow_scripts.score_pos import ScorePos

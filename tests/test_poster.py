@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 import typst
-from fabricated import TAGS, TYPES, VARIANTS, confusion_matrix, read, summarise, variant, write_comparisons, write_study
+from fabricated import (
+    CEILING,
+    TAGS,
+    TYPES,
+    VARIANTS,
+    confusion_matrix,
+    read,
+    summarise,
+    variant,
+    write_comparisons,
+    write_study,
+)
 from PIL import Image
 from pypdf import PdfReader
 
@@ -44,9 +55,11 @@ def conclude(folder: Path, variants: Mapping[str, Variant]) -> None:
         SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).cli_cmd()
         SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).cli_cmd()
         write_comparisons(folder / "metrics", f1, variants, tables)
+        write_json(folder / "metrics" / "ner_ceiling.json", CEILING)
         Conclude(
             metrics=folder / "metrics",
             comparisons=folder / "metrics" / "ner_comparisons.json",
+            ceiling=folder / "metrics" / "ner_ceiling.json",
             pos=tables / "pos_tagging.csv",
             output=folder / "verdict.json",
             tables=tables,

@@ -30,11 +30,12 @@ from tiny_models import (
 from torch import Tensor
 
 from workflow_scripts.posner.cli import flags
-from workflow_scripts.posner.config import Compute, GeneratedCorpus, NerTraining, Training, Variant
+from workflow_scripts.posner.config import Compute, NerTraining, Training, Variant
 from workflow_scripts.posner.corpus import write_corpus
 from workflow_scripts.posner.model import PosNerModel
 from workflow_scripts.posner.progress import Step
 from workflow_scripts.posner.resume import NoResume, ResumeFolder
+from workflow_scripts.posner.source_settings import GeneratedCorpus
 from workflow_scripts.posner.sources import load_corpus
 from workflow_scripts.posner.training import Evaluation, Trained, train
 

@@ -9,9 +9,9 @@ import datasets
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
-from workflow_scripts.posner.config import DiskCorpus, HubCorpus
 from workflow_scripts.posner.corpus import SPLITS, Sentence
 from workflow_scripts.posner.errors import InputError
+from workflow_scripts.posner.source_settings import DiskCorpus, HubCorpus
 from workflow_scripts.posner.sources import load_corpus
 from workflow_scripts.posner.tables import read_disk, read_hub, read_splits
 

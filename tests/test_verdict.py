@@ -9,6 +9,7 @@ import docutils.core
 import pandas as pd
 import pytest
 from fabricated import (
+    CEILING,
     VARIANTS,
     read,
     variant,
@@ -35,7 +36,7 @@ def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[s
     by_seed = {name: dict(zip(variants[name].seeds or (), values, strict=True)) for name, values in f1.items()}
     write_comparisons(tmp_path / "m", by_seed, variants, tmp_path / "t")
     ner = [read(tmp_path / "m" / f"{name}.json") for name in NER]
-    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], ACCURACY)
+    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], ACCURACY, CEILING)
 
 
 def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
@@ -66,6 +67,7 @@ def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
     )
     assert made["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
     assert made["pos_accuracy"] == ACCURACY
+    assert made["footnote"].endswith(CEILING["answer"])
 
 
 def test_conclusions_on_errors(study: Path) -> None:
@@ -74,6 +76,7 @@ def test_conclusions_on_errors(study: Path) -> None:
         read(study / "metrics" / "ner_comparisons.json"),
         [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("early", "late")],
         ACCURACY,
+        CEILING,
     )
     rows = pd.read_csv(study / "tables" / "corruption.csv").assign(change=lambda t: 100 * t["change"])
     changes = rows[rows["mode"] == "tagger"].groupby(["level", "variant"])["change"].mean()
@@ -95,6 +98,7 @@ def test_conclusions_on_slopes_and_on_errors_that_gather(study: Path) -> None:
         read(study / "metrics" / "ner_comparisons.json"),
         swept,
         ACCURACY,
+        CEILING,
     )
     table = pd.read_csv(study / "tables" / "slopes.csv").set_index(["question", "variant"])
     assert set(made["propagation"]) == {name for name, v in VARIANTS.items() if v.pos in ("gold", "predicted")}

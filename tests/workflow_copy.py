@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from workflow_scripts.posner.config import GeneratedCorpus
 from workflow_scripts.posner.grammar import generate
+from workflow_scripts.posner.source_settings import GeneratedCorpus
 
 CHECKOUT = Path(__file__).parents[1]
 STUDY = CHECKOUT / "tests" / "small_study.yaml"

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from .posner.benchmarks import Workload, sweep_speedup, training_speeds
 from .posner.cli import Command, flags, run
-from .posner.config import Compute, Corruption, GeneratedCorpus, NerTraining, PackageEncoder, Variant
+from .posner.config import Compute, Corruption, NerTraining, Variant
 from .posner.corpus import Sentence, read_card, read_split, words, write_corpus
 from .posner.corruption import TaggedText, taggings
 from .posner.device import resolve
@@ -23,6 +23,7 @@ from .posner.measure import cost
 from .posner.model import fresh_model, model_config
 from .posner.pos_features import tag_ids
 from .posner.scale import large_study, plan_bare, plan_study
+from .posner.source_settings import GeneratedCorpus, PackageEncoder
 from .posner.sources import load_corpus
 from .posner.sweep import Text
 

@@ -13,11 +13,12 @@ from .posner.artifacts import write_json
 from .posner.cli import Command, Folder, run
 from .posner.comparison import compare
 from .posner.comparison_summary import comparison_table, comparisons
-from .posner.config import Name, Statistics, Variant
+from .posner.config import Statistics, Variant
 from .posner.corpus import read_split
 from .posner.entity_counts import count_runs, entity_counts
 from .posner.extra_tests import FOLDER, extra_test_files
 from .posner.results import baseline_of, predictions_file, seeds, write_table
+from .posner.settings import Name
 from .posner.slices import whole_table
 from .posner.texts import texts_of
 

@@ -11,10 +11,11 @@ from .posner.artifacts import write_json
 from .posner.cli import Command, Folder, run
 from .posner.comparison import compare_families
 from .posner.comparison_summary import comparison_table, comparisons
-from .posner.config import Name, Statistics, Variant
+from .posner.config import Statistics, Variant
 from .posner.corpus import corpus_files, read_split
 from .posner.entity_counts import count_runs, entity_counts
 from .posner.results import predictions_file, seeds, write_table
+from .posner.settings import Name
 from .posner.texts import texts_of
 
 SPLIT = "test"

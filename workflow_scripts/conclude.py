@@ -20,6 +20,7 @@ class Conclude(Command):
 
     metrics: Path = Field(description="Folder of ner_baseline.json and its like for each source of POS.")
     comparisons: Path = Field(description="ner_comparisons.json.")
+    ceiling: Path = Field(description="ner_ceiling.json.")
     pos: Path = Field(description="pos_tagging.csv.")
     corruption: Path | None = Field(
         None, description="Folder of early_fusion.json and late_fusion.json, if POS was used."
@@ -34,14 +35,15 @@ class Conclude(Command):
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
         comparisons = read_json(self.comparisons, ["statistics", "texts", "variants"])
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
-        verdict = conclude(ner, comparisons, sweeps, accuracy)
+        ceiling = read_json(self.ceiling, ["answer"])
+        verdict = conclude(ner, comparisons, sweeps, accuracy, ceiling)
         write_json(self.output, verdict)
         write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
         write_table(self.tables / "verdict_oracles.csv", oracles_table(verdict))
 
     def inputs(self) -> list[Path]:
         sweeps = [self.corruption / f"{name}.json" for name in SWEEPS] if self.corruption else []
-        return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.pos, *sweeps]
+        return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.ceiling, self.pos, *sweeps]
 
     def sidecar(self) -> Path:
         return self.tables / "verdict.provenance.json"

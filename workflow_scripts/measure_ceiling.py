@@ -13,13 +13,13 @@ from .posner.arrays import Ids
 from .posner.artifacts import write_json
 from .posner.ceiling import LEADS, Split, ceiling, mend
 from .posner.cli import Command, Folder, run
-from .posner.config import Name, Seed
 from .posner.corpus import Sentence, corpus_files, read_card, read_split
 from .posner.entity_counts import label_ids, read_predictions, sentence_lengths
 from .posner.errors import InputError
 from .posner.pos_features import tag_ids
 from .posner.predicted_pos import read_predicted
 from .posner.results import predictions_file, write_table
+from .posner.settings import Name, Seed
 
 
 class MeasureCeiling(Command):

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
-from .posner.config import Fraction, GeneratedCorpus
+from .posner.settings import Fraction
+from .posner.source_settings import GeneratedCorpus
 
 CORPUS = "planted"  # of which the study of a calibration says how large it is
 

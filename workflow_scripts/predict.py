@@ -15,13 +15,13 @@ from typing import Literal, TextIO
 from pydantic import Field, field_validator
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, Folder, run
-from .posner.config import Compute
-from .posner.device import Device, name_of, resolve
+from .posner.cli import Folder, run
+from .posner.device import Device, resolve
 from .posner.encoders import model_files
 from .posner.errors import InputError
 from .posner.labelling import GivenTags, Labelled, Labeller, ModelTagger, NoTagger, Tagger, label
 from .posner.model import PosNerConfig
+from .posner.model_command import ModelCommand
 from .posner.passages import STANDARD, Passage, from_columns, from_text, read_lines
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ COLUMNS = ".conll"  # ending of files in columns
 JSON_LINES = ".jsonl"
 
 
-class Predict(Command):
+class Predict(ModelCommand):
     """Find entities in raw text (a sentence a line) or in CoNLL columns (files that end in .conll).
 
     Output is JSON lines, one for each line or sentence, or CoNLL columns of token, POS tag and NER label.
@@ -49,7 +49,6 @@ class Predict(Command):
     pos_column: int = Field(1, ge=0, description="Number of the POS tag's column, from 0.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces; longer sentences are read in parts.")
     batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
-    compute: Compute = Field(default_factory=Compute, description="Device, precision, attention and threads.")
 
     @field_validator("output")
     @classmethod
@@ -75,9 +74,6 @@ class Predict(Command):
     def inputs(self) -> list[Path]:
         text = [] if self.input == STANDARD else [self.input]
         return [*model_files(self.checkpoint), *(model_files(self.tagger) if self.tagger else []), *text]
-
-    def device_name(self) -> str:
-        return name_of(resolve(self.compute))
 
     def sidecar(self) -> Path | None:
         return None if self.output == STANDARD else self.output.with_name(f"{self.output.name}.provenance.json")

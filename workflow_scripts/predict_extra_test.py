@@ -7,19 +7,21 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, Folder, run
-from .posner.config import Compute, Name, Variant
+from .posner.cli import Folder, run
+from .posner.config import Variant
 from .posner.corpus import read_card
-from .posner.device import name_of, resolve
+from .posner.device import resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.extra_tests import FOLDER, extra_test_files
 from .posner.model import load_model
+from .posner.model_command import ModelCommand
 from .posner.ner_data import PosReader, read_examples
 from .posner.predicted_pos import read_predicted
 from .posner.prediction import predict, prediction_table
+from .posner.settings import Name
 
 
-class PredictExtraTest(Command):
+class PredictExtraTest(ModelCommand):
     """Write a checkpoint's predictions for an extra test, with the kind of POS that its variant reads."""
 
     corpus: Folder = Field(description="Folder of the corpus.")
@@ -29,7 +31,6 @@ class PredictExtraTest(Command):
     variant: Variant = Field(default_factory=Variant, description="How POS is given.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
     eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
-    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
     output: Path = Field(description="Parquet file to write.")
 
     def cli_cmd(self) -> None:
@@ -47,9 +48,6 @@ class PredictExtraTest(Command):
         predicted = [self.predicted] if self.predicted else []
         test = extra_test_files(self.corpus, self.test)
         return [self.corpus / "corpus.json", *test, *model_files(self.checkpoint), *predicted]
-
-    def device_name(self) -> str:
-        return name_of(resolve(self.compute))
 
     def sidecar(self) -> Path:
         return self.output.with_name("provenance.json")

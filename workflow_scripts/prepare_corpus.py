@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.cli import Command, run
-from .posner.config import Corpus
 from .posner.corpus import SPLITS, write_corpus
+from .posner.source_settings import Corpus
 from .posner.sources import load_corpus
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.cli import Command, run
-from .posner.config import Encoder
 from .posner.corpus import read_split, words
 from .posner.encoders import prepare_encoder
+from .posner.source_settings import Encoder
 
 
 class PrepareEncoder(Command):

@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.cli import Command, run
-from .posner.config import Corpus, Name
 from .posner.corpus import read_card, read_split
 from .posner.extra_tests import write_extra_test
+from .posner.settings import Name
+from .posner.source_settings import Corpus
 from .posner.sources import load_corpus
 
 log = logging.getLogger(__name__)

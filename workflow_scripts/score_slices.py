@@ -8,12 +8,13 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.cli import Command, Folder, run
-from .posner.config import Name, Statistics, Variant
+from .posner.config import Statistics, Variant
 from .posner.corpus import corpus_files, read_card, read_split
 from .posner.entity_counts import count_runs
 from .posner.pos_features import tag_ids
 from .posner.predicted_pos import read_predicted
 from .posner.results import predictions_file, seeds, write_table
+from .posner.settings import Name
 from .posner.slices import Slicer, runs_table, summary_table
 from .posner.texts import texts_of
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
-from .posner.config import Name, Statistics, Variant
+from .posner.config import Statistics, Variant
 from .posner.corruption_summary import (
     answers,
     change_table,
@@ -22,6 +22,7 @@ from .posner.corruption_summary import (
 from .posner.errors import InputError
 from .posner.propagation import QUESTIONS, Curves, ask
 from .posner.results import baseline_of, changes_file, read_changes, read_sweep, seeds, sweep_file, write_table
+from .posner.settings import Name
 
 FUSIONS = {"early_fusion": "encoder", "late_fusion": "late"}
 

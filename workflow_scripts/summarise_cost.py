@@ -9,10 +9,11 @@ from typing import NamedTuple
 from pydantic import Field
 
 from .posner.cli import Command, run
-from .posner.config import Name, Variant
+from .posner.config import Variant
 from .posner.cost import Job, cost_table, read_usage
 from .posner.labels import labels
 from .posner.results import read_json, seeds, write_table
+from .posner.settings import Name
 
 
 class Place(NamedTuple):

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from .posner.artifacts import write_json
 from .posner.cli import Command, run
-from .posner.config import Name, Variant
+from .posner.config import Variant
 from .posner.ner_summary import by_type_table, runs_table, summaries, summary_table
 from .posner.results import read_runs, run_file, seeds, write_table
+from .posner.settings import Name
 
 # Besides one file a variant, there is one for each source of POS, and one for what is given in its place.
 GROUPS = {

@@ -10,15 +10,16 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .posner.artifacts import atomic_path
-from .posner.cli import Command, Folder, run
-from .posner.config import Compute, Corruption
+from .posner.cli import Folder, run
+from .posner.config import Corruption
 from .posner.corpus import corpus_files, read_card, read_split
 from .posner.corruption import DonatedLogits, Donors, OneHot, PosSource, TaggedText
-from .posner.device import name_of, resolve
+from .posner.device import resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.errors import InputError
 from .posner.examples import make_examples
 from .posner.model import PosNerConfig, load_model
+from .posner.model_command import ModelCommand
 from .posner.ner_data import standardisation
 from .posner.pos_features import one_hot_table, tag_ids
 from .posner.predicted_pos import PredictedPos, read_predicted
@@ -27,7 +28,7 @@ from .posner.sweep_table import sweep
 from .posner.texts import texts_of
 
 
-class SweepCorruption(Command):
+class SweepCorruption(ModelCommand):
     """Give the test split other POS, from the tagger's own errors to none, and score what NER makes of it."""
 
     corpus: Folder = Field(description="Folder of the corpus.")
@@ -37,7 +38,6 @@ class SweepCorruption(Command):
     corruption: Corruption = Field(default_factory=Corruption, description="The sweep.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
     eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
-    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
     output: Path = Field(description="Parquet file to write: a row for each mode, level and draw.")
     changes: Path = Field(description="Parquet file to write: where tags were changed, and what happened there.")
 
@@ -70,9 +70,6 @@ class SweepCorruption(Command):
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, self.predicted]
-
-    def device_name(self) -> str:
-        return name_of(resolve(self.compute))
 
     def sidecar(self) -> Path:
         return self.output.with_suffix(".provenance.json")

@@ -6,20 +6,21 @@ from pathlib import Path
 
 from pydantic import Field
 
-from .posner.cli import Command, Folder, run
-from .posner.config import Compute, Name
+from .posner.cli import Folder, run
 from .posner.corpus import read_split
-from .posner.device import name_of, resolve
+from .posner.device import resolve
 from .posner.encoders import load_tokenizer, longest_input, model_files
 from .posner.examples import make_examples
 from .posner.extra_tests import FOLDER, extra_test_files
 from .posner.model import load_model
+from .posner.model_command import ModelCommand
 from .posner.pos_features import most_frequent
 from .posner.predicted_pos import FINAL, TaggerOutput, write_predicted
 from .posner.prediction import predict
+from .posner.settings import Name
 
 
-class TagExtraTest(Command):
+class TagExtraTest(ModelCommand):
     """Write the final tagger's predictions for an extra test, in the layout of predicted.parquet."""
 
     corpus: Folder = Field(description="Folder of the corpus.")
@@ -27,7 +28,6 @@ class TagExtraTest(Command):
     tagger: Folder = Field(description="Folder of the final tagger's model.")
     max_length: int = Field(256, ge=8, description="Longest input in word pieces, as in training.")
     eval_batch_size: int = Field(16, ge=1, description="Sentences in a batch.")
-    compute: Compute = Field(default_factory=Compute, description="Device and precision.")
     output: Path = Field(description="Parquet file to write.")
 
     def cli_cmd(self) -> None:
@@ -52,9 +52,6 @@ class TagExtraTest(Command):
     def inputs(self) -> list[Path]:
         test = extra_test_files(self.corpus, self.test)
         return [*test, self.corpus / "train.parquet", *model_files(self.tagger)]
-
-    def device_name(self) -> str:
-        return name_of(resolve(self.compute))
 
     def sidecar(self) -> Path:
         return self.output.with_suffix(".provenance.json")

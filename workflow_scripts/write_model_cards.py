@@ -10,12 +10,13 @@ from pydantic import Field
 
 from .posner.arrays import Ids
 from .posner.cli import Command, Folder, run
-from .posner.config import Name, NerTraining, Statistics, Training, Variant
+from .posner.config import NerTraining, Statistics, Training, Variant
 from .posner.corpus import Sentence, read_card, read_split
 from .posner.entity_counts import entity_counts, read_predictions
 from .posner.inference import Array, Doubles, f1
 from .posner.model_cards import Origin, ner_card, tagger_card, text_intervals, write_card
 from .posner.results import predictions_file, read_json, seeds
+from .posner.settings import Name
 from .posner.texts import texts_of
 
 SPLIT = "test"

@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from .artifacts import write_json
-from .config import union_members
+from .config_check import union_members
 from .errors import InputError
 from .provenance import record
 

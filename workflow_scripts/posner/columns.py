@@ -6,10 +6,10 @@ import codecs
 import re
 from pathlib import Path
 
-from .config import ColumnsCorpus
 from .corpus import Sentence
 from .errors import InputError
 from .schemes import TagError, to_iob2
+from .source_settings import ColumnsCorpus
 
 DOCUMENT_START = "-DOCSTART-"
 

@@ -87,14 +87,15 @@ class Pair:
 
 
 def compare_families(counts: Counts, variants: Mapping[str, Variant], statistics: Statistics) -> dict[str, Comparison]:
-    """All variants against the baseline, in two families whose verdicts share one level: those with POS, the controls.
+    """Variants against the baseline, in two families whose verdicts share one level: those with POS, and random POS.
 
-    Controls answer another question, and to run them must not make that of POS harder to answer.
+    Random POS answers another question, and to run it must not make that of POS harder to answer. Oracles are asked
+    neither: what they reach is compared with what they could (:mod:`posner.controls`).
     """
     baseline = baseline_of(variants)
     found: dict[str, Comparison] = {}
-    for controls in (False, True):
-        family = [name for name in variants if name == baseline or variants[name].is_control == controls]
+    for sources in (("gold", "predicted"), ("random",)):
+        family = [name for name in variants if name == baseline or variants[name].pos in sources]
         found |= compare({name: counts[name] for name in family}, baseline, statistics)
     return found
 

@@ -10,8 +10,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from .config import Config, Encoder, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from .config import Config
 from .errors import InputError
+from .source_settings import Encoder, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 
 LAYERS = ("num_hidden_layers", "n_layers")  # DistilBERT's config says n_layers
 

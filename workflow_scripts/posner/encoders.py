@@ -15,9 +15,9 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTo
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from .artifacts import atomic_path, sha256, write_json
-from .config import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 from .errors import InputError
 from .layers import encoder_layers
+from .source_settings import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
 WEIGHTS = "model.safetensors"

@@ -34,8 +34,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from .config import GeneratedCorpus
 from .corpus import SPLITS, Sentence
+from .source_settings import GeneratedCorpus
 
 # Words of a clause: @TYPE is a slot, %class a word of that class, anything else stands for itself.
 CLAUSES = (

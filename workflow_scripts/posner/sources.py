@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .columns import read_columns
-from .config import ColumnsCorpus, Corpus, DiskCorpus, GeneratedCorpus, HubCorpus, TableCorpus
 from .corpus import SPLITS, Provenance, Sentence, file_hashes
 from .errors import InputError
 from .grammar import generate
+from .source_settings import ColumnsCorpus, Corpus, DiskCorpus, GeneratedCorpus, HubCorpus, TableCorpus
 from .tables import disk_files, read_disk, read_hub
 
 Splits = dict[str, list[Sentence]]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config import DiskCorpus, HubCorpus, TableCorpus, nearest
 from .corpus import SPLITS, Sentence
-from .errors import InputError
+from .errors import InputError, nearest
 from .schemes import to_iob2
+from .source_settings import DiskCorpus, HubCorpus, TableCorpus
 
 if TYPE_CHECKING:  # `datasets` takes seconds to import, so what needs it imports it
     from datasets import Dataset, DatasetDict

@@ -8,23 +8,21 @@ from pydantic import Field
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from .artifacts import atomic_path
-from .cli import Command, Folder
-from .config import Compute
+from .cli import Folder
 from .corpus import corpus_files
-from .device import name_of, resolve
 from .encoders import model_files
 from .model import PosNerModel
+from .model_command import ModelCommand
 from .provenance import key, record
 from .resume import NoResume, ResumeFolder
 
 
-class TrainingCommand(Command):
+class TrainingCommand(ModelCommand):
     """A training on a corpus and an encoder, which can be stopped and gone on with."""
 
     corpus: Folder = Field(description="Folder of the corpus.")
     encoder: Folder = Field(description="Folder of the prepared encoder.")
     seed: int = Field(ge=0, description="Training seed.")
-    compute: Compute = Field(default_factory=Compute, description="Device, precision, attention and threads.")
     output: Path = Field(description="Folder to write to.")
     resume: Path | None = Field(None, description="Folder for the state from which a killed training goes on.")
     save_every: float = Field(180, gt=0, description="Seconds from one saving of that state to the next.")
@@ -33,9 +31,6 @@ class TrainingCommand(Command):
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.encoder)]
-
-    def device_name(self) -> str:
-        return name_of(resolve(self.compute))
 
     def sidecar(self) -> Path:
         return self.output / "provenance.json"

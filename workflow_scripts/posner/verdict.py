@@ -24,7 +24,11 @@ DIFFERENCE = {"difference": "mean", "low": "low", "high": "high", "p_difference"
 
 
 def conclude(
-    ner: Sequence[Json], comparisons: Json, corruption: Sequence[Json], accuracy: Mapping[str, float]
+    ner: Sequence[Json],
+    comparisons: Json,
+    corruption: Sequence[Json],
+    accuracy: Mapping[str, float],
+    ceiling: Json,
 ) -> dict[str, Any]:
     """What ``verdict.json`` holds.
 
@@ -33,6 +37,7 @@ def conclude(
         comparisons: ``metrics/ner_comparisons.json``.
         corruption: ``pos_corruption/early_fusion.json`` and ``late_fusion.json``; none where no variant has POS.
         accuracy: the taggers' accuracy in 0..1 by split (train: out of fold).
+        ceiling: ``metrics/ner_ceiling.json``.
     """
     compared = comparisons["variants"]
     summaries = {name: summary for group in ner for name, summary in group["variants"].items()}
@@ -49,7 +54,7 @@ def conclude(
         errors_sentence(swept, 1 - accuracy["test"]),
         *(propagation_sentence(question, swept) for question in CORRUPTION),
     ]
-    notes = [statistics_sentence(comparisons), controls_sentence(by_oracle), helped("random")]
+    notes = [statistics_sentence(comparisons), controls_sentence(by_oracle), helped("random"), ceiling["answer"]]
     return {
         "answer": " ".join(filter(None, answers)),
         "footnote": " ".join(filter(None, notes)),

@@ -1,0 +1,319 @@
+"""What an edit reruns: a table of edits against the jobs that are planned then, in a finished study."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from workflow_copy import CHECKOUT, Copy
+
+TOKENS = "a_word NN O\nanother NNP B-PER\n\n"
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def in_file(name: str, old: str, new: str) -> Callable[[Copy], None]:
+    return lambda copy: replace(copy.folder / name, old, new)
+
+
+def in_study(**values: object) -> Callable[[Copy], None]:
+    return lambda copy: copy.set(**values)
+
+
+def touch_all(copy: Copy) -> None:
+    for path in copy.folder.rglob("*"):
+        if path.is_file():
+            path.touch()
+
+
+def add_variant(copy: Copy) -> None:
+    variants = yaml.safe_load(copy.study.read_text())["study"]["variants"]
+    copy.set(study__variants=[*variants, "late-gold-trainable_embed"])
+
+
+def add_extra_test(copy: Copy) -> None:
+    copy.set(corpora__small__extra_tests={"hard": {"test": 10, "ambiguity": 1, "seed": 2}})
+
+
+def explain(copy: Copy) -> None:
+    """Comments, in the study's own file and in the defaults."""
+    copy.study.write_text("# Explained.\n" + copy.study.read_text())
+    replace(copy.folder / "config.yaml", "warmup_ratio: 0.1", "warmup_ratio: 0.1  # share of the steps")
+
+
+LIBRARY = "workflow_scripts/posner"
+GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
+PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
+CONCLUDED = ["conclude", "plot_oracles", "typeset_tables", "typeset_poster", "run_notebook"]
+AFTER_POS = dict.fromkeys(
+    ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "write_model_cards", *CONCLUDED], 1
+)
+AFTER_NER = dict.fromkeys(
+    [
+        "summarise_ner",
+        "compare_variants",
+        "score_slices",
+        "plot_ner_results",
+        "plot_injection_strategies",
+        "plot_slices",
+        "plot_cost",  # in the variants' colours, which are told by the table of runs
+        *PLOTS_OF_SWEEPS,
+        "write_model_cards",
+        *CONCLUDED,
+    ],
+    1,
+)
+AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", *PLOTS_OF_SWEEPS, *CONCLUDED], 1)
+COST = dict.fromkeys(["summarise_cost", "plot_cost", "typeset_tables"], 1)
+TRAINED = {"sweep_corruption": 3, **AFTER_NER, **AFTER_SWEEPS, **COST}  # with some variants; and with all of them:
+ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
+TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS, **COST}
+PLOTS = dict.fromkeys(
+    [
+        "plot_pos_tagging",
+        "plot_confusions",
+        "plot_ner_results",
+        "plot_injection_strategies",
+        "plot_slices",
+        *PLOTS_OF_SWEEPS,
+        "plot_oracles",
+        "plot_cost",
+    ],
+    1,
+)
+EXTRA_TEST = {
+    **dict.fromkeys(["prepare_extra_test", "tag_extra_test", "compare_extra_tests", "typeset_extra_tests"], 1),
+    "predict_extra_test": 5,
+}
+END = ("summarise_study", "report")
+SETTING = ("record_config", *END)  # the config is recorded as a whole
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A row of the README's table, and the jobs that it means: those of each corpus, and those of the whole study."""
+
+    what: str
+    reruns: str
+    make: Callable[[Copy], None]
+    jobs: dict[str, int]
+    study: tuple[str, ...] = ()
+    corpora: int = 2
+
+
+EDITS = [
+    Edit("`touch` of every file, a fresh checkout", "nothing", touch_all, {}),
+    Edit(
+        "a comment, a docstring, formatting",
+        "nothing",
+        in_file(f"{LIBRARY}/training.py", "def training_step(", "# Why.\ndef training_step("),
+        {},
+    ),
+    Edit("a comment in the config", "nothing", explain, {}),
+    Edit(
+        "one more seed",
+        "that seed's trainings and sweeps, and the analysis",
+        in_study(study__seeds=[1, 2]),  # the baseline has both
+        TRAINED | {"train_ner": 3},
+        SETTING,
+    ),
+    Edit(
+        "one more variant",
+        "that variant, and the analysis",
+        add_variant,
+        TRAINED | {"train_ner": 1, "sweep_corruption": 1},
+        SETTING,
+    ),
+    Edit(
+        "one variant's option",
+        "that variant, and the analysis",
+        in_study(**{"variants__encoder-gold": GOLD | {"pos_embed_dim": 16}}),
+        TRAINED | {"train_ner": 1, "sweep_corruption": 1},
+        SETTING,
+    ),
+    Edit(
+        "a corruption rate, the number of draws",
+        "sweeps and what follows",
+        in_study(corruption__draws=3),
+        {"sweep_corruption": 3, **AFTER_SWEEPS, **COST},
+        SETTING,
+    ),
+    Edit(
+        "the style of figures",
+        "figures",
+        in_file("resources/styles/posner.mplstyle", "font.size: 9", "font.size: 10"),
+        PLOTS | {"typeset_poster": 1},
+        ("report",),
+    ),
+    Edit(
+        "a caption",
+        "the report",
+        in_file("resources/captions/corruption.rst", "Micro F1", "F1"),
+        {},
+        ("report",),
+    ),
+    Edit(
+        "the words of the poster",
+        "posters, and the report",
+        in_file("resources/poster/poster.typ", "Do they still help", "Do they help"),
+        {"typeset_poster": 1},
+        ("report",),
+    ),
+    Edit(
+        "the text of the notebook",
+        "notebooks, and the report",
+        in_file("notebooks/results_analysis.ipynb", "a guided tour", "a tour"),
+        {"run_notebook": 1},
+        ("report",),
+    ),
+    Edit(
+        "statistics",
+        "the analysis",
+        in_file(f"{LIBRARY}/statistics.py", "return ", "return 0 or "),
+        AFTER_NER | AFTER_SWEEPS | {"measure_ceiling": 1},
+        END,
+    ),
+    Edit(
+        "the margin of equivalence",
+        "comparisons, and what is concluded",
+        in_study(statistics__margin=0.3),
+        dict.fromkeys(["compare_variants", "plot_injection_strategies", "write_model_cards"], 1) | AFTER_SWEEPS,
+        SETTING,
+    ),
+    Edit(
+        "the code of a fusion",
+        "variants of that fusion, and the analysis",
+        in_file(
+            f"{LIBRARY}/late_fusion.py",
+            "logits + self.scale * self.project(pos)",
+            "self.scale * self.project(pos) + logits",
+        ),
+        TRAINED | {"train_ner": 3, "sweep_corruption": 2},
+        END,
+    ),
+    Edit(
+        "the training loop",
+        "every training, and what follows",
+        in_file(f"{LIBRARY}/training.py", "return loss.item()", "return float(loss)"),
+        TAGGED | ALL_TRAINED,
+        END,
+    ),
+    Edit(
+        "the learning rate of NER",
+        "NER and what follows, no tagger",
+        in_study(ner__training__learning_rate=2e-3),
+        ALL_TRAINED,
+        SETTING,
+    ),
+    Edit(
+        "two values swapped between two settings",
+        "what depends on them",
+        in_study(ner__training__train_batch_size=16, ner__training__eval_batch_size=8),
+        ALL_TRAINED,
+        SETTING,
+    ),
+    Edit(
+        "the number of folds",
+        "POS, variants with predicted POS, sweeps, the analysis",
+        in_study(pos__folds=3),
+        TAGGED | ALL_TRAINED | {"assign_folds": 1, "train_tagger": 4, "train_ner": 1},
+        SETTING,
+    ),
+    Edit(
+        "one more extra test",
+        "that test's predictions, and the analysis; no training",
+        add_extra_test,
+        EXTRA_TEST,
+        ("record_config", "report"),
+        corpora=1,
+    ),
+    Edit(
+        "one sentence of a corpus",
+        "all that is made of this corpus, nothing of another",
+        in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
+        TAGGED
+        | ALL_TRAINED
+        | dict.fromkeys(["prepare_corpus", "prepare_encoder", "assign_folds", "summarise_corpus", "typeset_counts"], 1),
+        END,
+        corpora=1,
+    ),
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=[edit.what for edit in EDITS])
+def test_an_edit_reruns_what_depends_on_it(edited: Copy, edit: Edit) -> None:
+    edit.make(edited)
+    expected = Counter({rule: edit.corpora * number for rule, number in edit.jobs.items()})
+    assert edited.planned() == expected + Counter(edit.study)
+
+
+def test_the_readme_shows_what_an_edit_reruns() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    for edit in EDITS:
+        assert f"| {edit.what} | {edit.reruns} |" in readme
+
+
+def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:
+    assert "Nothing to be done" in finished.snakemake("--dry-run")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--cores", "1"],
+        ["--set-threads", "train_ner=1", "--set-resources", "train_ner:mem_mb=1", "train_tagger:slurm_partition=big"],
+        ["--profile", "profiles/slurm", "--default-resources", "slurm_account=me", "slurm_partition=gpus"],
+        ["--verbose"],
+    ],
+    ids=["cores", "resources", "profile", "log level"],
+)
+def test_where_and_how_large_jobs_are_reruns_nothing(finished: Copy, options: list[str]) -> None:
+    assert finished.planned(*options) == {}
+
+
+def test_another_corpus_is_left_alone(edited: Copy) -> None:
+    replace(edited.folder / "test.txt", "\n\n", f"\n\n{TOKENS}")
+    assert edited.planned("results/small/tiny/verdict.json") == {}
+
+
+def test_the_reason_says_what_changed(edited: Copy) -> None:
+    edited.set(ner__training__learning_rate=2e-3)
+    printed = edited.snakemake("--dry-run", "results/small/tiny/ner/baseline/seed-1/metrics.json")
+    before, now = printed.partition("before: ")[2].split("\n")[0].split(" now: ")
+    assert "--training.learning-rate=0.001" in before
+    assert "--training.learning-rate=0.002" in now
+    assert "--variant" not in before + now
+
+
+def test_an_extra_test_is_scored_by_the_models_that_are_there(edited: Copy) -> None:
+    add_extra_test(edited)
+    edited.snakemake("--cores", "2", "results/small/tiny/tables/extra_tests.csv")
+    table = pd.read_csv(edited.folder / "results/small/tiny/tables/extra_tests.csv")
+    runs = [
+        ("baseline", 1),
+        ("baseline", 2),
+        ("late-gold-one_hot", 1),
+        ("late-predicted-logits", 1),
+        ("encoder-gold", 1),
+    ]
+    assert list(zip(table["variant"], table["seed"], strict=True)) == runs
+    assert set(table["test"]) == {"hard"}
+    assert set(table["support"]) == {read_entities(edited.folder / "results/small/corpus/extra/hard.json")}
+    assert edited.planned("ner", "pos") == {}
+    again = {"hard": {"test": 10, "ambiguity": 1, "seed": 2}, "easy": {"test": 10, "ambiguity": 0, "seed": 3}}
+    edited.set(corpora__small__extra_tests=again)
+    assert edited.planned("results/small/tiny/tables/extra_tests.tex") == EXTRA_TEST, "the other test is left alone"
+
+
+def read_entities(card: Path) -> int:
+    return sum(json.loads(card.read_text())["entities"].values())

@@ -1,0 +1,18 @@
+"""What commands that run a model have in common: what they run it on."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from .cli import Command
+from .config import Compute
+from .device import name_of, resolve
+
+
+class ModelCommand(Command):
+    """A command whose result depends on the device."""
+
+    compute: Compute = Field(default_factory=Compute, description="Device, precision, attention and threads.")
+
+    def device_name(self) -> str:
+        return name_of(resolve(self.compute))
