@@ -148,6 +148,23 @@ def predicted_flag(wildcards, input):
 
 # Controls show that the instrument works; slices and extra tests are asked of the others.
 STUDIED = [STUDY.baseline, *STUDY.swept]
+EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
+
+
+def with_test(wildcards):
+    """The corpus with an extra test in the place of its own."""
+    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
+
+
+def predictions_of_extra_tests(wildcards):
+    """Predictions of every extra test of the corpus, by every run."""
+    return [
+        f"{EXTRA_RUN.format(**wildcards, test=test, variant=name, seed=seed)}/predictions.parquet"
+        for test in STUDY.corpora[wildcards.corpus].extra_tests
+        for name in STUDIED
+        for seed in STUDY.seeds(name)
+    ]
+
 
 CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
 PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}

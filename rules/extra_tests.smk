@@ -2,27 +2,11 @@
 
 EXTRA = f"{CORPUS}/extra"
 EXTRA_TAGGED = f"{WORK}/pos/extra/{{test}}.parquet"
-EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
 # Category and title in the report, and caption.
 EXTRA_TABLES = {
     "extra_tests": ("NER", "Extra tests, scores by run", "extra_tests"),
     "extra_tests_comparisons": ("NER", "Extra tests, differences to the baseline", "extra_tests"),
 }
-
-
-def with_test(wildcards):
-    """The corpus with an extra test in the place of its own."""
-    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
-
-
-def predictions_of_extra_tests(wildcards):
-    """Predictions of every extra test of the corpus, by every run."""
-    return [
-        f"{EXTRA_RUN.format(**wildcards, test=test, variant=name, seed=seed)}/predictions.parquet"
-        for test in STUDY.corpora[wildcards.corpus].extra_tests
-        for name in STUDIED
-        for seed in STUDY.seeds(name)
-    ]
 
 
 # As with corpora: fetching needs a network.
