@@ -39,7 +39,7 @@ rule all:
     default_target: True
     input:
         REPORT,
-        MODEL_CARDS,
+        MODELS,
 
 
 rule corpus:
@@ -82,4 +82,4 @@ rule figures:
 rule models:
     """Every model with its card."""
     input:
-        MODEL_CARDS,
+        MODELS,

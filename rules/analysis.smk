@@ -20,10 +20,20 @@ VARIANTS = {
 if taken := [name for name in VARIANTS if name.startswith("ner_")]:
     raise WorkflowError(f"config: variants.{taken[0]}: names that begin with ner_ are taken by files of all variants")
 
-RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in VARIANTS for seed in STUDY.seeds(name)]
-SWEPT = [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)]
-STUDIED_RUNS = [f"{WORK}/ner/{name}/seed-{seed}" for name in STUDIED for seed in STUDY.seeds(name)]
-PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if SWEPT else []
+# Of each stage that many runs belong to: its variants, and the files of a run, the first of which the others come with.
+STAGES = {
+    "ner": (
+        VARIANTS,
+        [f"{{variant}}/seed-{{seed}}/{file}" for file in ["predictions.parquet", "metrics.json", "provenance.json"]],
+    ),
+    "corruption": (
+        {name: VARIANTS[name] for name in STUDY.swept},
+        [f"{{variant}}/seed-{{seed}}.{kind}" for kind in ["parquet", "changes.parquet", "provenance.json"]],
+    ),
+}
+RUNS = f"{WORK}/ner/runs.csv"
+SWEPT = f"{WORK}/corruption/runs.csv"
+PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if STUDY.swept else []
 # Of each table of sweeps: category and title in the report, and its caption.
 SWEEP_TABLES = {
     "corruption": ("Error propagation", "Scores by mode and level", "corruption_tables"),
@@ -57,6 +67,32 @@ rule summarise_corpus:
         "python -m workflow_scripts.summarise_corpus --card {input} --output {output.counts} > {log} 2>&1"
 
 
+# Whatever reads all runs depends on this file alone: a few dependencies, where there would be thousands.
+rule list_runs:
+    """Hash what all trainings, or all sweeps, of a corpus and encoder have made."""
+    input:
+        runs_of_stage,
+    output:
+        f"{WORK}/{{stage}}/runs.csv",
+    log:
+        f"{LOGS}/list_runs_{{stage}}.log",
+    benchmark:
+        f"{BENCHMARKS}/list_runs_{{stage}}.tsv"
+    wildcard_constraints:
+        stage="|".join(STAGES),
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: arguments(variants=STAGES[wildcards.stage][0], files=STAGES[wildcards.stage][1]),
+        code=code("list_runs"),
+    shell:
+        "python -m workflow_scripts.list_runs {params.settings} --output {output} > {log} 2>&1"
+
+
 rule summarise_pos:
     """Tables of how well POS was tagged."""
     input:
@@ -84,7 +120,7 @@ rule summarise_pos:
 rule summarise_ner:
     """Scores of all NER runs with mean, spread and difference to the baseline."""
     input:
-        [f"{run}/metrics.json" for run in RUNS],
+        RUNS,
     output:
         **{table: f"{TABLES}/{table}.csv" for table in ["ner_summary", "ner_runs", "ner_by_type"]},
         baseline=f"{METRICS}/ner_baseline.json",
@@ -105,12 +141,11 @@ rule summarise_ner:
         runtime=10,
     params:
         settings=lambda wildcards: arguments(variants=VARIANTS),
-        ner=subpath(input[0], ancestor=3),
         metrics=subpath(output.baseline, parent=True),
         tables=subpath(output.ner_runs, parent=True),
         code=code("summarise_ner"),
     shell:
-        "python -m workflow_scripts.summarise_ner {params.settings} --ner {params.ner} --metrics {params.metrics}"
+        "python -m workflow_scripts.summarise_ner {params.settings} --ner {input} --metrics {params.metrics}"
         " --tables {params.tables} > {log} 2>&1"
 
 
@@ -118,7 +153,7 @@ rule compare_variants:
     """How each variant differs from the baseline, and how sure that is."""
     input:
         corpus=CORPUS_CARD,
-        runs=[f"{run}/predictions.parquet" for run in RUNS],
+        runs=RUNS,
     output:
         comparisons=COMPARISONS,
         table=f"{TABLES}/ner_comparisons.csv",
@@ -136,11 +171,10 @@ rule compare_variants:
     params:
         variants=lambda wildcards: arguments(variants=VARIANTS),
         statistics=arguments(statistics=STUDY.statistics),
-        ner=subpath(input[1], ancestor=3),  # of the first run
         code=code("compare_variants"),
     shell:
         "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {input.corpus}"
-        " --ner {params.ner} --output {output.comparisons} --table {output.table} > {log} 2>&1"
+        " --ner {input.runs} --output {output.comparisons} --table {output.table} > {log} 2>&1"
 
 
 rule score_slices:
@@ -148,7 +182,7 @@ rule score_slices:
     input:
         corpus=CORPUS_CARD,
         predicted=f"{WORK}/pos/predicted.parquet",
-        runs=[f"{run}/predictions.parquet" for run in STUDIED_RUNS],
+        runs=RUNS,
     output:
         **{table: f"{TABLES}/{table}.csv" for table in ["ner_slices", "ner_slices_summary"]},
         provenance=f"{TABLES}/ner_slices.provenance.json",
@@ -167,12 +201,11 @@ rule score_slices:
         statistics=arguments(  # the margin concerns no interval
             **{f"statistics.{name}": getattr(STUDY.statistics, name) for name in ["level", "resamples", "seed"]}
         ),
-        ner=subpath(input[2], ancestor=3),  # of the first run
         tables=subpath(output.ner_slices, parent=True),
         code=code("score_slices"),
     shell:
         "python -m workflow_scripts.score_slices {params.variants} {params.statistics} --corpus {input.corpus}"
-        " --predicted {input.predicted} --ner {params.ner} --tables {params.tables} > {log} 2>&1"
+        " --predicted {input.predicted} --ner {input.runs} --tables {params.tables} > {log} 2>&1"
 
 
 rule measure_ceiling:
@@ -207,8 +240,7 @@ rule measure_ceiling:
 rule summarise_corruption:
     """What corrupted POS does to NER: means, intervals, slopes, and where it happens."""
     input:
-        sweeps=SWEPT,
-        changes=[sweep.replace(".parquet", ".changes.parquet") for sweep in SWEPT],
+        SWEPT,
     output:
         **{table: f"{TABLES}/{table}.csv" for table in SWEEP_TABLES},
         early=f"{WORK}/pos_corruption/early_fusion.json",
@@ -227,12 +259,11 @@ rule summarise_corruption:
     params:
         variants=lambda wildcards: arguments(variants=VARIANTS),
         statistics=arguments(statistics=STUDY.statistics),
-        sweeps=subpath(input[0], ancestor=2),
         output=subpath(output.early, parent=True),
         tables=subpath(output.corruption, parent=True),
         code=code("summarise_corruption"),
     shell:
-        "python -m workflow_scripts.summarise_corruption {params.variants} {params.statistics} --sweeps {params.sweeps}"
+        "python -m workflow_scripts.summarise_corruption {params.variants} {params.statistics} --sweeps {input}"
         " --output {params.output} --tables {params.tables} > {log} 2>&1"
 
 
@@ -279,8 +310,8 @@ rule summarise_cost:
     """Wall time, memory and GPU hours of what comes before the analysis, by rule and variant."""
     input:
         taggers=expand(f"{TAGGER}/provenance.json", tagger=TAGGERS, allow_missing=True),
-        runs=[f"{run}/provenance.json" for run in RUNS],
-        sweeps=[path.replace(".parquet", ".provenance.json") for path in SWEPT],
+        runs=RUNS,
+        sweeps=SWEPT if STUDY.swept else [],
     output:
         table=f"{TABLES}/cost.csv",
         provenance=f"{TABLES}/cost.provenance.json",

@@ -141,11 +141,6 @@ def predicted_for(features):
     return of
 
 
-def predicted_flag(wildcards, input):
-    """The option that names predicted POS, where it is an input."""
-    return f"--predicted {input.predicted}" if input.predicted else ""
-
-
 # Controls show that the instrument works; slices and extra tests are asked of the others.
 STUDIED = [STUDY.baseline, *STUDY.swept]
 EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
@@ -177,3 +172,13 @@ SWEEPS = [
     for c in CHECKPOINTS
     if c["variant"] in STUDY.swept
 ]
+
+
+def runs_of_stage(wildcards):
+    """A file of every run of a stage."""
+    variants, (file, *_) = STAGES[wildcards.stage]
+    return [
+        f"{WORK}/{wildcards.stage}/{file.format(variant=name, seed=seed)}"
+        for name, variant in variants.items()
+        for seed in variant["seeds"]
+    ]

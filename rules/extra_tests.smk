@@ -94,11 +94,10 @@ rule predict_extra_test:
         variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
         batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        predicted=predicted_flag,
         code=code_of_variant("predict_extra_test"),
     shell:
         "python -m workflow_scripts.predict_extra_test {params.variant} {params.batches} {params.compute}"
-        " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} {params.predicted}"
+        " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} --predicted={input.predicted}"
         " --output {output.predictions} > {log} 2>&1"
 
 

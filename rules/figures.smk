@@ -10,7 +10,7 @@ PLOTS = {
     "ner_results": ("NER", "F1 of every variant and seed", {"runs": "ner_runs"}),
     "cost": ("Cost", "Where the time went", {"cost": "cost", "runs": "ner_runs"}),
 }
-if SWEPT:
+if STUDY.swept:
     PLOTS |= {
         "injection_strategies": ("NER", "Injection strategies", {"runs": "ner_runs", "comparisons": "ner_comparisons"}),
         "corruption": (
@@ -30,7 +30,7 @@ if SWEPT:
             {"intervals": "corruption_intervals", "runs": "ner_runs"},
         ),
     }
-if SWEPT and any(STUDY.variants[name].pos == "oracle" for name in VARIANTS):
+if STUDY.swept and any(STUDY.variants[name].pos == "oracle" for name in VARIANTS):
     PLOTS["oracles"] = ("Controls", "What oracles reach", {"runs": "ner_runs", "ways": "verdict_oracles"})
 
 # Of each table: category and title in the report, and its caption.
@@ -48,7 +48,7 @@ SHOWN_TABLES = {
     "pos_ceiling": ("NER", "What rules on POS could mend", "pos_ceiling"),
     "verdict_oracles": ("Controls", "Ways of giving POS", "verdict_oracles"),
     "cost": ("Cost", "By rule and variant", "cost_table"),
-    **(SWEEP_TABLES if SWEPT else {}),
+    **(SWEEP_TABLES if STUDY.swept else {}),
 }
 
 

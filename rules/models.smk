@@ -1,27 +1,26 @@
 # What a finished study gives to others: model cards beside the checkpoints, and entities in any text.
 
-NER_CARDS = [f"{run}/model/README.md" for run in RUNS]
-TAGGER_CARD = f"{WORK}/pos/final/model/README.md"
-MODEL_CARDS = expand([*NER_CARDS, TAGGER_CARD], **PAIRS)
+MODELS = expand(f"{WORK}/ner/models.csv", **PAIRS)
 CARD_TEMPLATES = RESOURCES / "cards"
 TEXTS = "data/texts"
 
 
-# A training writes its model's folder as a whole, without a card: the cards are written again after it.
+# A training writes its model's folder as a whole, without a card: the cards are written again after it. Of hundreds of
+# cards only the list of the models is named as an output: Snakemake would compare every file that it looks for with each.
 rule write_model_cards:
     """Say what each model is, what it was made from and how well it does."""
     input:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
-        runs=[f"{run}/predictions.parquet" for run in RUNS],
+        runs=RUNS,
         tagger=f"{WORK}/pos/final/predictions.parquet",
         metrics=[f"{METRICS}/{name}.json" for name in VARIANTS],
         comparisons=COMPARISONS,
         confusion=f"{WORK}/pos/confusion_matrix.json",
         templates=sorted(CARD_TEMPLATES.glob("*.md")),
     output:
-        ner=NER_CARDS,
-        tagger=TAGGER_CARD,
+        models=f"{WORK}/ner/models.csv",
+        tagger=f"{WORK}/pos/final/model/README.md",
     log:
         f"{LOGS}/write_model_cards.log",
     benchmark:
@@ -36,15 +35,14 @@ rule write_model_cards:
         variants=lambda wildcards: arguments(variants=VARIANTS),
         training=arguments(training=STUDY.ner.training, tagging=STUDY.pos.training, tagging_seed=STUDY.pos.seed),
         statistics=arguments(statistics=STUDY.statistics),
-        ner=subpath(input[2], ancestor=3),  # of the first run
         metrics=subpath(input.comparisons, parent=True),
         templates=CARD_TEMPLATES,
         code=code("write_model_cards"),
     shell:
         "python -m workflow_scripts.write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
         " {params.variants} {params.training} {params.statistics} --corpus {input.corpus} --encoder {input.encoder}"
-        " --ner {params.ner} --tagger {input.tagger} --metrics {params.metrics} --confusion {input.confusion}"
-        " --templates {params.templates} > {log} 2>&1"
+        " --ner {input.runs} --tagger {input.tagger} --metrics {params.metrics} --confusion {input.confusion}"
+        " --templates {params.templates} --models {output.models} > {log} 2>&1"
 
 
 rule predict:
@@ -75,8 +73,7 @@ rule predict:
     params:
         batches=arguments(max_length=STUDY.ner.training.max_length, batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        tagger=lambda wildcards, input: f"--tagger {os.path.dirname(input.tagger)}" if input.tagger else "",
         code=code_of_variant("predict"),
     shell:
-        "python -m workflow_scripts.predict --checkpoint {input.checkpoint} {params.tagger} --input {input.text}"
+        "python -m workflow_scripts.predict --checkpoint {input.checkpoint} --tagger={input.tagger} --input {input.text}"
         " {params.batches} {params.compute} --output {output.predictions} > {log} 2>&1"

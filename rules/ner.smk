@@ -28,11 +28,9 @@ rule train_ner:
         variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
         training=arguments(training=STUDY.ner.training),
         compute=arguments(compute=STUDY.compute),
-        predicted=predicted_flag,
-        folder=subpath(output.metrics, parent=True),
         resume=f"{WORK}/resume/ner-{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
         "python -m workflow_scripts.train_ner {params.variant} {params.training} --seed {wildcards.seed}"
-        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} {params.predicted}"
-        " --output {params.folder} --resume {params.resume} > {log} 2>&1"
+        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --predicted={input.predicted}"
+        " --output $(dirname {output.metrics}) --resume {params.resume} > {log} 2>&1"

@@ -29,13 +29,12 @@ rule train_tagger:
         training=arguments(training=STUDY.pos.training),
         seed=arguments(seed=STUDY.pos.seed),
         compute=arguments(compute=STUDY.compute),
-        folder=subpath(output.predictions, parent=True),
         resume=f"{WORK}/resume/pos-{{tagger}}",
         code=code("train_tagger", "fusion", "late_fusion", "encoder_fusion"),
     shell:
         "python -m workflow_scripts.train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
         " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --folds {input.folds}"
-        " --output {params.folder} --resume {params.resume}"
+        " --output $(dirname {output.predictions}) --resume {params.resume}"
         " > {log} 2>&1"
 
 

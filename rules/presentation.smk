@@ -4,7 +4,7 @@ PRESENTATION = expand([f"{WORK}/poster/poster.pdf", f"{WORK}/notebook/results_an
 POSTER_FIGURES = [figure for figure in ["injection_strategies", "ner_results", "corruption"] if figure in PLOTS]
 NOTEBOOK_TABLES = [
     *["ner_runs", "ner_by_type", "ner_comparisons", "ner_slices_summary", "pos_tagging", "pos_confusions"],
-    *(["corruption"] if SWEPT else []),
+    *(["corruption"] if STUDY.swept else []),
 ]
 
 
@@ -56,7 +56,7 @@ rule run_notebook:
         corpus=CORPUS_CARD,
         verdict=VERDICT,
         tables=[f"{TABLES}/{table}.csv" for table in NOTEBOOK_TABLES],
-        runs=[f"{run}/predictions.parquet" for run in RUNS],
+        runs=RUNS,
         predicted=f"{WORK}/pos/predicted.parquet",
     output:
         report(

@@ -87,6 +87,8 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
     runs = pd.read_csv(work / "tables" / "ner_runs.csv").set_index(["variant", "seed", "split"])
     cards = sorted(work.glob("ner/*/*/model/README.md"))
     assert len(cards) == 6
+    models = pd.read_csv(work / "ner" / "models.csv")
+    assert {work / "ner" / folder / "README.md" for folder in models["folder"]} == set(cards)
     for card in cards:
         seed = int(card.parts[-3].removeprefix("seed-"))
         metadata = yaml.safe_load(card.read_text().split("---\n")[1])
@@ -160,7 +162,7 @@ def test_a_wrong_config_is_one_clear_message(tmp_path: Path, change: dict[str, o
 
 def is_result(path: Path) -> bool:
     """Whether a file says what was found, and nothing of how long it took and where."""
-    is_log = {"logs", "benchmarks", "resume"} & set(path.parts) or path.stem in ("history", "cost")
+    is_log = {"logs", "benchmarks", "resume"} & set(path.parts) or path.name in ("history.csv", "cost.csv", "runs.csv")
     return path.is_file() and not is_log and not path.name.endswith("provenance.json")
 
 

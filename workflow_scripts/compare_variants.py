@@ -27,7 +27,7 @@ class CompareVariants(Command):
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
     statistics: Statistics = Field(default_factory=Statistics, description="How sure conclusions have to be.")
     corpus: Folder = Field(description="Folder of the corpus.")
-    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
+    ner: Folder = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
     output: Path = Field(description="JSON file to write.")
     table: Path = Field(description="CSV file to write.")
 

@@ -28,7 +28,7 @@ class ScoreSlices(Command):
     statistics: Statistics = Field(default_factory=Statistics, description="How sure intervals have to be.")
     corpus: Folder = Field(description="Folder of the corpus.")
     predicted: Path = Field(description="predicted.parquet: which words the POS tagger got wrong.")
-    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
+    ner: Folder = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet.")
     tables: Path = Field(description="Folder to write CSV to: ner_slices.csv and ner_slices_summary.csv.")
 
     def cli_cmd(self) -> None:

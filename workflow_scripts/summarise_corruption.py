@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from .posner.artifacts import write_json
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Statistics, Variant
 from .posner.corruption_summary import (
     answers,
@@ -34,7 +34,7 @@ class SummariseCorruption(Command):
         description="Variants by name, each with its seeds; the baseline has no sweep."
     )
     statistics: Statistics = Field(default_factory=Statistics, description="How sure conclusions have to be.")
-    sweeps: Path = Field(description="Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet.")
+    sweeps: Folder = Field(description="Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet.")
     output: Path = Field(description="Folder to write to: early_fusion.json and late_fusion.json.")
     tables: Path = Field(
         description="Folder to write to: corruption.csv, corruption_intervals.csv, corruption_changes.csv, slopes.csv,"

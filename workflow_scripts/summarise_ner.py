@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from .posner.artifacts import write_json
-from .posner.cli import Command, run
+from .posner.cli import Command, Folder, run
 from .posner.config import Variant
 from .posner.ner_summary import by_type_table, runs_table, summaries, summary_table
 from .posner.results import read_runs, run_file, seeds, write_table
@@ -26,7 +26,7 @@ class SummariseNer(Command):
     """Write every seed's scores with mean, standard deviation and the paired difference to the baseline."""
 
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
-    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/metrics.json.")
+    ner: Folder = Field(description="Folder of the runs: {variant}/seed-{seed}/metrics.json.")
     metrics: Path = Field(description="Folder to write JSON to: {variant}.json, ner_baseline.json and others.")
     tables: Path = Field(description="Folder to write CSV to: ner_runs.csv, ner_summary.csv, ner_by_type.csv.")
 

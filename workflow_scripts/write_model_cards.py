@@ -15,7 +15,7 @@ from .posner.corpus import Sentence, read_card, read_split
 from .posner.entity_counts import entity_counts, read_predictions
 from .posner.inference import Array, Doubles, f1
 from .posner.model_cards import Origin, ner_card, tagger_card, text_intervals, write_card
-from .posner.results import predictions_file, read_json, seeds
+from .posner.results import predictions_file, read_json, seeds, write_table
 from .posner.settings import Name
 from .posner.texts import texts_of
 
@@ -34,11 +34,12 @@ class WriteModelCards(Command):
     statistics: Statistics = Field(default_factory=Statistics, description="Level and resamples of intervals.")
     corpus: Folder = Field(description="Folder of the corpus.")
     encoder: Path = Field(description="encoder.json.")
-    ner: Path = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet and model/.")
+    ner: Folder = Field(description="Folder of the runs: {variant}/seed-{seed}/predictions.parquet and model/.")
     tagger: Folder = Field(description="Folder of the final tagger: predictions.parquet and model/.")
     metrics: Path = Field(description="Folder of {variant}.json and ner_comparisons.json.")
     confusion: Path = Field(description="confusion_matrix.json.")
     templates: Path = Field(description="Folder of the cards' templates.")
+    models: Path = Field(description="CSV file to write, a NER model a row: where it is, and its test F1 in 0..1.")
 
     def cli_cmd(self) -> None:
         sentences = read_split(self.corpus / f"{SPLIT}.parquet")
@@ -54,16 +55,22 @@ class WriteModelCards(Command):
         compared = read_json(self.metrics / "ner_comparisons.json", ["variants"])["variants"]
         runs = [(name, seed, predictions_file(self.ner, name, seed)) for name, seed in seeds(self.variants)]
         counts = np.stack([entity_counts(read_predictions(path, SPLIT), text_of) for _, _, path in runs])
-        for (name, seed, path), interval in zip(runs, text_intervals(counts, f1, self.statistics), strict=True):
+        scores, intervals = f1(counts.sum(axis=1)), text_intervals(counts, f1, self.statistics)
+        rows = []
+        for (name, seed, path), score, interval in zip(runs, scores, intervals, strict=True):
             summary = read_json(self.metrics / f"{name}.json", ["label", "summary", "runs"])
             answer = compared[name]["answer"] if name in compared else None
             variant = self.variants[name]
             fields = ner_card(origin, name, variant, seed, self.training, summary, answer, interval.tolist())
-            write_card(path.parent / "model", self.templates / "ner.md", fields)
+            folder = path.parent / "model"
+            write_card(folder, self.templates / "ner.md", fields)
+            rows.append((name, seed, folder.relative_to(self.models.parent), score, *interval))
+        columns = ["variant", "seed", "folder", "f1", "low", "high"]
         (interval,) = text_intervals(self.tag_counts(sentences, text_of)[None], accuracy, self.statistics)
         splits = read_json(self.confusion, ["splits"])["splits"]
         fields = tagger_card(origin, self.tagging_seed, self.tagging, splits, interval.tolist())
         write_card(self.tagger / "model", self.templates / "tagger.md", fields)
+        write_table(self.models, pd.DataFrame(rows, columns=columns))
 
     def tag_counts(self, sentences: list[Sentence], text_of: Ids) -> Array:
         """Words whose tag is right, and words, of each text of the test split: ``[texts, 2]``."""

@@ -71,7 +71,11 @@ def results(folder: Path) -> dict[str, bytes]:
     found = {}
     for path in sorted((folder / "results").rglob("*")):
         name = path.relative_to(folder).as_posix()
-        is_of_time = path.suffix in (".log", ".html") or "benchmarks" in path.parts or path.name.startswith("cost.")
+        is_of_time = (
+            path.suffix in (".log", ".html")
+            or "benchmarks" in path.parts
+            or path.name.startswith(("cost.", "runs.csv"))
+        )
         if not path.is_file() or is_of_time:
             continue
         if path.name == "history.csv":
