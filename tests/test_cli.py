@@ -174,6 +174,22 @@ def test_the_help_names_every_option_and_default(capsys: pytest.CaptureFixture[s
     assert "Where to. (required)" in shown
 
 
+class Optional(Command):
+    """Reads a file that there may be, and a text."""
+
+    file: Path | None = Field(None, description="A file.")
+    folder: Folder | None = Field(None, description="A folder.")
+    text: str | None = Field(None, description="A text.")
+    needed: Path = Field(description="Another file.")
+
+    def cli_cmd(self) -> None: ...
+
+
+def test_a_file_that_may_be_left_out_is_left_out_when_it_is_empty() -> None:
+    made = parse(Optional, ["--file=", "--folder=", "--text=", "--needed="])
+    assert (made.file, made.folder, made.text, made.needed) == (None, None, "", Path())
+
+
 def test_an_option_and_its_value_in_one_argument() -> None:
     assert run(Work, [*GOOD, "--some-text=--help"]).some_text == "--help"
 

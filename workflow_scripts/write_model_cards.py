@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,25 +53,35 @@ class WriteModelCards(Command):
             {"unit": unit, "number": int(text_of.max()) + 1},
             self.statistics,
         )
+        self.write_tagger_card(origin, self.tag_counts(sentences, text_of))
+        write_table(self.models, pd.DataFrame(self.write_ner_cards(origin, text_of)))
+
+    def write_ner_cards(self, origin: Origin, text_of: Ids) -> list[dict[str, Any]]:
+        """Write the cards of all NER models; returns a row of the list of models for each."""
         compared = read_json(self.metrics / "ner_comparisons.json", ["variants"])["variants"]
         runs = [(name, seed, predictions_file(self.ner, name, seed)) for name, seed in seeds(self.variants)]
         counts = np.stack([entity_counts(read_predictions(path, SPLIT), text_of) for _, _, path in runs])
-        scores, intervals = f1(counts.sum(axis=1)), text_intervals(counts, f1, self.statistics)
         rows = []
-        for (name, seed, path), score, interval in zip(runs, scores, intervals, strict=True):
+        for (name, seed, path), interval in zip(runs, text_intervals(counts, f1, self.statistics), strict=True):
             summary = read_json(self.metrics / f"{name}.json", ["label", "summary", "runs"])
             answer = compared[name]["answer"] if name in compared else None
-            variant = self.variants[name]
-            fields = ner_card(origin, name, variant, seed, self.training, summary, answer, interval.tolist())
+            made = next(made for made in summary["runs"] if made["seed"] == seed)
+            fields = ner_card(
+                origin, name, self.variants[name], made, self.training, summary, answer, interval.tolist()
+            )
             folder = path.parent / "model"
             write_card(folder, self.templates / "ner.md", fields)
-            rows.append((name, seed, folder.relative_to(self.models.parent), score, *interval))
-        columns = ["variant", "seed", "folder", "f1", "low", "high"]
-        (interval,) = text_intervals(self.tag_counts(sentences, text_of)[None], accuracy, self.statistics)
+            low, high = interval
+            where = {"variant": name, "seed": seed, "folder": folder.relative_to(self.models.parent)}
+            rows.append(where | {"f1": made["test"]["f1"], "low": low, "high": high})
+        return rows
+
+    def write_tagger_card(self, origin: Origin, counts: Array) -> None:
+        """Write the card of the tagger; `counts` are those of :meth:`tag_counts`."""
+        (interval,) = text_intervals(counts[None], accuracy, self.statistics)
         splits = read_json(self.confusion, ["splits"])["splits"]
         fields = tagger_card(origin, self.tagging_seed, self.tagging, splits, interval.tolist())
         write_card(self.tagger / "model", self.templates / "tagger.md", fields)
-        write_table(self.models, pd.DataFrame(rows, columns=columns))
 
     def tag_counts(self, sentences: list[Sentence], text_of: Ids) -> Array:
         """Words whose tag is right, and words, of each text of the test split: ``[texts, 2]``."""

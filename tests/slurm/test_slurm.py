@@ -76,7 +76,7 @@ def results(folder: Path) -> dict[str, bytes]:
             or "benchmarks" in path.parts
             or path.name.startswith(("cost.", "runs.csv"))
         )
-        if not path.is_file() or is_of_time:
+        if not path.is_file() or is_of_time or "benchmarks" in path.parts:
             continue
         if path.name == "history.csv":
             found[name] = pd.read_csv(path).drop(columns="seconds").to_csv().encode()

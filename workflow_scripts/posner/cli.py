@@ -1,7 +1,7 @@
 """Command lines: pydantic models are the arguments, so a config value and its flag cannot drift apart.
 
-Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON. What
-may be left out is left out when its value is empty: ``--predicted=``.
+Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON. A
+file that may be left out is left out when its name is empty: ``--predicted=``.
 
 argparse reads the options, pydantic checks them. (pydantic-settings would do both, but it reads environment variables
 by default and unquotes lists by rules of its own, which the Penn tag ``"`` does not survive.)
@@ -123,7 +123,7 @@ def parse(command: type[C], arguments: Sequence[str] | None = None) -> C:
     raw: dict[str, Any] = {name: {} for name, field in command.model_fields.items() if _is_required_part(field)}
     for path, value in vars(make_parser(command, known).parse_args(arguments)).items():
         # Rules name an input there that not every job has.
-        if value == "" and type(None) in union_members(known[path].annotation):
+        if value == "" and {Path, type(None)} <= set(union_members(known[path].annotation)):
             continue
         *parents, name = path.split(".")
         part = raw

@@ -85,7 +85,7 @@ def ner_card(
     origin: Origin,
     name: str,
     variant: Variant,
-    seed: int,
+    run: Json,
     training: Training,
     summary: Json,
     answer: str | None,
@@ -94,12 +94,12 @@ def ner_card(
     """What the template of NER models is filled with.
 
     Args:
+        run: of this seed, one of ``runs`` in `summary`.
         summary: ``metrics/{variant}.json``.
         answer: a sentence on its difference to the baseline, ``None`` for the baseline itself.
         interval: of this model's test F1, in 0..1.
     """
-    run = next(run for run in summary["runs"] if run["seed"] == seed)
-    test = run["test"]
+    test, seed = run["test"], run["seed"]
     rows = [
         ner_row("test", test, percents(interval)),
         *(ner_row(f"test, {kind}", scores) for kind, scores in test["by_type"].items()),
