@@ -89,7 +89,7 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 	@mv docs/.rulegraph.mmd docs/rulegraph.mmd
 	@command -v dot > /dev/null || { echo "no 'dot' for docs/rulegraph.svg: install graphviz" >&2; exit 1; }
 	$(SNAKEMAKE) --configfile $(DEMO) --forceall --quiet all --rulegraph dot > docs/.rulegraph.dot
-	dot -Tsvg docs/.rulegraph.dot -o docs/.rulegraph.svg
+	tred docs/.rulegraph.dot | dot -Tsvg -o docs/.rulegraph.svg
 	@rm docs/.rulegraph.dot
 	@mv docs/.rulegraph.svg docs/rulegraph.svg
 	$(call draw_jobs,$(DEMO),docs,docs/demo_jobs)

@@ -20,17 +20,9 @@ VARIANTS = {
 if taken := [name for name in VARIANTS if name.startswith("ner_")]:
     raise WorkflowError(f"config: variants.{taken[0]}: names that begin with ner_ are taken by files of all variants")
 
-# Of each stage that many runs belong to: its variants, and the files of a run, the first of which the others come with.
-STAGES = {
-    "ner": (
-        VARIANTS,
-        [f"{{variant}}/seed-{{seed}}/{file}" for file in ["predictions.parquet", "metrics.json", "provenance.json"]],
-    ),
-    "corruption": (
-        {name: VARIANTS[name] for name in STUDY.swept},
-        [f"{{variant}}/seed-{{seed}}.{kind}" for kind in ["parquet", "changes.parquet", "provenance.json"]],
-    ),
-}
+# What a training and a sweep make: of each, the rest comes with the first.
+RUN_FILES = [f"{{variant}}/seed-{{seed}}/{file}" for file in ["predictions.parquet", "metrics.json", "provenance.json"]]
+SWEEP_FILES = [f"{{variant}}/seed-{{seed}}.{kind}" for kind in ["parquet", "changes.parquet", "provenance.json"]]
 RUNS = f"{WORK}/ner/runs.csv"
 SWEPT = f"{WORK}/corruption/runs.csv"
 PROPAGATION = [f"{WORK}/pos_corruption/{fusion}_fusion.json" for fusion in ["early", "late"]] if STUDY.swept else []
@@ -69,17 +61,15 @@ rule summarise_corpus:
 
 # Whatever reads all runs depends on this file alone: a few dependencies, where there would be thousands.
 rule list_runs:
-    """Hash what all trainings, or all sweeps, of a corpus and encoder have made."""
+    """Hash what all trainings of a corpus and encoder have made."""
     input:
-        runs_of_stage,
+        [f"{WORK}/ner/{name}/seed-{seed}/predictions.parquet" for name in VARIANTS for seed in STUDY.seeds(name)],
     output:
-        f"{WORK}/{{stage}}/runs.csv",
+        RUNS,
     log:
-        f"{LOGS}/list_runs_{{stage}}.log",
+        f"{LOGS}/list_runs.log",
     benchmark:
-        f"{BENCHMARKS}/list_runs_{{stage}}.tsv"
-    wildcard_constraints:
-        stage="|".join(STAGES),
+        f"{BENCHMARKS}/list_runs.tsv"
     localrule: True
     conda:
         ENVIRONMENT
@@ -87,10 +77,24 @@ rule list_runs:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=lambda wildcards: arguments(variants=STAGES[wildcards.stage][0], files=STAGES[wildcards.stage][1]),
+        settings=lambda wildcards: arguments(variants=VARIANTS, files=RUN_FILES),
         code=code("list_runs"),
     shell:
         "python -m workflow_scripts.list_runs {params.settings} --output {output} > {log} 2>&1"
+
+
+use rule list_runs as list_sweeps with:
+    input:
+        [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)],
+    output:
+        SWEPT,
+    log:
+        f"{LOGS}/list_sweeps.log",
+    benchmark:
+        f"{BENCHMARKS}/list_sweeps.tsv"
+    params:
+        settings=lambda wildcards: arguments(variants={name: VARIANTS[name] for name in STUDY.swept}, files=SWEEP_FILES),
+        code=code("list_runs"),
 
 
 rule summarise_pos:

@@ -172,13 +172,3 @@ SWEEPS = [
     for c in CHECKPOINTS
     if c["variant"] in STUDY.swept
 ]
-
-
-def runs_of_stage(wildcards):
-    """A file of every run of a stage."""
-    variants, (file, *_) = STAGES[wildcards.stage]
-    return [
-        f"{WORK}/{wildcards.stage}/{file.format(variant=name, seed=seed)}"
-        for name, variant in variants.items()
-        for seed in variant["seeds"]
-    ]

@@ -76,7 +76,7 @@ AFTER_NER = dict.fromkeys(
 AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", *PLOTS_OF_SWEEPS, *CONCLUDED], 1)
 COST = dict.fromkeys(["summarise_cost", "plot_cost", "typeset_tables"], 1)
 # With some variants; and with all of them.
-TRAINED = {"sweep_corruption": 3, "list_runs": 2, **AFTER_NER, **AFTER_SWEEPS, **COST}
+TRAINED = {"sweep_corruption": 3, "list_runs": 1, "list_sweeps": 1, **AFTER_NER, **AFTER_SWEEPS, **COST}
 ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
 TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS, **COST}
 PLOTS = dict.fromkeys(
@@ -146,7 +146,7 @@ EDITS = [
         "a corruption rate, the number of draws",
         "sweeps and what follows",
         in_study(corruption__draws=3),
-        {"sweep_corruption": 3, "list_runs": 1, **AFTER_SWEEPS, **COST},
+        {"sweep_corruption": 3, "list_sweeps": 1, **AFTER_SWEEPS, **COST},
         SETTING,
     ),
     Edit(

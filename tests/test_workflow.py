@@ -162,7 +162,7 @@ def test_a_wrong_config_is_one_clear_message(tmp_path: Path, change: dict[str, o
 
 def is_result(path: Path) -> bool:
     """Whether a file says what was found, and nothing of how long it took and where."""
-    is_log = {"logs", "benchmarks", "resume"} & set(path.parts) or path.name in ("history.csv", "cost.csv", "runs.csv")
+    is_log = {"logs", "benchmarks", "resume"} & set(path.parts) or path.stem in ("history", "cost", "runs")
     return path.is_file() and not is_log and not path.name.endswith("provenance.json")
 
 
