@@ -17,7 +17,7 @@ from workflow_scripts.posner.controls import oracles
 from workflow_scripts.posner.corpus import SPLITS, Sentence, read_card, read_split
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.ner_data import PosReader
-from workflow_scripts.posner.predicted_pos import LeakageError, merge, read_predicted, tagger_names
+from workflow_scripts.posner.predicted_pos import LeakageError, PredictedPos, merge, read_predicted, tagger_names
 from workflow_scripts.posner.replicates import guesses, refuse_known_coins
 from workflow_scripts.posner.source_settings import GeneratedCorpus, ScratchEncoder
 from workflow_scripts.prepare_corpus import PrepareCorpus
@@ -47,6 +47,10 @@ class Made:
 
     def sentences(self) -> dict[str, list[Sentence]]:
         return {split: read_split(self.corpus / f"{split}.parquet") for split in SPLITS}
+
+    def predicted(self, name: str) -> PredictedPos:
+        """:meth:`merged` as arrays."""
+        return read_predicted(self.merged(name), read_card(self.corpus / "corpus.json").pos_tags)
 
     def merged(self, name: str) -> Path:
         """Predicted POS of taggers that are trained long enough to learn their sentences by heart."""
@@ -83,7 +87,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def test_taggers_that_learn_by_heart_still_guess_what_they_have_not_seen(made: Made) -> None:
     """Without a leak nothing goes red."""
-    refuse_known_coins(guesses(made.sentences(), read_predicted(made.merged("right"))))
+    refuse_known_coins(guesses(made.sentences(), made.predicted("right")))
 
 
 def test_a_tagger_that_predicts_its_own_training_sentences_is_refused(
@@ -115,7 +119,7 @@ def test_taggers_whose_records_lie_are_betrayed_by_what_they_know(made: Made, mo
         return learn(model, everything, pad_id, *others, **named)
 
     monkeypatch.setattr(tagger_script, "train", learn_all)
-    predicted = read_predicted(made.merged("liars"))
+    predicted = made.predicted("liars")
     with pytest.raises(LeakageError, match="ambiguous candidates of train"):
         refuse_known_coins(guesses(made.sentences(), predicted))
 
@@ -124,14 +128,15 @@ def test_taggers_whose_records_lie_are_betrayed_by_what_they_know(made: Made, mo
 
 
 def test_confusions_of_the_test_set_are_refused(made: Made, tmp_path: Path) -> None:
-    path, tokens = tmp_path / "confusion_matrix.json", read_card(made.corpus / "corpus.json").tokens
+    path, card = tmp_path / "confusion_matrix.json", read_card(made.corpus / "corpus.json")
+    tags, tokens = card.pos_tags, card.tokens
     ScorePos(corpus=made.corpus, predicted=made.root / "right" / "predicted.parquet", output=path).cli_cmd()
     scores = json.loads(path.read_text(encoding="utf-8"))
-    assert read_confusion(path, tokens["train"]).tolist() == scores["splits"]["train"]["counts"]
+    assert read_confusion(path, tags, tokens["train"]).tolist() == scores["splits"]["train"]["counts"]
     scores["splits"]["train"] = scores["splits"]["test"]
     path.write_text(json.dumps(scores), encoding="utf-8")
     with pytest.raises(InputError, match="as train's"):
-        read_confusion(path, tokens["train"])
+        read_confusion(path, tags, tokens["train"])
 
 
 # --- tags shifted by one ---------------------------------------------------------------------------------------------

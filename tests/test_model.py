@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tiny_models import (
     TAGS,
     build_model,
     make_model,
+    save_encoder,
     stir,
 )
 from torch import Tensor, nn
@@ -269,6 +271,13 @@ def test_an_offset_deeper_than_the_encoder_is_refused(encoder: Path, offset: int
     deep = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=offset)
     with pytest.raises(InputError, match=rf"{offset} is deeper than the encoder, which has {LAYERS} layers"):
         model_config(encoder, LABELS, deep, TAGS)
+
+
+@pytest.mark.parametrize(("kind", "key"), [("bert", "hidden_dropout_prob"), ("distilbert", "dropout")])
+def test_the_classifier_has_the_encoders_dropout(tmp_path: Path, kind: str, key: str) -> None:
+    card = save_encoder(tmp_path, kind) / "config.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {key: 0.3}))
+    assert build_model(tmp_path).dropout.p == 0.3
 
 
 @pytest.mark.parametrize("kind", KINDS)

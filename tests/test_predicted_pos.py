@@ -73,7 +73,7 @@ def refused(outputs: dict[str, TaggerOutput], folder: Path) -> str:
 def test_tags_and_logits_survive_in_the_order_of_the_corpus(tmp_path: Path) -> None:
     path = tmp_path / "predicted.parquet"
     pq.write_table(merged(right(), tmp_path), path)
-    predicted = read_predicted(path)
+    predicted = read_predicted(path, TAGS)
     assert predicted.tags == TAGS
     for split, lengths in LENGTHS.items():
         logits = np.concatenate([words(split, i).logits for i in range(len(lengths))])
@@ -109,8 +109,8 @@ def test_words_that_the_encoder_did_not_see_get_the_most_frequent_tag(tmp_path: 
     path = tmp_path / "predicted.parquet"
     table = merged(outputs, tmp_path)
     pq.write_table(table, path)
-    assert read_predicted(path).ids["test"].tolist() == [0, FALLBACK, 1]
-    assert read_predicted(path).logits["test"][1].tolist() == [0, 0, 0, 0]
+    assert read_predicted(path, TAGS).ids["test"].tolist() == [0, FALLBACK, 1]
+    assert read_predicted(path, TAGS).logits["test"][1].tolist() == [0, 0, 0, 0]
     assert [row["seen"] for row in table.to_pylist()[-3:]] == [True, False, True]
 
 
@@ -128,6 +128,17 @@ def test_the_final_tagger_may_not_predict_train(tmp_path: Path) -> None:
     outputs["fold-0"] = output("fold-0", [1, 3], train=[0, 2])
     outputs["final"] = output("final", range(5), train=[4], validation=[0, 1], test=[0])
     assert "tagger final predicted 1 sentences" in refused(outputs, tmp_path)
+
+
+def test_a_split_is_predicted_by_its_taggers_alone(tmp_path: Path) -> None:
+    outputs = right()
+    outputs["fold-1"] = output("fold-1", [0, 2, 4], train=[1, 3], test=[0])
+    outputs["final"] = output("final", range(5), validation=[0, 1])
+    assert refused(outputs, tmp_path) == "tagger fold-1 predicted what is for other taggers to predict"
+    outputs = right()
+    outputs["fold-0"] = output("fold-0", [1, 3], train=[0, 2])
+    outputs["final"] = output("final", range(4), train=[4], validation=[0, 1], test=[0])
+    assert refused(outputs, tmp_path) == "tagger final predicted what is for other taggers to predict"
 
 
 def test_records_of_two_folds_that_were_swapped_are_refused(tmp_path: Path) -> None:
@@ -285,8 +296,15 @@ def test_damaged_predicted_pos_is_named(tmp_path: Path, damage: Callable[[Path],
     pq.write_table(merged(right(), tmp_path), path)
     damage(path)
     with pytest.raises(InputError, match="not predicted POS") as caught:
-        read_predicted(path)
+        read_predicted(path, TAGS)
     assert str(path) in str(caught.value)
+
+
+def test_other_tags_than_those_of_the_corpus_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "predicted.parquet"
+    pq.write_table(merged(right(), tmp_path), path)
+    with pytest.raises(InputError, match="not the corpus's"):
+        read_predicted(path, TAGS[::-1])
 
 
 def test_the_training_record_says_what_was_learned(tmp_path: Path) -> None:

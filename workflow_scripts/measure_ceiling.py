@@ -35,7 +35,7 @@ class MeasureCeiling(Command):
 
     def cli_cmd(self) -> None:
         card = read_card(self.corpus / "corpus.json")
-        predicted = read_predicted(self.predicted).ids
+        predicted = read_predicted(self.predicted, card.pos_tags).ids
         sentences = {split: read_split(self.corpus / f"{split}.parquet") for split in LEADS}
         pos = {
             split: {

@@ -37,7 +37,8 @@ class PredictExtraTest(ModelCommand):
         device = resolve(self.compute)
         model, tokenizer = load_model(self.checkpoint, device.attention), load_tokenizer(self.checkpoint)
         card = read_card(self.corpus / "corpus.json")
-        reader = PosReader(self.variant, card, read_predicted(self.predicted) if self.predicted else None, seed=0)
+        predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
+        reader = PosReader(self.variant, card, predicted, seed=0)
         max_length = min(self.max_length, longest_input(self.checkpoint))
         examples = read_examples(self.corpus / FOLDER, self.test, tokenizer, max_length, model.config, reader)
         words = predict(model, examples, tokenizer.pad_token_id, self.eval_batch_size, device)

@@ -28,7 +28,7 @@ class ScorePos(Command):
 
     def cli_cmd(self) -> None:
         tags = read_card(self.corpus / "corpus.json").pos_tags
-        predicted = read_predicted(self.predicted)
+        predicted = read_predicted(self.predicted, tags)
         gold = {split: tag_ids(read_split(self.corpus / f"{split}.parquet"), tags) for split in SPLITS}
         write_json(
             self.output,

@@ -35,7 +35,8 @@ class ScoreSlices(Command):
         card = read_card(self.corpus / "corpus.json")
         sentences = read_split(self.corpus / f"{SPLIT}.parquet")
         text_of, _ = texts_of([sentence.document for sentence in sentences])
-        mistagged = tag_ids(sentences, card.pos_tags) != read_predicted(self.predicted).ids[SPLIT]
+        predicted = read_predicted(self.predicted, card.pos_tags)
+        mistagged = tag_ids(sentences, card.pos_tags) != predicted.ids[SPLIT]
         slicer = Slicer(read_split(self.corpus / "train.parquet"), sentences, card.ner_labels, mistagged)
         counts = count_runs(self.ner, self.variants, SPLIT, partial(slicer.counts, text_of=text_of))
         write_table(self.tables / "ner_slices.csv", runs_table(counts, slicer.slices, self.variants))

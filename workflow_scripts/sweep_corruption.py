@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +55,13 @@ class SweepCorruption(ModelCommand):
             min(self.max_length, longest_input(self.checkpoint)),
         )
         text = Text(examples, model.config.labels.index("O"), tokenizer.pad_token_id, self.eval_batch_size)
-        predicted = read_predicted(self.predicted)
+        card = read_card(self.corpus / "corpus.json")
+        predicted = read_predicted(self.predicted, model.config.pos_tags)
         tagged = TaggedText(
             clean=tag_ids(sentences, model.config.pos_tags),
             predicted=predicted.ids["test"],
             lengths=np.array(text.lengths),
-            confusion=read_confusion(self.confusion, read_card(self.corpus / "corpus.json").tokens["train"]),
+            confusion=read_confusion(self.confusion, model.config.pos_tags, card.tokens["train"]),
         )
         text_of, _ = texts_of([sentence.document for sentence in sentences])
         source = self.pos_source(model.config, predicted)
@@ -85,17 +87,18 @@ class SweepCorruption(ModelCommand):
         return DonatedLogits(table, Donors(gold, predicted.ids["train"], n_tags))
 
 
-def read_confusion(path: Path, tokens: int) -> npt.NDArray[np.int64]:
+def read_confusion(path: Path, tags: Sequence[str], tokens: int) -> npt.NDArray[np.int64]:
     """Out-of-fold counts ``[true tags, predicted tags]`` of ``confusion_matrix.json``.
 
     Raises:
-        InputError: they cannot be read, or are not of train's `tokens`: what test shows of the tagger's errors must not
-            be used on it.
+        InputError: they cannot be read, are of other tags than the model's `tags`, or are not of train's `tokens`: what
+            test shows of the tagger's errors must not be used on it.
     """
     try:
-        counts = np.array(json.loads(path.read_text(encoding="utf-8"))["splits"]["train"]["counts"], dtype=np.int64)
-        if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
-            raise ValueError(f"counts of shape {counts.shape}")
+        matrix = json.loads(path.read_text(encoding="utf-8"))
+        counts = np.array(matrix["splits"]["train"]["counts"], dtype=np.int64)
+        if matrix["tags"] != list(tags) or counts.shape != (len(tags), len(tags)):
+            raise ValueError(f"counts of shape {counts.shape}, not of the model's {len(tags)} tags")
         if counts.sum() != tokens:
             raise ValueError(f"it counts {counts.sum()} tokens as train's, which has {tokens}")
         return counts

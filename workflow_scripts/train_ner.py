@@ -42,7 +42,7 @@ class TrainNer(TrainingCommand):
     def cli_cmd(self) -> None:
         device = resolve(self.compute)
         card = read_card(self.corpus / "corpus.json")
-        predicted = read_predicted(self.predicted) if self.predicted else None
+        predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
         reader = PosReader(self.variant, card, predicted, self.seed)
         config = self.build_config(card.ner_labels, reader)
         tokenizer = load_tokenizer(self.encoder)

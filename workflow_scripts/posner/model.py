@@ -88,7 +88,8 @@ class PosNerModel(PreTrainedModel):
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # nothing reads it
         hidden = encoder_config.hidden_size
-        self.dropout = nn.Dropout(getattr(encoder_config, "hidden_dropout_prob", 0.1))
+        dropout = getattr(encoder_config, "hidden_dropout_prob", None)  # DistilBERT has another name for it
+        self.dropout = nn.Dropout(encoder_config.dropout if dropout is None else dropout)
         self.classifier = nn.Linear(hidden, config.num_labels)
         self.fusion = make_fusion(config, hidden)
         self.post_init()

@@ -140,13 +140,15 @@ def read_output(folder: Path) -> tuple[pa.Table, TaggerRecord]:
 
 
 def refuse_leak(table: pa.Table, record: TaggerRecord) -> None:
-    """Raise if a tagger predicted a train sentence that it learned from."""
+    """Raise if a tagger predicted a train sentence that it learned from, or splits that another one has to predict."""
     is_train = np.array(table["split"].to_pylist()) == "train"
     predicted = set(table["sentence"].to_numpy()[is_train].tolist())
     if leaked := sorted(predicted & record.trained_on):
         raise LeakageError(
             f"tagger {record.tagger} predicted {len(leaked)} sentences that it was trained on, the first is {leaked[0]}"
         )
+    if (is_train if record.tagger == FINAL else ~is_train).any():
+        raise LeakageError(f"tagger {record.tagger} predicted what is for other taggers to predict")
 
 
 def refuse_gaps(merged: pa.Table, lengths: dict[str, list[int]]) -> None:
@@ -175,13 +177,19 @@ class PredictedPos:
     logits: dict[str, Floats]
 
 
-def read_predicted(path: Path) -> PredictedPos:
-    """``pos/predicted.parquet`` as arrays."""
+def read_predicted(path: Path, wanted: Sequence[str]) -> PredictedPos:
+    """``pos/predicted.parquet`` as arrays.
+
+    Raises:
+        InputError: it cannot be read, or its tags are not those `wanted`, the corpus's: ids would mean other tags.
+    """
     try:
         table = pq.read_table(path).select(COLUMNS)
         tags = tuple(json.loads(table.schema.metadata[b"tags"]))
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise InputError(f"{path}: not predicted POS ({error}); delete it and run again") from error
+    if tags != tuple(wanted):
+        raise InputError(f"{path}: POS predicted with tags that are not the corpus's; delete it and run again")
     splits = np.array(table["split"].to_pylist())
     logits = table["logits"].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, len(tags))
     number = {tag: i for i, tag in enumerate(tags)}

@@ -116,8 +116,10 @@ def guesses(sentences: Mapping[str, Sequence[Sentence]], predicted: PredictedPos
 
 def read_guesses(folder: Path) -> dict[str, list[bool]]:
     """:func:`guesses` of ``results/{corpus}/{encoder}``."""
-    sentences = {split: read_split(folder.parent / "corpus" / f"{split}.parquet") for split in SPLITS}
-    return guesses(sentences, read_predicted(folder / "pos" / "predicted.parquet"))
+    corpus = folder.parent / "corpus"
+    sentences = {split: read_split(corpus / f"{split}.parquet") for split in SPLITS}
+    tags = read_card(corpus / "corpus.json").pos_tags
+    return guesses(sentences, read_predicted(folder / "pos" / "predicted.parquet", tags))
 
 
 def refuse_known_coins(right: Mapping[str, Sequence[bool]]) -> None:
