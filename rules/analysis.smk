@@ -21,7 +21,9 @@ if taken := [name for name in VARIANTS if name.startswith("ner_")]:
     raise WorkflowError(f"config: variants.{taken[0]}: names that begin with ner_ are taken by files of all variants")
 
 # What a training and a sweep make: of each, the rest comes with the first.
-RUN_FILES = [f"{{variant}}/seed-{{seed}}/{file}" for file in ["predictions.parquet", "metrics.json", "provenance.json"]]
+RUN_FILES = [
+    f"{{variant}}/seed-{{seed}}/{file}" for file in ["predictions.parquet", "metrics.json", "model/provenance.json"]
+]
 SWEEP_FILES = [f"{{variant}}/seed-{{seed}}.{kind}" for kind in ["parquet", "changes.parquet", "provenance.json"]]
 RUNS = f"{WORK}/ner/runs.csv"
 SWEPT = f"{WORK}/corruption/runs.csv"
@@ -313,7 +315,7 @@ rule conclude:
 rule summarise_cost:
     """Wall time, memory and GPU hours of what comes before the analysis, by rule and variant."""
     input:
-        taggers=expand(f"{TAGGER}/provenance.json", tagger=TAGGERS, allow_missing=True),
+        taggers=expand(f"{TAGGER}/model/model.safetensors", tagger=TAGGERS, allow_missing=True),
         runs=RUNS,
         sweeps=SWEPT if STUDY.swept else [],
     output:

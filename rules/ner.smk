@@ -1,6 +1,7 @@
 # NER variants x seeds: one job each, the baseline among them.
 
 
+# The model's folder has the history of the training and the record of how it was made, too.
 rule train_ner:
     """Train one NER model: one variant, one seed."""
     input:
@@ -11,8 +12,6 @@ rule train_ner:
         model=f"{RUN}/model/model.safetensors",
         predictions=f"{RUN}/predictions.parquet",
         metrics=f"{RUN}/metrics.json",
-        history=f"{RUN}/history.csv",
-        provenance=f"{RUN}/provenance.json",
     log:
         f"{LOGS}/ner/{{variant}}/seed-{{seed}}.log",
     benchmark:

@@ -13,7 +13,6 @@ rule train_tagger:
         model=f"{TAGGER}/model/model.safetensors",
         predictions=f"{TAGGER}/predictions.parquet",
         training=f"{TAGGER}/training.json",
-        provenance=f"{TAGGER}/provenance.json",
     log:
         f"{LOGS}/pos/{{tagger}}.log",
     benchmark:

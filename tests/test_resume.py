@@ -261,7 +261,7 @@ def uninterrupted(command: Callable[..., list[str]], tmp_path_factory: pytest.Te
 def assert_same_results(one: Path, other: Path) -> None:
     for name in COMPARED:
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
-    histories = [pd.read_csv(folder / "history.csv").drop(columns="seconds") for folder in (one, other)]
+    histories = [pd.read_csv(folder / "model" / "history.csv").drop(columns="seconds") for folder in (one, other)]
     pd.testing.assert_frame_equal(*histories, check_exact=True)
 
 
@@ -336,7 +336,7 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(command: Callable[..., li
 
 
 def test_the_record_names_all_that_the_result_depends_on(uninterrupted: Path) -> None:
-    record = json.loads((uninterrupted / "provenance.json").read_text())
+    record = json.loads((uninterrupted / "model" / "provenance.json").read_text())
     assert record["settings"]["training"]["eval_steps"] == LONG.eval_steps
     assert [Path(name).name for name in record["inputs"]][:2] == ["corpus.json", "train.parquet"]
     assert record["packages"]["torch"] == torch.__version__

@@ -45,12 +45,12 @@ class SummariseCost(Command):
         """Every job, in the order in which the data flows."""
         yield self.place("prepare_encoder", "", "prepare_encoder", None)
         for tagger in self.taggers:
-            yield self.place("train_tagger", "", f"pos/{tagger}", f"pos/{tagger}/provenance.json")
+            yield self.place("train_tagger", "", f"pos/{tagger}", f"pos/{tagger}/model/provenance.json")
         for rule in ("merge_pos", "score_pos"):
             yield self.place(rule, "", rule, None)
         for name, seed in seeds(self.variants):
             made = f"ner/{name}/seed-{seed}"
-            yield self.place("train_ner", name, made, f"{made}/provenance.json")
+            yield self.place("train_ner", name, made, f"{made}/model/provenance.json")
         for name, seed in seeds({name: self.variants[name] for name in self.swept}):
             made = f"corruption/{name}/seed-{seed}"
             yield self.place("sweep_corruption", name, made, f"{made}.provenance.json")

@@ -63,7 +63,7 @@ class TrainNer(TrainingCommand):
         with atomic_path(self.output / "predictions.parquet") as path:
             tables = [prediction_table(split, examples[split], words[split], config.labels) for split in words]
             pd.concat(tables, ignore_index=True).to_parquet(path, index=False)
-        with atomic_path(self.output / "history.csv") as path:
+        with atomic_path(self.output / "model" / "history.csv") as path:
             pd.DataFrame(asdict(row) for row in trained.history).to_csv(path, index=False)
         scores = {split: split_scores(examples[split], words[split], config.labels) for split in words}
         log.info("test F1 %.4f, best step %d of %d", scores["test"]["f1"], trained.best_step, trained.steps)

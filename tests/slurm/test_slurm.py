@@ -71,11 +71,7 @@ def results(folder: Path) -> dict[str, bytes]:
     found = {}
     for path in sorted((folder / "results").rglob("*")):
         name = path.relative_to(folder).as_posix()
-        is_of_time = (
-            path.suffix in (".log", ".html")
-            or "benchmarks" in path.parts
-            or path.name.startswith(("cost.", "runs.csv"))
-        )
+        is_of_time = path.suffix in (".log", ".html") or path.name.startswith(("cost.", "runs."))
         if not path.is_file() or is_of_time or "benchmarks" in path.parts:
             continue
         if path.name == "history.csv":

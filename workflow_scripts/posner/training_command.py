@@ -33,7 +33,7 @@ class TrainingCommand(ModelCommand):
         return [*corpus_files(self.corpus), *model_files(self.encoder)]
 
     def sidecar(self) -> Path:
-        return self.output / "provenance.json"
+        return self.output / "model" / "provenance.json"
 
     def resume_state(self) -> NoResume:
         """Where the training is kept; a state is known by all that the result depends on."""
