@@ -46,9 +46,9 @@ rule summarise_corpus:
         counts=COUNTS,
         provenance=f"{CORPUS}/counts.provenance.json",
     log:
-        f"{CORPUS}/logs/summarise_corpus.log",
+        f"{CORPUS_LOGS}/summarise_corpus.log",
     benchmark:
-        f"{CORPUS}/benchmarks/summarise_corpus.tsv"
+        f"{CORPUS_BENCHMARKS}/summarise_corpus.tsv"
     localrule: True
     conda:
         ENVIRONMENT
@@ -334,7 +334,8 @@ rule summarise_cost:
     params:
         settings=lambda wildcards: arguments(variants=VARIANTS, swept=STUDY.swept, taggers=TAGGERS),
         work=subpath(output.table, ancestor=2),
+        benchmarks=BENCHMARKS,
         code=code("summarise_cost"),
     shell:
-        "python -m workflow_scripts.summarise_cost {params.settings} --work {params.work} --table {output.table}"
+        "python -m workflow_scripts.summarise_cost {params.settings} --work {params.work} --benchmarks {params.benchmarks} --table {output.table}"
         " > {log} 2>&1"

@@ -61,8 +61,11 @@ ENVIRONMENT = "../envs/posner.yaml"
 SPLITS = ["train", "validation", "test"]
 CORPUS = "results/{corpus}/corpus"
 WORK = "results/{corpus}/{encoder}"
-LOGS = f"{WORK}/logs"
-BENCHMARKS = f"{WORK}/benchmarks"
+# Not below WORK: Snakemake would compare every file that it looks for with these, too.
+LOGS = "results/logs/{corpus}/{encoder}"
+BENCHMARKS = "results/benchmarks/{corpus}/{encoder}"
+CORPUS_LOGS = "results/logs/{corpus}/corpus"
+CORPUS_BENCHMARKS = "results/benchmarks/{corpus}/corpus"
 # Few files a job keep large graphs fast. A card holds the hashes of the files beside it, so that jobs depend on the card
 # alone; of a model's folder, which is written as a whole, the weights are named. directory() would be one name, too, but
 # Snakemake keeps checksums of files only, and a copy with other dates would rerun what depends on it.

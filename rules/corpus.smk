@@ -15,9 +15,9 @@ rule prepare_corpus:
         card=CORPUS_CARD,
         splits=[f"{CORPUS}/{split}.parquet" for split in SPLITS],
     log:
-        f"{CORPUS}/logs/prepare_corpus.log",
+        f"{CORPUS_LOGS}/prepare_corpus.log",
     benchmark:
-        f"{CORPUS}/benchmarks/prepare_corpus.tsv"
+        f"{CORPUS_BENCHMARKS}/prepare_corpus.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -66,9 +66,9 @@ rule assign_folds:
     output:
         f"{CORPUS}/folds.json",
     log:
-        f"{CORPUS}/logs/assign_folds.log",
+        f"{CORPUS_LOGS}/assign_folds.log",
     benchmark:
-        f"{CORPUS}/benchmarks/assign_folds.tsv"
+        f"{CORPUS_BENCHMARKS}/assign_folds.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -23,9 +23,9 @@ rule prepare_extra_test:
         card=f"{EXTRA}/{{test}}.json",
         sentences=f"{EXTRA}/{{test}}.parquet",
     log:
-        f"{CORPUS}/logs/extra/{{test}}.log",
+        f"{CORPUS_LOGS}/extra/{{test}}.log",
     benchmark:
-        f"{CORPUS}/benchmarks/extra/{{test}}.tsv"
+        f"{CORPUS_BENCHMARKS}/extra/{{test}}.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -86,10 +86,13 @@ for figure, (category, title, tables) in PLOTS.items():
             "python -m workflow_scripts.{params.script} {params.files} --output {output.png} > {log} 2>&1"
 
 
-for name, home, folder, tables, scope in [
-    ("typeset_counts", CORPUS, CORPUS, {"counts": ("Data", "Counts", "corpus")}, {"corpus": "{corpus}"}),
-    ("typeset_tables", WORK, TABLES, SHOWN_TABLES, {"corpus": "{corpus}", "encoder": "{encoder}"}),
-    ("typeset_extra_tests", WORK, TABLES, EXTRA_TABLES, {"corpus": "{corpus}", "encoder": "{encoder}"}),
+COUNT_TABLES = {"counts": ("Data", "Counts", "corpus")}
+OF_PAIR = {"corpus": "{corpus}", "encoder": "{encoder}"}
+
+for name, folder, logs, benchmarks, tables, scope in [
+    ("typeset_counts", CORPUS, CORPUS_LOGS, CORPUS_BENCHMARKS, COUNT_TABLES, {"corpus": "{corpus}"}),
+    ("typeset_tables", TABLES, LOGS, BENCHMARKS, SHOWN_TABLES, OF_PAIR),
+    ("typeset_extra_tests", TABLES, LOGS, BENCHMARKS, EXTRA_TABLES, OF_PAIR),
 ]:
 
     rule:
@@ -109,9 +112,9 @@ for name, home, folder, tables, scope in [
                 for table, (category, title, caption) in tables.items()
             },
         log:
-            f"{home}/logs/{name}.log",
+            f"{logs}/{name}.log",
         benchmark:
-            f"{home}/benchmarks/{name}.tsv"
+            f"{benchmarks}/{name}.tsv"
         localrule: True
         conda:
             ENVIRONMENT

@@ -349,8 +349,11 @@ def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
     assert "encoders.odd" in problem(edited(encoders__odd=heads))
 
 
-def test_an_encoder_may_not_take_the_place_of_the_corpus() -> None:
+def test_names_of_other_folders_are_taken() -> None:
     assert "'corpus'" in problem(edited(encoders__corpus=SCRATCH, study__encoders=["corpus"]))
+    for name in ("logs", "benchmarks"):
+        generated = {f"corpora__{name}": {"source": "generated"}, "study__corpora": [name]}
+        assert f"'{name}' is taken" in problem(edited(**generated))
 
 
 @pytest.mark.parametrize("source", ["hbu", None])

@@ -50,7 +50,8 @@ def work(tmp_path: Path) -> Path:
 
 def table(work: Path) -> pd.DataFrame:
     path = work / "tables" / "cost.csv"
-    command = SummariseCost(variants=VARIANTS, swept=("late",), taggers=("fold-0", "final"), work=work, table=path)
+    folders = {"work": work, "benchmarks": work / "benchmarks"}
+    command = SummariseCost(variants=VARIANTS, swept=("late",), taggers=("fold-0", "final"), table=path, **folders)
     command.cli_cmd()
     assert len(command.inputs()) == len(list(work.glob("benchmarks/**/*.tsv"))) - 2 + 2 + 4 + 2  # no sweep of baseline
     return pd.read_csv(path, keep_default_na=False).set_index(["rule", "variant"])

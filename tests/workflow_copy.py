@@ -62,9 +62,9 @@ class Copy:
             process.wait()
 
     def wait_for(self, pattern: str, seconds: float = 180) -> None:
-        """Until there is such a file among the results of the first corpus and encoder."""
+        """Until there is such a file."""
         end = time.monotonic() + seconds
-        while not list(self.folder.glob(f"results/small/tiny/{pattern}")):
+        while not list(self.folder.glob(pattern)):
             assert time.monotonic() < end, f"{pattern} did not appear within {seconds} s"
             time.sleep(0.1)
 

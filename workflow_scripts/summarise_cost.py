@@ -31,7 +31,8 @@ class SummariseCost(Command):
     variants: dict[Name, Variant] = Field(description="Variants by name, each with its seeds.")
     swept: tuple[Name, ...] = Field(description="Names of the variants that were swept.")
     taggers: tuple[Name, ...] = Field(description="Names of the taggers.")
-    work: Path = Field(description="Folder {corpus}/{encoder}: its benchmarks, and the records beside its models.")
+    work: Path = Field(description="Folder {corpus}/{encoder}, for the records of its models and sweeps.")
+    benchmarks: Path = Field(description="Folder of its benchmarks.")
     table: Path = Field(description="CSV file to write.")
 
     def cli_cmd(self) -> None:
@@ -57,9 +58,7 @@ class SummariseCost(Command):
 
     def place(self, rule: str, variant: str, benchmark: str, record: str | None) -> Place:
         """A place below the folder of this corpus and encoder."""
-        return Place(
-            rule, variant, self.work / "benchmarks" / f"{benchmark}.tsv", self.work / record if record else None
-        )
+        return Place(rule, variant, self.benchmarks / f"{benchmark}.tsv", self.work / record if record else None)
 
     def inputs(self) -> list[Path]:
         files = [file for place in self.places() for file in (place.benchmark, place.record)]

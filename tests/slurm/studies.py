@@ -111,8 +111,8 @@ class Training:
 
     @property
     def log(self) -> str:
-        work = self.study.copy.folder / "results" / "small" / "tiny"
-        return (work / "logs" / "ner" / "baseline" / f"seed-{self.seed}.log").read_text()
+        logs = self.study.copy.folder / "results" / "logs" / "small" / "tiny"
+        return (logs / "ner" / "baseline" / f"seed-{self.seed}.log").read_text()
 
     def job(self) -> tuple[str, str]:
         """The job's id and node."""

@@ -161,6 +161,8 @@ class Config(Settings):
             for name in chosen:
                 if name not in known:
                     raise ValueError(f"study.{kind}: no {name!r} under {kind}{nearest(name, known)}")
+        if taken := {"logs", "benchmarks"} & set(self.study.corpora):
+            raise ValueError(f"corpora: the name {taken.pop()!r} is taken by a folder beside those of the corpora")
         if "corpus" in self.study.encoders:
             raise ValueError("encoders: the name 'corpus' is taken by the folder of the corpus itself")
         unique("study.seeds", self.study.seeds)
