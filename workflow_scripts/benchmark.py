@@ -118,7 +118,7 @@ def tell_sweep_speedup(folder: Path, compute: Compute) -> None:
 
 def tell_planning(folder: Path, rounds: int) -> None:
     """Print how long Snakemake plans a study of 10,000 jobs, and a bare workflow of as many."""
-    study = large_study(corpora=4, encoders=7, seeds=20)
+    study = large_study(corpora=4, encoders=7, seeds=16)
     planned, bare = [], []
     for name in map(str, range(rounds)):
         for part in ("study", "bare"):
