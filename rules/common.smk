@@ -1,6 +1,7 @@
 # What the stages share: the checked study, paths, wildcards, and how settings and code enter a rule.
 
 import gc
+import inspect
 import os
 import shlex
 import sys
@@ -14,8 +15,10 @@ gc.set_threshold(100_000, 20, 100)
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT))
 
+from snakemake.common import overwrite_function_params
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.resources import Resource
 from workflow_scripts.posner.artifacts import content_hash
 from workflow_scripts.posner.cli import flags
 from workflow_scripts.posner.config_check import check, refuse_missing_files
@@ -24,6 +27,16 @@ from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.fingerprint import fingerprint
 from workflow_scripts.posner.settings import NAME_PATTERN
 from workflow_scripts.posner.slurm import cancel_leftovers, comment, pass_on_sigterm
+
+
+def inspected(function):
+    """The function with a note of its parameters, which Snakemake would look up again several times a job."""
+    overwrite_function_params(function, inspect.signature(function).parameters)
+    return function
+
+
+# What evaluates each resource of each job: a tenth of the time that a large study is planned in.
+inspected(Resource.evaluate)
 
 try:
     STUDY = check(config)
@@ -109,6 +122,7 @@ REACHED = {"none": set(), "late": {"fusion", "late_fusion"}, "encoder": {"fusion
 def code_of_variant(script):
     """Fingerprint of a script for a variant: the code of the other fusions cannot be reached."""
 
+    @inspected
     def of(wildcards):
         return code(script, *sorted(FUSION_CODE - REACHED[STUDY.variants[wildcards.variant].fusion]))
 
@@ -135,9 +149,21 @@ VARIANT_ARGUMENTS = {
 }
 
 
+@inspected
+def variant_arguments(wildcards):
+    """How the variant gives POS to NER."""
+    return VARIANT_ARGUMENTS[wildcards.variant]
+
+
+def growing(amount):
+    """Memory or time that a job asks for: `amount` at first, and as much more at each further attempt."""
+    return inspected(lambda wildcards, attempt: amount * attempt)
+
+
 def predicted_for(features):
     """predicted.parquet for the variants that need it, as an input function; `features` chooses them."""
 
+    @inspected
     def of(wildcards):
         return [f"{WORK}/pos/predicted.parquet"] if features(STUDY.variants[wildcards.variant]) else []
 

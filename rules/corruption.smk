@@ -21,8 +21,8 @@ rule sweep_corruption:
     threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         corruption=arguments(corruption=STUDY.corruption),
         batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),

@@ -58,8 +58,8 @@ rule tag_extra_test:
     threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         batches=arguments(max_length=STUDY.pos.training.max_length, eval_batch_size=STUDY.pos.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
@@ -88,10 +88,10 @@ rule predict_extra_test:
     threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
-        variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
+        variant=variant_arguments,
         batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("predict_extra_test"),

@@ -68,8 +68,8 @@ rule predict:
     threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         batches=arguments(max_length=STUDY.ner.training.max_length, batch_size=STUDY.ner.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),

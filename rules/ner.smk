@@ -21,10 +21,10 @@ rule train_ner:
     threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
-        variant=lambda wildcards: VARIANT_ARGUMENTS[wildcards.variant],
+        variant=variant_arguments,
         training=arguments(training=STUDY.ner.training),
         compute=arguments(compute=STUDY.compute),
         resume=f"{WORK}/resume/ner-{{variant}}-{{seed}}",

@@ -22,8 +22,8 @@ rule train_tagger:
     threads: STUDY.compute.threads
     resources:
         gpu=GPUS,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         training=arguments(training=STUDY.pos.training),
         seed=arguments(seed=STUDY.pos.seed),
