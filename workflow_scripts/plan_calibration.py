@@ -21,7 +21,7 @@ class PlanCalibration(Command):
 
     study: Path = Field(Path("resources/studies/calibration.yaml"), description=f"Study with a corpus `{CORPUS}`.")
     ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), description="Shares of ambiguous candidates.")
-    replicates: int = Field(8, ge=2, description="Corpora of each ambiguity.")
+    replicates: int = Field(5, ge=2, description="Corpora of each ambiguity.")
     replicates_without: int = Field(20, ge=2, description="Corpora without ambiguous candidates.")
     output: Path = Field(description="JSON file to write.")
 
