@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import yaml
 from fabricated import read
@@ -28,7 +27,7 @@ from workflow_scripts.posner.config import Statistics, Variant
 from workflow_scripts.posner.config_check import check
 from workflow_scripts.posner.corpus import SPLITS, Sentence, read_card, read_split
 from workflow_scripts.posner.inference import Estimate
-from workflow_scripts.posner.predicted_pos import LeakageError, PredictedPos, TaggerOutput, merge, write_output
+from workflow_scripts.posner.predicted_pos import LeakageError, PredictedPos, TaggerOutput, write_predicted
 from workflow_scripts.posner.replicates import guesses, refuse_known_coins
 from workflow_scripts.posner.results import write_table
 from workflow_scripts.posner.scoring import ner_scores
@@ -231,7 +230,7 @@ def write_replicate(folder: Path, number: int) -> None:
     kind = GeneratedCorpus(source="generated", train=40, validation=10, test=60, ambiguity=0.5, seed=number)
     PrepareCorpus(corpus=kind, output=corpus).cli_cmd()
     sentences = {split: read_split(corpus / f"{split}.parquet") for split in SPLITS}
-    write_predicted(folder / "pos", sentences, read_card(corpus / "corpus.json").pos_tags)
+    write_tagged(folder / "pos", sentences, read_card(corpus / "corpus.json").pos_tags)
     for name, variant in VARIANTS.items():
         for seed in variant.seeds or ():
             write_run(folder / "ner" / name / f"seed-{seed}", variant, seed, sentences["test"], MISSED[name])
@@ -241,16 +240,15 @@ def write_replicate(folder: Path, number: int) -> None:
     ).cli_cmd()  # fmt: skip
 
 
-def write_predicted(folder: Path, sentences: dict[str, list[Sentence]], tags: tuple[str, ...]) -> None:
+def write_tagged(folder: Path, sentences: dict[str, list[Sentence]], tags: tuple[str, ...]) -> None:
     """A tagger that says the first tag of everything."""
-    lengths = {split: [len(s) for s in made] for split, made in sentences.items()}
     words = {
-        split: [WordLogits(np.zeros((n, len(tags)), np.float32), np.ones(n, dtype=bool)) for n in sizes]
-        for split, sizes in lengths.items()
+        split: [WordLogits(np.zeros((len(s), len(tags)), np.float32), np.ones(len(s), dtype=bool)) for s in made]
+        for split, made in sentences.items()
     }
-    places = {split: list(range(len(sizes))) for split, sizes in lengths.items()}
-    write_output(folder / "final", TaggerOutput("final", tags, 0, frozenset(), places, words))
-    pq.write_table(merge([folder / "final"], lengths), folder / "predicted.parquet")
+    places = {split: list(range(len(made))) for split, made in sentences.items()}
+    output = TaggerOutput("final", tags, 0, frozenset(), places, words)
+    write_predicted(folder / "predicted.parquet", output)
 
 
 def write_run(folder: Path, variant: Variant, seed: int, sentences: list[Sentence], missed: float) -> None:
