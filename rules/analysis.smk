@@ -85,6 +85,11 @@ rule list_runs:
         "python -m workflow_scripts.list_runs {params.settings} --output {output} > {log} 2>&1"
 
 
+# Of a rule that is made of another, Snakemake does not know that it is local.
+localrules:
+    list_sweeps,
+
+
 use rule list_runs as list_sweeps with:
     input:
         [f"{WORK}/corruption/{name}/seed-{seed}.parquet" for name in STUDY.swept for seed in STUDY.seeds(name)],
