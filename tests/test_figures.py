@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from workflow_scripts.posner.figures import ONE_COLUMN, TWO_COLUMNS, limits, looks
+from workflow_scripts.posner.figures import ONE_COLUMN, TWO_COLUMNS, limits, looks, save
 from workflow_scripts.posner.results import read_table
 
 
@@ -76,6 +76,17 @@ def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Pa
         assert svg.read_text(encoding="utf-8").rstrip().endswith("</svg>")
         contents.append((png.read_bytes(), svg.read_bytes()))
     assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_places_have_no_last_bits_of_a_solver(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
+    figure = plots(tables["default"])[name].draw()
+    save(figure, tmp_path / f"{name}.png")
+    figure.draw_without_rendering()  # nothing moves any more
+    for axes in figure.axes:
+        left, bottom, right, top = axes.get_position().extents
+        sizes = (left, bottom, right - left, top - bottom)
+        assert sizes == pytest.approx([round(size, 6) for size in sizes], abs=1e-12)
 
 
 # --- looks -----------------------------------------------------------------------------------------------------------

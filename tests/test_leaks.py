@@ -133,6 +133,8 @@ def test_confusions_of_the_test_set_are_refused(made: Made, tmp_path: Path) -> N
     ScorePos(corpus=made.corpus, predicted=made.root / "right" / "predicted.parquet", output=path).cli_cmd()
     scores = json.loads(path.read_text(encoding="utf-8"))
     assert read_confusion(path, tags, tokens["train"]).tolist() == scores["splits"]["train"]["counts"]
+    with pytest.raises(InputError, match="not of the model's"):
+        read_confusion(path, tags[::-1], tokens["train"])
     scores["splits"]["train"] = scores["splits"]["test"]
     path.write_text(json.dumps(scores), encoding="utf-8")
     with pytest.raises(InputError, match="as train's"):
