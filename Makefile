@@ -24,7 +24,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study calibrate test test-slurm lint format dag readme bench minilm clean
+.PHONY: help demo study calibrate test test-slurm lint format dag docs bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,8 +95,8 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 	$(call draw_jobs,$(DEMO),docs,docs/demo_jobs)
 	@if [ -f results/report.html ]; then $(call draw_jobs,results/config.json,.,results/jobs); fi
 
-readme: .venv/.runtime ## fill the README's results and graph from what was made
-	$(RUN) workflow_scripts.fill_readme
+docs: .venv/.runtime ## fill README.md and docs/ with the results and the graph that were made
+	$(RUN) workflow_scripts.fill_docs
 
 bench: .venv/.dev .venv/.minilm ## measure the training loop against transformers.Trainer; options in BENCH_ARGS
 	$(RUN) workflow_scripts.benchmark $(BENCH_ARGS)

@@ -14,7 +14,7 @@ from scipy import stats
 from snakemake.utils import update_config
 
 from workflow_scripts.compare_variants import CompareVariants
-from workflow_scripts.fill_readme import calibration_table
+from workflow_scripts.fill_docs import calibration_table
 from workflow_scripts.plan_calibration import PlanCalibration
 from workflow_scripts.plot_coverage import PlotCoverage
 from workflow_scripts.plot_power import PlotPower

@@ -102,7 +102,7 @@ SETTING = ("record_config", *END)  # the config is recorded as a whole
 
 @dataclass(frozen=True)
 class Edit:
-    """A row of the README's table, and the jobs that it means: those of each corpus, and those of the whole study."""
+    """A row of the table in docs/reruns.md, and the jobs that it means: those of each corpus and of the whole study."""
 
     what: str
     reruns: str
@@ -258,10 +258,10 @@ def test_an_edit_reruns_what_depends_on_it(edited: Copy, edit: Edit) -> None:
     assert edited.planned() == expected + Counter(edit.study)
 
 
-def test_the_readme_shows_what_an_edit_reruns() -> None:
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+def test_the_documentation_shows_what_an_edit_reruns() -> None:
+    page = (CHECKOUT / "docs" / "reruns.md").read_text(encoding="utf-8")
     for edit in EDITS:
-        assert f"| {edit.what} | {edit.reruns} |" in readme
+        assert f"| {edit.what} | {edit.reruns} |" in page
 
 
 def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:

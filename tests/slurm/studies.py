@@ -21,9 +21,9 @@ from workflow_copy import CHECKOUT, Copy
 IMPATIENT = ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
 
 
-def from_readme(start: str, **names: str) -> list[str]:
-    """The words of the README's line that begins with `start`, with this cluster's names for the capital ones."""
-    lines = (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
+def documented(page: str, start: str, **names: str) -> list[str]:
+    """The words of the line of `page` that begins with `start`, with this cluster's names for the capital ones."""
+    lines = (CHECKOUT / page).read_text(encoding="utf-8").splitlines()
     [line] = [line for line in lines if line.startswith(start)]
     for placeholder, name in names.items():
         assert f"={placeholder}" in line, line
@@ -31,8 +31,8 @@ def from_readme(start: str, **names: str) -> list[str]:
     return shlex.split(line)
 
 
-COMMAND = from_readme("snakemake --profile profiles/slurm", ME=ACCOUNT, GPUS=PARTITION)
-TO_CPU_PARTITION = from_readme("--set-resources", CPUS=CPU_PARTITION)
+COMMAND = documented("README.md", "snakemake --profile profiles/slurm", ME=ACCOUNT, GPUS=PARTITION)
+TO_CPU_PARTITION = documented("docs/cluster.md", "--set-resources", CPUS=CPU_PARTITION)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Fill the README's marked blocks from what was made: no number and no graph in it is typed by hand."""
+"""Fill the marked blocks of the documentation from what was made: no number and no graph in it is typed by hand."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SIZE_HEADER = (
 )  # fmt: skip
 
 
-class FillReadme(Command):
-    """Write the results of a study, those of the calibration and the rule graph between their marks in the README."""
+class FillDocs(Command):
+    """Write a study's results, those of the calibration and the rule graph between their marks in README and docs/."""
 
-    readme: Path = Field(Path("README.md"), description="File with <!-- begin NAME --> and <!-- end NAME --> marks.")
+    folder: Path = Field(Path(), description="Folder that holds README.md and docs/, with marks for what goes in.")
     results: Path = Field(
         Path("results/conll2003-files/minilm"), description="Folder that holds the study's verdict.json."
     )
@@ -37,11 +37,11 @@ class FillReadme(Command):
     graph: Path = Field(Path("docs/rulegraph.mmd"), description="Mermaid text of the rule graph.")
 
     def cli_cmd(self) -> None:
-        text = fill(self.readme.read_text(encoding="utf-8"), "results", results_table(self.results))
-        text = fill(text, "calibration", calibration_table(self.calibration))
-        text = fill(text, "graph", mermaid(self.graph.read_text(encoding="utf-8")))
-        with atomic_path(self.readme) as path:
-            path.write_text(text, encoding="utf-8")
+        reliability = read_json(self.calibration / "calibration.json", ["answer"])["answer"]
+        graph = mermaid(self.graph.read_text(encoding="utf-8"))
+        readme = {"results": results_table(self.results), "reliability": f"> {reliability}", "graph": graph}
+        fill_file(self.folder / "README.md", readme)
+        fill_file(self.folder / "docs" / "calibration.md", {"calibration": calibration_table(self.calibration)})
 
 
 def results_table(folder: Path) -> str:
@@ -49,7 +49,8 @@ def results_table(folder: Path) -> str:
     verdict = read_json(folder / "verdict.json", ["answer", "footnote", "variants"])
     rows = [HEADER, ("---",) * len(HEADER), *(row(name, found) for name, found in verdict["variants"].items())]
     table = (f"| {' | '.join(cells)} |" for cells in rows)
-    return "\n".join([f"> {verdict['answer']}", "", *table, "", verdict["footnote"]])
+    footnote = ["<details><summary>What stands behind the table</summary>", "", verdict["footnote"], "", "</details>"]
+    return "\n".join([f"> {verdict['answer']}", "", *table, "", *footnote])
 
 
 def calibration_table(folder: Path) -> str:
@@ -90,6 +91,19 @@ def mermaid(graph: str) -> str:
     return "\n".join(["```mermaid", "flowchart TB", *nodes, *arrows, "```"])
 
 
+def fill_file(path: Path, blocks: Mapping[str, str]) -> None:
+    """Write each of `blocks` between the marks of its name in the file `path`.
+
+    Raises:
+        InputError: a block's marks are not there.
+    """
+    text = path.read_text(encoding="utf-8")
+    for name, content in blocks.items():
+        text = fill(text, name, content)
+    with atomic_path(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
 def fill(text: str, name: str, content: str) -> str:
     """`text` with `content` between the marks of the block `name`.
 
@@ -103,4 +117,4 @@ def fill(text: str, name: str, content: str) -> str:
 
 
 if __name__ == "__main__":
-    run(FillReadme)
+    run(FillDocs)

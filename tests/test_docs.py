@@ -1,4 +1,4 @@
-"""The README shows what was made, not what somebody remembers."""
+"""The README and the pages of docs/ show what was made, not what somebody remembers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,39 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.fill_readme import FillReadme, fill
+from workflow_scripts.fill_docs import FillDocs, fill
 from workflow_scripts.posner.errors import InputError
 
 CHECKOUT = Path(__file__).parents[1]
 README = CHECKOUT / "README.md"
+PAGES = [README, CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
 
 
 def test_results_and_graph_are_those_of_the_files(tmp_path: Path) -> None:
-    copy = tmp_path / "README.md"
-    shutil.copy(README, copy)
-    FillReadme(
-        readme=copy,
+    filled = [Path("README.md"), Path("docs/calibration.md")]
+    (tmp_path / "docs").mkdir()
+    for path in filled:
+        shutil.copy(CHECKOUT / path, tmp_path / path)
+    FillDocs(
+        folder=tmp_path,
         results=CHECKOUT / "results/conll2003-files/minilm",
         calibration=CHECKOUT / "results/calibration",
         graph=CHECKOUT / "docs/rulegraph.mmd",
     ).cli_cmd()
-    assert copy.read_text(encoding="utf-8") == README.read_text(encoding="utf-8")
+    for path in filled:
+        assert (tmp_path / path).read_text(encoding="utf-8") == (CHECKOUT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(CHECKOUT)) for page in PAGES])
+def test_links_lead_to_files_of_the_project(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text)
+    missing = [
+        link
+        for link in (a or b for a, b in links)
+        if "://" not in link and not (page.parent / link.partition("#")[0]).exists()
+    ]
+    assert missing == []
 
 
 def test_the_graph_is_that_of_the_rules() -> None:
@@ -36,7 +52,7 @@ def test_the_graph_is_that_of_the_rules() -> None:
     )
     assert done.returncode == 0, done.stderr
     drawn = (CHECKOUT / "docs" / "rulegraph.mmd").read_text(encoding="utf-8")
-    assert edges(drawn) == edges(done.stdout), "the rules have changed: run `make dag readme`"
+    assert edges(drawn) == edges(done.stdout), "the rules have changed: run `make dag docs`"
     assert ("train_ner", "sweep_corruption") in edges(drawn)
     shown = edges(README.read_text(encoding="utf-8"))
     assert shown < edges(drawn)
