@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
+from tex import article, needs_latex
 
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.results import read_table
@@ -148,6 +150,17 @@ def test_tags_do_not_break_latex() -> None:
     assert r"WP\$ & 2 \\" in lines
     assert r"a\_b \& c\textbackslash d & 4 \\" in lines
     assert lines[-2:] == [r"\bottomrule", r"\end{tabular}"]
+
+
+@needs_latex
+def test_every_character_of_a_table_is_printed(tmp_path: Path) -> None:
+    cells = ["< 0.001", f"{MINUS}1.20 ± 0.30", "NN|SYM", "WP$", "50 %", "C:\\x{}#&", ">", MISSING]
+    drawn = ["a_b", "~", "^"]  # without being characters of a font
+    (tmp_path / "table.tex").write_text(latex(pd.DataFrame({"Cell": cells + drawn}), [False]), encoding="utf-8")
+    [sheet] = PdfReader(article([tmp_path / "table.tex"], tmp_path)).pages
+    printed = sheet.extract_text().replace(" ", "")
+    for cell in cells:
+        assert cell.replace(" ", "") in printed
 
 
 def test_long_tables_may_break() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from pypdf import PdfReader
+from tex import article, needs_latex
 from workflow_copy import CHECKOUT, Copy, copy_workflow
 
 from workflow_scripts.posner.artifacts import sha256
@@ -116,6 +118,14 @@ def test_every_model_and_table_has_its_record(finished: Copy) -> None:
         record = json.loads(path.read_text())
         assert record["inputs"], path
         assert record["code"], path
+
+
+@needs_latex
+def test_every_table_can_be_printed(finished: Copy, tmp_path: Path) -> None:
+    tables = sorted(finished.folder.glob("results/**/*.csv"))
+    tables = [table.with_suffix(".tex") for table in tables if table.parent.name in ("tables", "corpus")]
+    assert len(tables) > 15
+    assert len(PdfReader(article(tables, tmp_path)).pages) >= len(tables)
 
 
 def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:

@@ -16,6 +16,8 @@ from .errors import InputError
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"
+# TeX's default text font has no minus sign, and other characters in the places of these.
+NOT_IN_TEX_FONT = str.maketrans({MINUS: "$-$", "<": "$<$", ">": "$>$", "|": r"\textbar{}"})
 PAGE = 45  # rows that fit on a page of paper; longer tables may break
 # Columns that a label says in words.
 SAID_BY_LABEL = {"variant", "fusion", "pos", "feature", "injection"}
@@ -253,6 +255,7 @@ def latex(table: pd.DataFrame, is_number: list[bool]) -> str:
         column_format="".join("r" if number else "l" for number in is_number),
         environment="longtable" if len(table) > PAGE else None,
     )
+    made = made.translate(NOT_IN_TEX_FONT)
     packages = "booktabs and longtable" if len(table) > PAGE else "booktabs"
     return f"% needs the package{'s' if ' ' in packages else ''} {packages}\n{made}"
 
