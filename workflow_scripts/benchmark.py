@@ -1,4 +1,4 @@
-"""Measure what training, sweeps and planning cost, side by side with what one would use instead."""
+"""Measure what training, sweeps, prediction and planning cost, side by side with what one would use instead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from .posner.benchmarks import Workload, sweep_speedup, training_speeds
+from .posner.benchmarks import Speed, Workload, prediction_speeds, sweep_speedup, training_speeds
 from .posner.cli import Command, flags, run
 from .posner.config import Compute, Corruption, NerTraining, Variant
 from .posner.corpus import Sentence, read_card, read_split, words, write_corpus
@@ -35,7 +35,7 @@ MINILM = PackageEncoder(
 
 
 class Benchmark(Command):
-    """Print what training, sweeps and planning cost, side by side with what one would use instead."""
+    """Print what training, sweeps, prediction and planning cost, side by side with what one would use instead."""
 
     sentences: int = Field(1600, ge=64, description="Training sentences; 16 of them are a batch.")
     rounds: int = Field(3, ge=1, description="Times that each contender runs; the best counts.")
@@ -45,12 +45,15 @@ class Benchmark(Command):
         logging.getLogger("workflow_scripts").setLevel(logging.WARNING)  # only the figures are of interest
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            print(f"{self.compute.threads} threads")
             prepare_corpus(folder / "corpus", self.sentences)
             train = read_split(folder / "corpus" / "train.parquet")
             prepare_encoder(MINILM, words(train), folder / "encoder")
             tell_planning(folder, self.rounds)
             tell_peak_memory(folder, self.compute)
-            tell_training_speeds(folder, self.compute, self.rounds)
+            load = workload(folder, self.compute)
+            tell_training_speeds(load, self.rounds)
+            tell_prediction_speeds(folder, load, self.rounds)
             tell_sweep_speedup(folder, self.compute)
 
 
@@ -78,18 +81,35 @@ def joined(sentences: list[Sentence]) -> list[Sentence]:
     ]
 
 
-def tell_training_speeds(folder: Path, compute: Compute, rounds: int) -> None:
-    """Print word pieces a second of each training loop."""
+def workload(folder: Path, compute: Compute) -> Workload:
+    """The training split with the settings of NER, for one epoch."""
     tokenizer = load_tokenizer(folder / "encoder")
     sentences = read_split(folder / "corpus" / "train.parquet")
     labels = read_card(folder / "corpus" / "corpus.json").ner_labels
     settings = NerTraining(epochs=1)
     examples = make_examples(tokenizer, sentences, [s.ner for s in sentences], labels, settings.max_length)
-    device = resolve(compute)
-    load = Workload(folder / "encoder", tokenizer, examples, labels, settings, device)
-    print(f"training, {len(examples)} sentences, batch 16, {compute.threads} threads, {device.precision}:")
-    for speed in training_speeds(load, rounds):
-        print(f"  {speed.name:40} {speed.pieces_per_second:7.0f} pieces/s   x {speed.ratio:.2f}")
+    return Workload(folder / "encoder", tokenizer, examples, labels, settings, resolve(compute))
+
+
+def tell_training_speeds(load: Workload, rounds: int) -> None:
+    """Print word pieces a second of each training loop."""
+    print(f"training, {len(load.examples)} sentences, batch 16, {load.device.precision}:")
+    tell(training_speeds(load, rounds), "pieces")
+
+
+def tell_prediction_speeds(folder: Path, load: Workload, rounds: int) -> None:
+    """Print words a second of each way to find the entities of a text."""
+    tags = read_card(folder / "corpus" / "corpus.json").pos_tags
+    lines = [" ".join(sentence.tokens) for sentence in joined(read_split(folder / "corpus" / "test.parquet"))]
+    pieces = sum(len(row) for row in load.tokenizer(lines, add_special_tokens=False)["input_ids"])
+    print(f"prediction, {len(lines)} lines, {pieces} word pieces, {load.device.precision}:")
+    tell(prediction_speeds(load, tags, lines, rounds), "words")
+
+
+def tell(speeds: list[Speed], unit: str) -> None:
+    """Print a line for each contender."""
+    for speed in speeds:
+        print(f"  {speed.name:40} {speed.per_second:7.0f} {unit}/s   x {speed.ratio:.2f}")
 
 
 def tell_sweep_speedup(folder: Path, compute: Compute) -> None:

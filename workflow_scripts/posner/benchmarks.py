@@ -1,4 +1,5 @@
-"""Speed side by side: our training loop against `transformers.Trainer`, and the sweep against naive full passes.
+"""Speed side by side: our training loop against `transformers.Trainer`, the sweep against naive full passes, and
+prediction against `transformers.pipeline`.
 
 All contenders run in one process, in turn and several times, on the same model, sentences, batch size and number of
 threads; the best time of each counts, since whatever else the machine does can only slow a run.
@@ -19,6 +20,7 @@ from transformers import (
     DataCollatorForTokenClassification,
     Trainer,
     TrainingArguments,
+    pipeline,
 )
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
@@ -26,7 +28,9 @@ from .arrays import Ids
 from .batching import IGNORED, Example
 from .config import NerTraining, Variant
 from .device import Device
+from .labelling import Labeller, ModelTagger, NoTagger, Tagger, label
 from .model import PosNerModel, fresh_model, model_config
+from .passages import from_text
 from .pos_features import one_hot_table
 from .prediction import predict
 from .sweep import Text, sweeper
@@ -35,10 +39,10 @@ from .training import train
 
 @dataclass(frozen=True)
 class Speed:
-    """One contender: word pieces a second without padding, and how many times the first contender's speed that is."""
+    """One contender: word pieces (no padding) or words a second, and how many times the first one's speed that is."""
 
     name: str
-    pieces_per_second: float
+    per_second: float
     ratio: float
 
 
@@ -69,10 +73,14 @@ def training_speeds(load: Workload, rounds: int) -> list[Speed]:
         "posner, sdpa": lambda: run_ours(load, "sdpa"),
         "posner, eager": lambda: run_ours(load, "eager"),
     }
-    seconds = best_times(contenders, rounds)
-    speeds = {name: load.pieces / spent for name, spent in seconds.items()}
-    first = next(iter(speeds.values()))
-    return [Speed(name, speed, speed / first) for name, speed in speeds.items()]
+    return speeds(contenders, load.pieces, rounds)
+
+
+def speeds(contenders: dict[str, Callable[[], float]], size: int, rounds: int) -> list[Speed]:
+    """How fast each contender does work of the given size."""
+    made = {name: size / spent for name, spent in best_times(contenders, rounds).items()}
+    first = next(iter(made.values()))
+    return [Speed(name, speed, speed / first) for name, speed in made.items()]
 
 
 def seconds_of(work: Callable[[], object]) -> float:
@@ -145,3 +153,44 @@ def sweep_speedup(
     )
     naive = times["pass"] * len(taggings)
     return times["sweep"], naive, naive / times["sweep"]
+
+
+def prediction_speeds(load: Workload, pos_tags: tuple[str, ...], lines: Sequence[str], rounds: int) -> list[Speed]:
+    """`transformers.pipeline` without POS, our command without, and ours with its tagger and either fusion.
+
+    The models are untrained: that changes what is found, and not how long it takes.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        def checkpoint(name: str, labels: tuple[str, ...], variant: Variant) -> Labeller:
+            model = fresh_model(load.encoder, model_config(load.encoder, labels, variant, pos_tags), 0, "eager")
+            model.save_pretrained(folder / name)
+            load.tokenizer.save_pretrained(folder / name)
+            return Labeller(folder / name, load.device, max_length=256, batch_size=16)
+
+        pos = {"pos": "predicted", "feature": "one_hot"}
+        baseline = checkpoint("baseline", load.labels, Variant())
+        late = checkpoint("late", load.labels, Variant(fusion="late", **pos))
+        encoder = checkpoint("encoder", load.labels, Variant(fusion="encoder", inject_layer_offset_from_end=2, **pos))
+        tagger = ModelTagger(checkpoint("tagger", pos_tags, Variant()), late.config)
+        contenders: dict[str, Callable[[], float]] = {
+            "pipeline, default flags": lambda: run_pipeline(load, lines, 1, "float32"),
+            "pipeline, batch 16, bf16": lambda: run_pipeline(load, lines, 16, "bfloat16"),
+            "posner, no POS": lambda: run_labeller(lines, baseline, NoTagger()),
+            "posner, tagger and late fusion": lambda: run_labeller(lines, late, tagger),
+            "posner, tagger and encoder fusion": lambda: run_labeller(lines, encoder, tagger),
+        }
+        return speeds(contenders, sum(len(line.split()) for line in lines), rounds)
+
+
+def run_pipeline(load: Workload, lines: Sequence[str], batch_size: int, dtype: str) -> float:
+    """Seconds that a pipeline of `transformers` takes to find the entities of `lines`, without loading."""
+    model = AutoModelForTokenClassification.from_pretrained(load.encoder, num_labels=len(load.labels), dtype=dtype)
+    find = pipeline("token-classification", model=model, tokenizer=load.tokenizer, aggregation_strategy="first")
+    return seconds_of(lambda: find(list(lines), batch_size=batch_size))
+
+
+def run_labeller(lines: Sequence[str], labeller: Labeller, tagger: Tagger) -> float:
+    """Seconds that we take for the same, tagging included."""
+    return seconds_of(lambda: list(label(list(from_text(lines)), labeller, tagger)))
