@@ -18,16 +18,20 @@ if STUDY.swept:
             "F1 under corrupted POS",
             {"corruption": "corruption", "runs": "ner_runs", "tagging": "pos_tagging"},
         ),
-        "slices": ("NER", "Differences by kind of mention", {"slices": "ner_slices_summary", "runs": "ner_runs"}),
+        "slices": (
+            "NER",
+            "Differences by kind of mention",
+            {"slices": "ner_slices_summary", "seeds": "ner_slices", "runs": "ner_runs"},
+        ),
         "scaled_errors": (
             "Error propagation",
             "F1 as the tagger errs more often",
-            {"intervals": "corruption_intervals", "runs": "ner_runs"},
+            {"intervals": "corruption_intervals", "corruption": "corruption", "runs": "ner_runs"},
         ),
         "pos_controls": (
             "Controls",
             "F1 without what tags say",
-            {"intervals": "corruption_intervals", "runs": "ner_runs"},
+            {"intervals": "corruption_intervals", "corruption": "corruption", "runs": "ner_runs"},
         ),
     }
 if STUDY.swept and any(STUDY.variants[name].pos == "oracle" for name in VARIANTS):
@@ -84,6 +88,50 @@ for figure, (category, title, tables) in PLOTS.items():
             code=code(f"plot_{figure}"),
         shell:
             "python -m workflow_scripts.{params.script} {params.files} --output {output.png} > {log} 2>&1"
+
+
+# A figure a variant, all of them by one job, which takes little longer than one.
+TRAINING_FIGURES = {name: f"{FIGURES}/training/{name}" for name in VARIANTS}
+
+
+rule plot_training:
+    """Loss and validation F1 of each variant, as it was trained."""
+    input:
+        ner=RUNS,
+        runs=f"{TABLES}/ner_runs.csv",
+        style=STYLE,
+    output:
+        png=[f"{figure}.png" for figure in TRAINING_FIGURES.values()],
+        svg=[
+            report(
+                f"{figure}.svg",
+                caption=f"{CAPTIONS}/training.rst",
+                category="Training",
+                labels={
+                    "result": "Figure: Loss and F1",
+                    "variant": name,
+                    "corpus": "{corpus}",
+                    "encoder": "{encoder}",
+                },
+            )
+            for name, figure in TRAINING_FIGURES.items()
+        ],
+    log:
+        f"{LOGS}/plot_training.log",
+    benchmark:
+        f"{BENCHMARKS}/plot_training.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        variants=arguments(variants=VARIANTS),
+        code=code("plot_training"),
+    shell:
+        "python -m workflow_scripts.plot_training {params.variants} --ner {input.ner} --runs {input.runs}"
+        " --style {input.style} --output $(dirname {output.png[0]}) > {log} 2>&1"
 
 
 COUNT_TABLES = {"counts": ("Data", "Counts", "corpus")}

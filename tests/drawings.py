@@ -69,16 +69,19 @@ def write_tables(folder: Path, name: str) -> Path:
 
 def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
     common: dict[str, Any] = {"style": STYLE, "output": output}
+    intervals, corruption = folder / "corruption_intervals.csv", folder / "corruption.csv"
     runs, tagging = folder / "ner_runs.csv", folder / "pos_tagging.csv"
     return {
         "ner_results": PlotNerResults(runs=runs, **common),
         "injection_strategies": PlotInjectionStrategies(
             runs=runs, comparisons=folder / "ner_comparisons.csv", **common
         ),
-        "corruption": PlotCorruption(corruption=folder / "corruption.csv", runs=runs, tagging=tagging, **common),
-        "slices": PlotSlices(slices=folder / "ner_slices_summary.csv", runs=runs, **common),
-        "scaled_errors": PlotScaledErrors(intervals=folder / "corruption_intervals.csv", runs=runs, **common),
-        "pos_controls": PlotPosControls(intervals=folder / "corruption_intervals.csv", runs=runs, **common),
+        "corruption": PlotCorruption(corruption=corruption, runs=runs, tagging=tagging, **common),
+        "slices": PlotSlices(
+            slices=folder / "ner_slices_summary.csv", seeds=folder / "ner_slices.csv", runs=runs, **common
+        ),
+        "scaled_errors": PlotScaledErrors(intervals=intervals, corruption=corruption, runs=runs, **common),
+        "pos_controls": PlotPosControls(intervals=intervals, corruption=corruption, runs=runs, **common),
         "pos_tagging": PlotPosTagging(tagging=tagging, by_tag=folder / "pos_by_tag.csv", **common),
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),
         "oracles": PlotOracles(runs=runs, ways=folder / "verdict_oracles.csv", **common),

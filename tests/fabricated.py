@@ -24,7 +24,7 @@ from workflow_scripts.posner.inference import f1 as f1_of
 from workflow_scripts.posner.labels import labels
 from workflow_scripts.posner.results import changes_file, sweep_file, write_table
 from workflow_scripts.posner.scoring import prf
-from workflow_scripts.posner.slices import summary_table
+from workflow_scripts.posner.slices import runs_table, summary_table, with_mentions
 from workflow_scripts.summarise_corruption import SummariseCorruption
 from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_pos import SummarisePos
@@ -236,7 +236,7 @@ def write_comparisons(
 
 
 def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path) -> None:
-    """``ner_slices_summary.csv`` of runs with these F1, without controls; new is harder, and one slice is empty."""
+    """Tables of slices of runs with these F1, without controls; new is harder, and one slice is empty."""
     slices = [("all", "all mentions"), ("novelty", "seen"), ("novelty", "new"), ("sentence", "in capitals")]
     losses = (0, -0.02, 0.15)
     counts = {
@@ -247,7 +247,9 @@ def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, V
         for name, by_seed in f1.items()
         if not variants[name].is_control
     }
-    write_table(tables / "ner_slices_summary.csv", summary_table(counts, slices, variants, Statistics(resamples=200)))
+    kept, slices = with_mentions(counts, slices)
+    write_table(tables / "ner_slices.csv", runs_table(kept, slices, variants))
+    write_table(tables / "ner_slices_summary.csv", summary_table(kept, slices, variants, Statistics(resamples=200)))
 
 
 def predictions_table(

@@ -28,6 +28,27 @@ def test_every_seed_is_a_point(tables: dict[str, Path]) -> None:
         np.testing.assert_allclose(line.get_xdata(), 100 * rows["f1"])
 
 
+def ticks(figure: Figure, tick: str) -> list[tuple[float, float]]:
+    """Places of single seeds beside a mean."""
+    lines = [line for axes in figure.axes for line in axes.get_lines() if line.get_marker() == tick]
+    return [(float(x), float(y)) for line in lines for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)]
+
+
+def test_every_seed_is_a_tick_where_points_are_means(tables: dict[str, Path]) -> None:
+    made, folder = plots(tables["default"]), tables["default"]
+    corruption, slices = pd.read_csv(folder / "corruption.csv"), pd.read_csv(folder / "ner_slices.csv")
+    wanted = {
+        ("corruption", "_", 1): corruption.query("mode == 'tagger'")["f1"],
+        ("scaled_errors", "_", 1): corruption.query("mode in ('scaled', 'anchor')")["change"],
+        ("pos_controls", "|", 0): corruption[corruption["mode"].isin(CONTROLS)]["change"],
+        ("slices", "|", 0): slices["difference"].dropna(),
+    }
+    for (name, tick, axis), values in wanted.items():
+        found = [place[axis] for place in ticks(drawn(made[name]), tick)]
+        assert sorted(found) == pytest.approx(sorted(100 * values)), name
+        assert values.nunique() > 3
+
+
 def test_the_band_is_the_range_of_the_baseline(tables: dict[str, Path]) -> None:
     figure = drawn(plots(tables["default"])["ner_results"])
     runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test' and variant == 'baseline'")

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from workflow_scripts.posner.figures import ONE_COLUMN, TWO_COLUMNS, limits, looks, save
+from workflow_scripts.posner.figures import GREY, ONE_COLUMN, PAGE, TWO_COLUMNS, limits, looks, save
 from workflow_scripts.posner.results import read_table
 
 
@@ -78,6 +78,11 @@ def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Pa
     assert contents[0] == contents[1]
 
 
+@pytest.mark.parametrize("name", ["pos_tagging", "slices"])
+def test_however_many_rows_a_figure_fits_on_a_page(tables: dict[str, Path], name: str) -> None:
+    assert drawn(plots(tables["long names"])[name]).get_size_inches()[1] <= PAGE
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_places_have_no_last_bits_of_a_solver(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
     figure = plots(tables["default"])[name].draw()
@@ -106,6 +111,17 @@ def test_variants_have_colours_of_their_own() -> None:
 def test_many_variants_still_differ() -> None:
     made = looks(runs_table(60))
     assert len({(look.colour, look.marker) for look in made.values()}) == 61
+
+
+def test_controls_are_grey_and_take_no_colour_from_what_is_compared() -> None:
+    runs = runs_table(9)
+    sources = ["oracle"] * 5 + ["random"] * 3
+    controls = pd.DataFrame({"variant": [f"c{i}" for i in range(8)], "pos": sources})
+    made = looks(pd.concat([runs[:1], controls, runs[1:]]))
+    assert {name: made[name] for name in runs["variant"]} == looks(runs)
+    for group in (controls["variant"][:5], controls["variant"][5:]):
+        assert {made[name].colour for name in group} == {GREY}
+        assert len({made[name].marker for name in group}) == len(group)
 
 
 def test_colours_can_be_told_apart_by_everybody() -> None:

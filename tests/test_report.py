@@ -19,7 +19,7 @@ from workflow_copy import Copy
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium to open the report with")
 
-CATEGORIES = ["Data", "POS", "NER", "Error propagation", "Controls", "Cost", "Presentation"]
+CATEGORIES = ["Data", "POS", "Training", "NER", "Error propagation", "Controls", "Cost", "Presentation"]
 
 
 @pytest.fixture(scope="module")

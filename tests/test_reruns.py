@@ -66,6 +66,7 @@ AFTER_NER = dict.fromkeys(
         "plot_ner_results",
         "plot_injection_strategies",
         "plot_slices",
+        "plot_training",
         "plot_cost",  # in the variants' colours, which are told by the table of runs
         *PLOTS_OF_SWEEPS,
         "write_model_cards",
@@ -88,6 +89,7 @@ PLOTS = dict.fromkeys(
         "plot_slices",
         *PLOTS_OF_SWEEPS,
         "plot_oracles",
+        "plot_training",
         "plot_cost",
     ],
     1,

@@ -19,7 +19,7 @@ from workflow_scripts.posner.config import Statistics
 from workflow_scripts.posner.corpus import Provenance, Sentence, write_corpus
 from workflow_scripts.posner.entity_counts import entity_counts
 from workflow_scripts.posner.errors import InputError
-from workflow_scripts.posner.slices import Slicer, is_in_capitals, runs_table, summary_table, totals
+from workflow_scripts.posner.slices import Slicer, is_in_capitals, runs_table, summary_table, totals, with_mentions
 from workflow_scripts.score_slices import ScoreSlices
 
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
@@ -118,6 +118,16 @@ def test_scores_by_type_are_those_of_seqeval(texts: list[list[Row]]) -> None:
         assert row[["precision", "recall", "f1"]].tolist() == pytest.approx(
             [expected["precision"], expected["recall"], expected["f1-score"]]
         )
+
+
+def test_slices_without_mentions_are_left_out() -> None:
+    counts = {name: {seed: np.ones((3, 2, 3), int) for seed in (1, 2)} for name in ("baseline", "late-gold-one_hot")}
+    for by_seed in counts.values():
+        for found in by_seed.values():
+            found[1, :, 2] = 0  # predicted there, but never true
+    kept, slices = with_mentions(counts, [("all", "a"), ("length", "3+"), ("type", "LOC")])
+    assert slices == [("all", "a"), ("type", "LOC")]
+    assert {found.shape for by_seed in kept.values() for found in by_seed.values()} == {(2, 2, 3)}
 
 
 def test_mentions_are_compared_with_those_of_their_type() -> None:

@@ -20,12 +20,14 @@ from .posner.figures import (
     Look,
     Plot,
     add_key,
+    add_seeds,
     by_variant,
     fusion_panels,
     label_of,
     limits,
     looks,
     on_test,
+    seed_key,
 )
 from .posner.results import read_table
 
@@ -71,6 +73,7 @@ def references(baselines: int) -> list[Line2D | Patch]:
         *band,
         Line2D([], [], color=NEUTRAL, linestyle=":", linewidth=1, label="our tagger's error rate on test"),
         Patch(color=COLOURS[0], alpha=SHADE, linewidth=0, label="all seeds, each ± sd over its draws"),
+        seed_key("_"),
     ]
 
 
@@ -88,6 +91,7 @@ def add_curve(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
     axes.fill_between(
         mean.index, by_rate["low"].min(), by_rate["high"].max(), color=look.colour, alpha=SHADE, linewidth=0
     )
+    add_seeds(axes, rows["level"], rows["f1"], look, "_")
     axes.plot(
         mean.index,
         mean,

@@ -15,6 +15,7 @@ from .posner.figures import (
     Plot,
     add_change_key,
     add_key,
+    add_seeds,
     baseline_spread,
     beside_each_other,
     by_variant,
@@ -24,6 +25,7 @@ from .posner.figures import (
     looks,
     name_rows,
     read_intervals,
+    read_seeds,
 )
 from .posner.results import read_table
 
@@ -42,6 +44,7 @@ class PlotPosControls(Plot):
     """Draw the change of test F1 in each control, a point and its interval a variant."""
 
     intervals: Path = Field(description="corruption_intervals.csv.")
+    corruption: Path = Field(description="corruption.csv: the same, seed by seed.")
     runs: Path = Field(description="ner_runs.csv.")
 
     def draw(self) -> Figure:
@@ -49,6 +52,7 @@ class PlotPosControls(Plot):
         runs = read_table(self.runs, ["seed", "f1"])
         look, spread = looks(runs), baseline_spread(runs)
         shown = table[table["mode"].isin(CONTROLS)]
+        seeds = read_seeds(self.corruption).query("mode in @CONTROLS")
         row = 0.25 + STEP * shown.groupby("fusion")["variant"].nunique().max()
         figure, panels = fusion_panels(shown, 1.6 + row * len(CONTROLS))
         places = {mode: y for y, mode in enumerate(CONTROLS)}
@@ -60,11 +64,13 @@ class PlotPosControls(Plot):
                 y, how = rows["mode"].map(places) + shift, look[name]
                 axes.hlines(y, rows["low"], rows["high"], color=how.colour, linewidth=1)
                 axes.plot(rows["change"], y, linestyle="", label=label_of(rows), **how.point)
+                own = seeds[seeds["variant"] == name]
+                add_seeds(axes, own["change"], own["mode"].map(places) + shift, how, "|")
             name_rows(axes, list(CONTROLS.values()))
             axes.set_xlabel("Change of test F1 (points)")
             add_key(axes, key)
-        figure.axes[0].set_xlim(limits([*spread, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
-        add_change_key(figure, spread)
+        figure.axes[0].set_xlim(limits([*spread, *seeds["change"], *shown[["low", "high"]].stack().dropna()], LEAST))
+        add_change_key(figure, spread, "|")
         return figure
 
 

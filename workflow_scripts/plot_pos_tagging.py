@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pydantic import Field
 
 from .posner.cli import run
-from .posner.figures import TWO_COLUMNS, Plot, beside_each_other, name_rows, numbers_at_rows, thousands
+from .posner.figures import TWO_COLUMNS, Plot, beside_each_other, fitting_row, name_rows, numbers_at_rows, thousands
 from .posner.results import read_table
 
 SPLITS = {
@@ -35,7 +35,8 @@ class PlotPosTagging(Plot):
         support = (
             by_tag[by_tag["split"] == "train"].set_index("tag")["support"].sort_values(ascending=False, kind="stable")
         )
-        figure = Figure(figsize=(TWO_COLUMNS, 2.2 + 0.19 * (len(support) + 2)), layout="constrained")
+        row = fitting_row(0.19, len(support) + 2, 2.2)
+        figure = Figure(figsize=(TWO_COLUMNS, 2.2 + row * (len(support) + 2)), layout="constrained")
         top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, len(support)])
         for split, (label, _, _) in SPLITS.items():
             self.add_points(top, split, pd.Series(overall[split]), label)

@@ -19,6 +19,7 @@ from .posner.figures import (
     Plot,
     add_change_key,
     add_key,
+    add_seeds,
     baseline_spread,
     beside_each_other,
     by_variant,
@@ -27,6 +28,7 @@ from .posner.figures import (
     limits,
     looks,
     read_intervals,
+    read_seeds,
 )
 from .posner.results import read_table
 
@@ -38,16 +40,16 @@ class PlotScaledErrors(Plot):
     """Draw the change of test F1 over the factor of the tagger's error probability, with its own tags beside it."""
 
     intervals: Path = Field(description="corruption_intervals.csv.")
+    corruption: Path = Field(description="corruption.csv: the same, seed by seed.")
     runs: Path = Field(description="ner_runs.csv.")
 
     def draw(self) -> Figure:
         table = read_intervals(self.intervals)
         runs = read_table(self.runs, ["seed", "f1"])
         look, spread = looks(runs), baseline_spread(runs)
-        shown = table[table["mode"].isin(["scaled", "anchor"])]
-        factors = sorted(shown.loc[shown["mode"] == "scaled", "level"].unique())
+        factors = sorted(table.loc[table["mode"] == "scaled", "level"].unique())
         aside = factors[-1] + 0.2 * max(factors[-1] - factors[0], 1)  # where the tagger's own tags stand
-        shown = shown.assign(x=np.where(shown["mode"] == "anchor", aside, shown["level"]))
+        shown, seeds = placed(table, aside), placed(read_seeds(self.corruption), aside)
         figure, panels = fusion_panels(shown, 3.7)
         for fusion, (axes, key) in panels.items():
             variants = by_variant(shown[shown["fusion"] == fusion])
@@ -56,13 +58,21 @@ class PlotScaledErrors(Plot):
             shifts = beside_each_other(len(variants), WIDTH * aside / len(variants))
             for shift, (name, rows) in zip(shifts, variants, strict=True):
                 add_variant(axes, rows.assign(x=rows["x"] + shift), look[name])
+                own = seeds[seeds["variant"] == name]
+                add_seeds(axes, own["x"] + shift, own["change"], look[name], "_")
             axes.set_xticks([*factors, aside], [*(f"{factor:g}" for factor in factors), "its own\ntags"])
             axes.set_xlabel("Factor of the tagger's error probability")
             add_key(axes, key)
-        figure.axes[0].set_ylim(limits([*spread, *shown[["change", "low", "high"]].stack().dropna()], LEAST))
+        figure.axes[0].set_ylim(limits([*spread, *seeds["change"], *shown[["low", "high"]].stack().dropna()], LEAST))
         figure.axes[0].set_ylabel("Change of test F1 (points)")
-        add_change_key(figure, spread)
+        add_change_key(figure, spread, "_")
         return figure
+
+
+def placed(table: pd.DataFrame, aside: float) -> pd.DataFrame:
+    """The rows that are drawn, with their places: at their factor, or `aside` for the tagger's own tags."""
+    shown = table[table["mode"].isin(["scaled", "anchor"])]
+    return shown.assign(x=np.where(shown["mode"] == "anchor", aside, shown["level"]))
 
 
 def add_variant(axes: Axes, rows: pd.DataFrame, look: Look) -> None:

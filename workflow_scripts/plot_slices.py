@@ -14,14 +14,17 @@ from pydantic import Field
 from .posner.cli import run
 from .posner.figures import (
     BAND,
+    LINE,
     NEUTRAL,
     POINTS,
     TWO_COLUMNS,
     Look,
     Plot,
+    add_seeds,
     baseline_spread,
     beside_each_other,
     by_variant,
+    fitting_row,
     limits,
     looks,
     name_rows,
@@ -48,48 +51,53 @@ class PlotSlices(Plot):
     """Draw differences of test F1 to the baseline, with intervals: panels for kinds of mentions and sources of POS."""
 
     slices: Path = Field(description="ner_slices_summary.csv.")
+    seeds: Path = Field(description="ner_slices.csv: the same, seed by seed.")
     runs: Path = Field(description="ner_runs.csv.")
 
     def draw(self) -> Figure:
         table = read_table(self.slices, NUMBERS)
-        table = table[table["support"] > 0].assign(**{name: 100 * table[name] for name in NUMBERS[1:]})
+        table = table.assign(**{name: 100 * table[name] for name in NUMBERS[1:]})
+        seeds = read_table(self.seeds, ["difference"])
+        seeds = seeds.assign(difference=100 * seeds["difference"]).dropna(subset=["difference"])
         runs = read_table(self.runs, ["seed", "f1"])
         look, spread = looks(runs), baseline_spread(runs)
         sources = [source for source in POS if source in set(table["pos"])]
         kinds = [kind for kind in KINDS if kind in set(table["slice"])]
         by_source = {source: list(table.loc[table["pos"] == source, "variant"].unique()) for source in sources}
-        row = 0.2 + STEP * max(map(len, by_source.values()))
-        heights = [row * table.loc[table["slice"] == kind, "value"].nunique() for kind in kinds]
         keys = legend(table, by_source, look)
-        figure = Figure(
-            figsize=(TWO_COLUMNS, 1 + sum(heights) + 0.15 * len(kinds) + 0.2 * len(keys)), layout="constrained"
-        )
+        values = [table.loc[table["slice"] == kind, "value"].nunique() for kind in kinds]
+        rest = 1.2 + 0.15 * len(kinds) + LINE * sum(1 + str(key.get_label()).count("\n") for key in keys) / len(sources)
+        row = fitting_row(0.2 + STEP * max(map(len, by_source.values())), sum(values), rest)
+        figure = Figure(figsize=(TWO_COLUMNS, rest + row * sum(values)), layout="constrained")
         panels = figure.subplots(
-            len(kinds), len(sources), sharex=True, sharey="row", squeeze=False, height_ratios=heights
+            len(kinds), len(sources), sharex=True, sharey="row", squeeze=False, height_ratios=values
         )
         for axes_of_kind, kind in zip(panels, kinds, strict=True):
             for axes, source in zip(axes_of_kind, sources, strict=True):
                 if kind == "all":
                     axes.axvspan(*spread, color=BAND, linewidth=0, zorder=0)
                 rows = table[(table["slice"] == kind) & (table["pos"] == source)]
-                add_panel(axes, rows, list(table.loc[table["slice"] == kind, "value"].unique()), look)
+                own = seeds[(seeds["slice"] == kind) & (seeds["pos"] == source)]
+                add_panel(axes, rows, own, list(table.loc[table["slice"] == kind, "value"].unique()), look)
             name_rows(axes_of_kind[0], value_labels(table[table["slice"] == kind]))
             axes_of_kind[0].set_ylabel(KINDS[kind])
         for axes, source in zip(panels[0], sources, strict=True):
             axes.set_title(POS[source])
         figure.align_ylabels()
-        panels[0][0].set_xlim(limits([*spread, *table[NUMBERS[1:]].stack().dropna()], LEAST))
+        panels[0][0].set_xlim(limits([*spread, *seeds["difference"], *table[["low", "high"]].stack().dropna()], LEAST))
         figure.supxlabel("Test F1 minus the baseline's of the same seeds (points)", fontsize=9)
         figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
         return figure
 
 
-def add_panel(axes: Axes, rows: pd.DataFrame, values: list[str], look: dict[str, Look]) -> None:
-    """Differences of one source of POS in the slices of one kind, the variants side by side."""
+def add_panel(axes: Axes, rows: pd.DataFrame, seeds: pd.DataFrame, values: list[str], look: dict[str, Look]) -> None:
+    """Differences of one source of POS in the slices of one kind, the variants side by side, with their seeds."""
     axes.axvline(0, color=NEUTRAL, linewidth=1)
     groups = by_variant(rows)
     for (name, found), offset in zip(groups, beside_each_other(len(groups), 0.7 / max(len(groups), 3)), strict=True):
-        found = found.assign(place=[values.index(value) + offset for value in found["value"]])
+        places = {value: y + offset for y, value in enumerate(values)}
+        found, own = found.assign(place=found["value"].map(places)), seeds[seeds["variant"] == name]
+        add_seeds(axes, own["difference"], own["value"].map(places), look[name], "|")
         sure = found.dropna(subset=["low", "high"])
         axes.hlines(sure["place"], sure["low"], sure["high"], color=look[name].colour, linewidth=1.2)
         axes.plot(found["difference"], found["place"], color=look[name].colour, marker=look[name].marker, **POINTS)

@@ -15,7 +15,7 @@ from .posner.pos_features import tag_ids
 from .posner.predicted_pos import read_predicted
 from .posner.results import predictions_file, seeds, write_table
 from .posner.settings import Name
-from .posner.slices import Slicer, runs_table, summary_table
+from .posner.slices import Slicer, runs_table, summary_table, with_mentions
 from .posner.texts import texts_of
 
 SPLIT = "test"
@@ -38,9 +38,10 @@ class ScoreSlices(Command):
         predicted = read_predicted(self.predicted, card.pos_tags)
         mistagged = tag_ids(sentences, card.pos_tags) != predicted.ids[SPLIT]
         slicer = Slicer(read_split(self.corpus / "train.parquet"), sentences, card.ner_labels, mistagged)
-        counts = count_runs(self.ner, self.variants, SPLIT, partial(slicer.counts, text_of=text_of))
-        write_table(self.tables / "ner_slices.csv", runs_table(counts, slicer.slices, self.variants))
-        summary = summary_table(counts, slicer.slices, self.variants, self.statistics)
+        counted = count_runs(self.ner, self.variants, SPLIT, partial(slicer.counts, text_of=text_of))
+        counts, slices = with_mentions(counted, slicer.slices)
+        write_table(self.tables / "ner_slices.csv", runs_table(counts, slices, self.variants))
+        summary = summary_table(counts, slices, self.variants, self.statistics)
         write_table(self.tables / "ner_slices_summary.csv", summary)
 
     def inputs(self) -> list[Path]:

@@ -28,6 +28,7 @@ WORDS = """\
 REST = """\
 - *Data*: what the corpora hold.
 - *POS*: how well our taggers tag, and what they mistake for what.
+- *Training*: loss and validation F1 of every variant, to be chosen by name.
 - *NER*: the verdicts; F1 of every variant and seed; differences to the baseline, seed by seed.
 - *Error propagation*: what NER makes of POS that grows worse.
 - *Controls*: could each way of giving POS have carried anything? A closed way makes a null result there empty.
@@ -35,8 +36,8 @@ REST = """\
 - *Presentation*: a poster, and a notebook for questions of your own.
 
 A caption says what is shown, over what, with which interval, and names the rule, the command and the tables behind it.
-Tables can be saved as CSV and LaTeX; figures lie beside this file as PNG and SVG. Every model and table has its record,
-``provenance.json``: settings, hashes of inputs and code, packages, device.
+Tables can be saved as CSV and LaTeX; figures lie below ``results`` in folders ``figures``, as PNG and SVG. Every model
+and table has its record, ``provenance.json``: settings, hashes of inputs and code, packages, device.
 """
 HEADER = ("variant", "seeds", "test F1", "difference", "interval", "POS")
 

@@ -29,6 +29,7 @@ from .results import read_table
 
 DPI = 200  # of PNG
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches that a figure takes in a paper
+PAGE = 9.2  # inches that it may be high
 LETTERS = 40  # of a line of a label
 KEY_LETTERS = 30  # of a line of the key to one of two panels
 LINE = 0.16  # inches from one line of a label to the next
@@ -38,9 +39,14 @@ REFERENCE = (0, (4, 2))  # line style of what others are compared with
 
 POINTS: dict[str, Any] = {"linestyle": "", "markeredgecolor": "white", "markeredgewidth": 0.5}  # of single seeds
 
+TICKS: dict[str, Any] = {"markersize": 5, "markeredgewidth": 0.8}  # of single seeds where points are means
+
 Dash = str | tuple[int, tuple[float, ...]]
+CONTROLS = ("oracle", "random")  # sources of POS
+GREY = "#7a7a7a"  # of all controls: colours are for what is compared
 COLOURS = ("#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#999933", "#44aa99", "#aa4499", "#ddcc77")
 MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">", "*", "d")
+CONTROL_MARKERS = ("P", "X", "H", "8", "1", "2", "3", "4", "+", "x")
 DASHES: tuple[Dash, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 
 
@@ -98,14 +104,15 @@ class Look:
 
 
 def looks(runs: pd.DataFrame) -> dict[str, Look]:
-    """The look of each variant of ``ner_runs.csv``, by its place among those with POS: all figures read that table."""
+    """The look of each variant of ``ner_runs.csv``, by its place among its like: all figures read that table."""
     pos = runs.groupby("variant", sort=False)["pos"].first()
-    others = pos.index[pos != "none"]
-    with_pos = {
-        name: Look(COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
-        for i, name in enumerate(others)
-    }
-    return {name: with_pos.get(name, Look("#000000", "o", "-")) for name in pos.index}
+    made = {name: Look("#000000", "o", "-") for name in pos.index}
+    for i, name in enumerate(pos.index[~pos.isin(["none", *CONTROLS])]):
+        made[name] = Look(COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)], DASHES[i % len(DASHES)])
+    for control in CONTROLS:
+        for i, name in enumerate(pos.index[pos == control]):
+            made[name] = Look(GREY, CONTROL_MARKERS[i % len(CONTROL_MARKERS)], DASHES[i % len(DASHES)])
+    return made
 
 
 def on_test(runs: pd.DataFrame) -> pd.DataFrame:
@@ -121,6 +128,12 @@ def read_intervals(path: Path) -> pd.DataFrame:
     """``corruption_intervals.csv``, with changes of F1 and their bounds in points of 0..100."""
     table = read_table(path, ["level", "change", "low", "high"])
     return table.assign(**{name: 100 * table[name] for name in ("change", "low", "high")})
+
+
+def read_seeds(path: Path) -> pd.DataFrame:
+    """``corruption.csv``, a row for each mode, level and seed, with changes of F1 in points of 0..100."""
+    table = read_table(path, ["level", "change"])
+    return table.assign(change=100 * table["change"])
 
 
 def baseline_spread(runs: pd.DataFrame) -> tuple[float, float]:
@@ -141,6 +154,16 @@ def spread_key(spread: tuple[float, float]) -> list[Patch]:
 def by_variant(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The rows of each variant, in the order of the table, which is that of the config."""
     return [(str(name), rows) for name, rows in table.groupby("variant", sort=False)]
+
+
+def add_seeds(axes: Axes, x: pd.Series[float], y: pd.Series[float], look: Look, tick: str) -> None:
+    """Single seeds beside their mean, each a `tick`: ``|`` on a level interval, ``_`` on an upright one."""
+    axes.plot(x, y, tick, color=look.colour, **TICKS)
+
+
+def seed_key(tick: str) -> Line2D:
+    """The key to :func:`add_seeds`."""
+    return Line2D([], [], color=NEUTRAL, marker=tick, linestyle="", label="one seed", **TICKS)
 
 
 def beside_each_other(count: int, step: float = 0.13) -> list[float]:
@@ -171,6 +194,11 @@ def lines(labels: Sequence[str], letters: int = LETTERS) -> list[int]:
 def row_height(labels: Sequence[str], one_line: float) -> float:
     """Inches of a row that leave room for the longest label, `one_line` if all of them are short."""
     return one_line + LINE * (max(lines(labels), default=1) - 1)
+
+
+def fitting_row(row: float, rows: int, rest: float) -> float:
+    """Inches of a row: `row`, or less where so many `rows` and the `rest` of a figure would not fit on a page."""
+    return min(row, (PAGE - rest) / max(rows, 1))
 
 
 def name_rows(axes: Axes, labels: Sequence[str]) -> None:
@@ -231,8 +259,8 @@ def add_key(axes: Axes, key: Axes) -> None:
     key.legend(*axes.get_legend_handles_labels(), loc="upper center", borderaxespad=0, handlelength=3.2)
 
 
-def add_change_key(figure: Figure, spread: tuple[float, float]) -> None:
-    """Write above the panels what lines and the band of changes against the clean text mean."""
+def add_change_key(figure: Figure, spread: tuple[float, float], tick: str) -> None:
+    """Write above the panels what lines, ticks and the band of changes against the clean text mean."""
     none = Line2D([], [], color=NEUTRAL, linestyle=REFERENCE, linewidth=1, label="the corpus's tags")
     bar = Line2D([], [], color=NEUTRAL, linewidth=1, label="interval over seeds and texts, of two seeds and more")
-    figure.legend(handles=[none, bar, *spread_key(spread)], loc="outside upper center", ncols=2)
+    figure.legend(handles=[none, bar, seed_key(tick), *spread_key(spread)], loc="outside upper center", ncols=2)

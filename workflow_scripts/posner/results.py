@@ -61,6 +61,11 @@ def sweep_file(folder: Path, variant: str, seed: int) -> Path:
     return folder / variant / f"seed-{seed}.parquet"
 
 
+def history_file(folder: Path, variant: str, seed: int) -> Path:
+    """How one training went, see :class:`posner.progress.Step`."""
+    return folder / variant / f"seed-{seed}" / "model" / "history.csv"
+
+
 def changes_file(folder: Path, variant: str, seed: int) -> Path:
     """Where tags were changed in one sweep."""
     return folder / variant / f"seed-{seed}.changes.parquet"

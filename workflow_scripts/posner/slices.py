@@ -141,6 +141,14 @@ def mentions_by_type(
     return finder.types, [found[kind] for kind in range(len(finder.types))]
 
 
+def with_mentions(counts: Counts, slices: Sequence[Slice]) -> tuple[Counts, list[Slice]]:
+    """Slices that have true mentions, with their counts: an empty one would seem to be a slice without an effect."""
+    of_one_run = next(iter(next(iter(counts.values())).values()))  # true mentions are the same in all of them
+    kept = np.flatnonzero(of_one_run[:, :, 2].sum(axis=1))
+    chosen = {name: {seed: found[kept] for seed, found in by_seed.items()} for name, by_seed in counts.items()}
+    return chosen, [slices[i] for i in kept.tolist()]
+
+
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
