@@ -32,11 +32,11 @@ help: ## list the targets
 demo: export HF_HUB_OFFLINE := 1
 demo: .venv/.runtime ## run a small study from nothing to its answer, on a CPU and without a model hub
 	$(SNAKEMAKE) --configfile $(DEMO) $(SNAKEMAKE_ARGS)
-	@cat results/summary.rst
+	@[ ! -f results/summary.rst ] || cat results/summary.rst
 
 study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake in SNAKEMAKE_ARGS
 	$(SNAKEMAKE) --configfile "$(CONFIG)" $(SNAKEMAKE_ARGS)
-	@cat results/summary.rst
+	@[ ! -f results/summary.rst ] || cat results/summary.rst
 
 # The study has a working directory of its own: hundreds of corpora are not to stand beside those of other studies.
 calibrate: export HF_HUB_OFFLINE := 1

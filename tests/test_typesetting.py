@@ -69,7 +69,7 @@ def test_the_main_table_has_means_differences_intervals_and_verdicts(tables: Pat
     assert row["Test F1"] == f"{100 * one['f1_mean']:.2f} ± {100 * one['f1_std']:.2f}"
     assert row["Difference"] == f"{100 * one['difference']:+.2f}"
     assert row["Interval"] == f"{100 * one['low']:+.2f} to {100 * one['high']:+.2f}"
-    assert row["POS"] == one["verdict"]
+    assert row["Verdict"] == one["verdict"]
     assert made.loc["No POS (baseline)", "Difference"] == MISSING
     assert made.loc["No POS (baseline)", "Interval"] == MISSING
     single = made.loc["Gold POS (late, embeddings)"]

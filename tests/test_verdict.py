@@ -61,9 +61,13 @@ def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
         "baseline": None, "up": "helps", "level": "cannot tell", "same": "no effect larger than the margin",
         "once": "cannot tell", "down": "hurts",
     }  # fmt: skip
+    change = {
+        name: f"{100 * row['difference']['mean']:+.2f}" for name, row in made["variants"].items() if row["verdict"]
+    }
     assert made["answer"] == (
-        "Gold POS (4 variants): helps in 1; no effect larger than the margin in 1; cannot tell in 2. "
-        "Predicted POS (1 variant): hurts in 1."
+        f"Gold POS helps in 1 of 4 variants ({change['up']} points), has no effect larger than the margin in 1 of 4 "
+        f"variants ({change['same']} points), cannot be told to help or hurt in 2 of 4 variants ({change['level']} to "
+        f"{change['once']} points). Predicted POS hurts ({change['down']} points)."
     )
     assert made["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
     assert made["pos_accuracy"] == ACCURACY
@@ -86,8 +90,8 @@ def test_conclusions_on_errors(study: Path) -> None:
 
     # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 10 % 9.9 %.
     assert (
-        "Replacing 5 % of the test tags with our tagger's kinds of error (it errs on 6 %) changes test F1 by "
-        f"{span(0.05)} points, replacing 100 % by {span(1.0)}. Each 10 % of the tags replaced (8 variants): "
+        "Replacing 4.95 % of the test tags with our tagger's kinds of error (it errs on 6 %) changes test F1 by "
+        f"{span(0.05)} points, replacing 99 % by {span(1.0)}. Every 10 % of the tags that are replaced "
     ) in made["answer"]
 
 
@@ -107,9 +111,13 @@ def test_conclusions_on_slopes_and_on_errors_that_gather(study: Path) -> None:
             assert found[question]["verdict"] == table.loc[(question, name), "verdict"]
             assert found[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
             assert f"): {found[question]['verdict']}" in found[question]["answer"]
-    words = table.loc["slope", "verdict"].value_counts()
-    assert f"Each 10 % of the tags replaced (8 variants): hurts in {words['hurts']};" in made["answer"]
-    assert "Errors where our tagger makes them, against as many spread evenly (8 variants): " in made["answer"]
+    hurting = 100 * table.loc["slope"].query("verdict == 'hurts'")["change"]
+    changes = f"{hurting.min():+.2f} to {hurting.max():+.2f} points"
+    assert (
+        f"Every 10 % of the tags that are replaced hurts in {len(hurting)} of 8 variants ({changes}), "
+        in made["answer"]
+    )
+    assert " Making as many errors where our tagger makes them " in made["answer"]
 
 
 def test_sweeps_without_a_line_say_nothing_of_it(study: Path) -> None:

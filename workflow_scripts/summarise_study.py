@@ -21,9 +21,10 @@ QUESTION = (
     "errors reach it?"
 )
 WORDS = """\
-- *helps*, *hurts*: test F1 differs from the baseline's;
+- *helps*, *hurts*: test F1 differs from the baseline's, or, of replaced tags, from that with the corpus's;
 - *no effect larger than the margin*: if it differs, then surely by less than the margin;
-- *cannot tell*: the seeds and texts of this study do not suffice to say either.
+- *cannot tell*: the seeds and texts of this study do not suffice to say either; the points beside it were measured, and
+  are no finding.
 """
 REST = """\
 - *Data*: what the corpora hold.
@@ -39,7 +40,7 @@ A caption says what is shown, over what, with which interval, and names the rule
 Tables can be saved as CSV and LaTeX; figures lie below ``results`` in folders ``figures``, as PNG and SVG. Every model
 and table has its record, ``provenance.json``: settings, hashes of inputs and code, packages, device.
 """
-HEADER = ("variant", "seeds", "test F1", "difference", "interval", "POS")
+HEADER = ("variant", "seeds", "test F1", "difference", "interval", "verdict")
 
 
 class SummariseStudy(Command):

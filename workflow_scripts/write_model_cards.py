@@ -13,6 +13,7 @@ from .posner.arrays import Ids
 from .posner.cli import Command, Folder, run
 from .posner.config import NerTraining, Statistics, Training, Variant
 from .posner.corpus import Sentence, read_card, read_split
+from .posner.encoders import longest_input
 from .posner.entity_counts import entity_counts, read_predictions
 from .posner.inference import Array, Doubles, f1
 from .posner.model_cards import Origin, ner_card, tagger_card, text_intervals, write_card
@@ -66,10 +67,9 @@ class WriteModelCards(Command):
             summary = read_json(self.metrics / f"{name}.json", ["label", "summary", "runs"])
             answer = compared[name]["answer"] if name in compared else None
             made = next(made for made in summary["runs"] if made["seed"] == seed)
-            fields = ner_card(
-                origin, name, self.variants[name], made, self.training, summary, answer, interval.tolist()
-            )
             folder = path.parent / "model"
+            training = as_it_was(self.training, folder)
+            fields = ner_card(origin, name, self.variants[name], made, training, summary, answer, interval.tolist())
             write_card(folder, self.templates / "ner.md", fields)
             low, high = interval
             where = {"variant": name, "seed": seed, "folder": folder.relative_to(self.models.parent)}
@@ -80,8 +80,10 @@ class WriteModelCards(Command):
         """Write the card of the tagger; `counts` are those of :meth:`tag_counts`."""
         (interval,) = text_intervals(counts[None], accuracy, self.statistics)
         splits = read_json(self.confusion, ["splits"])["splits"]
-        fields = tagger_card(origin, self.tagging_seed, self.tagging, splits, interval.tolist())
-        write_card(self.tagger / "model", self.templates / "tagger.md", fields)
+        folder = self.tagger / "model"
+        training = as_it_was(self.tagging, folder)
+        fields = tagger_card(origin, self.tagging_seed, training, splits, interval.tolist())
+        write_card(folder, self.templates / "tagger.md", fields)
 
     def tag_counts(self, sentences: list[Sentence], text_of: Ids) -> Array:
         """Words whose tag is right, and words, of each text of the test split: ``[texts, 2]``."""
@@ -90,6 +92,11 @@ class WriteModelCards(Command):
         right = table["tag"].astype(str).to_numpy() == np.array(gold)
         text = np.repeat(text_of, [len(sentence) for sentence in sentences])
         return np.stack([np.bincount(text, weights=right), np.bincount(text)], axis=1).astype(np.float32)
+
+
+def as_it_was(training: Training, folder: Path) -> Training:
+    """The settings with the length that the model in `folder` takes, where that is less."""
+    return training.model_copy(update={"max_length": min(training.max_length, longest_input(folder))})
 
 
 def accuracy(counts: Doubles) -> Doubles:

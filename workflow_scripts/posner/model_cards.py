@@ -115,7 +115,7 @@ def ner_card(
         "types": sorted({label[2:] for label in origin.corpus.ner_labels} - {""}),
         "pos": variant.pos,
         "injection": injection(variant),
-        "pos_tags": origin.corpus.pos_tags if variant.fusion != "none" else (),
+        "pos_tags": origin.corpus.pos_tags if variant.pos not in ("none", "oracle") else (),
         "training": {"seed": seed} | training.model_dump(mode="json") | {name: run[name] for name in TRAINED},
         "scores": rows,
         "truncated": test["truncated_tokens"],

@@ -80,7 +80,7 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Interval": "{low} to {high}",
         "p (Holm)": "{p_difference}",
         "p of equivalence": "{p_equivalence}",
-        "POS": "{verdict}",
+        "Verdict": "{verdict}",
     },
     "verdict_oracles": {
         "Way of giving POS": "{way}",
@@ -122,7 +122,7 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "p (Holm)": "{p_difference_holm}",
         "p of equivalence (Holm)": "{p_equivalence_holm}",
         "Detectable": "{detectable}",
-        "POS": "{verdict}",
+        "Verdict": "{verdict}",
     },
     "corruption": {
         "Variant": "{label}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
@@ -14,10 +14,27 @@ from .statistics import points
 
 Json = Mapping[str, Any]
 
-# Questions of posner.propagation.
-CORRUPTION = {
-    "slope": "Each 10 % of the tags replaced",
-    "clustering": "Errors where our tagger makes them, against as many spread evenly",
+FEW_TEXTS = 20  # with fewer, their resampled spread is visibly too small (Efron & Tibshirani 1993, chapter 6)
+
+# What verdicts say of their subject.
+HELP: Mapping[Verdict, str] = {
+    "helps": "helps",
+    "hurts": "hurts",
+    "no effect larger than the margin": "has no effect larger than the margin",
+    "cannot tell": "cannot be told to help or hurt",
+}
+# Questions of posner.propagation: their subject, and what verdicts say of it.
+PROPAGATION: Mapping[str, tuple[str, Mapping[Verdict, str]]] = {
+    "slope": ("Every 10 % of the tags that are replaced", HELP),
+    "clustering": (
+        "Making as many errors where our tagger makes them",
+        {
+            "helps": "hurts less than to spread them evenly",
+            "hurts": "hurts more than to spread them evenly",
+            "no effect larger than the margin": "hurts as much as to spread them evenly, within the margin",
+            "cannot tell": "cannot be told from spreading them evenly",
+        },
+    ),
 }
 # Columns of the main table, from a variant's difference.
 DIFFERENCE = {"difference": "mean", "low": "low", "high": "high", "p_difference": "p", "p_equivalence": "p_equivalence"}
@@ -46,13 +63,13 @@ def conclude(
 
     def helped(pos: str) -> str:
         chosen = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos]
-        return help_sentence(pos, [compared[name]["verdict"] for name in chosen if name in compared])
+        return counted(POS[pos], HELP, [compared[name] for name in chosen if name in compared], "difference")
 
     answers = [
         helped("gold"),
         helped("predicted"),
         errors_sentence(swept, 1 - accuracy["test"]),
-        *(propagation_sentence(question, swept) for question in CORRUPTION),
+        *(propagation_sentence(question, swept) for question in PROPAGATION),
     ]
     notes = [statistics_sentence(comparisons), controls_sentence(by_oracle), helped("random"), ceiling["answer"]]
     return {
@@ -60,7 +77,7 @@ def conclude(
         "footnote": " ".join(filter(None, notes)),
         "variants": {name: variant_verdict(summary, compared.get(name)) for name, summary in summaries.items()},
         "oracles": by_oracle,
-        "propagation": {name: {question: found[question] for question in CORRUPTION} for name, found in swept.items()},
+        "propagation": {name: {question: found[question] for question in PROPAGATION} for name, found in swept.items()},
         "oracle_f1": comparisons["statistics"]["oracle_f1"] / 100,
         "pos_accuracy": dict(accuracy),
     }
@@ -85,30 +102,36 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
     return made | {"difference": difference, "verdict": comparison["verdict"], "answer": comparison["answer"]}
 
 
-def help_sentence(pos: str, verdicts: Sequence[str]) -> str:
-    """In how many variants one source of POS has which verdict; empty if there are none."""
-    return counted(POS[pos], verdicts)
-
-
 def propagation_sentence(question: str, swept: Mapping[str, Json]) -> str:
     """In how many variants one question on corrupted tags has which verdict; empty if there are none."""
-    return counted(CORRUPTION[question], [found[question]["verdict"] for found in swept.values() if found[question]])
+    return counted(*PROPAGATION[question], [found[question] for found in swept.values() if found[question]], "change")
 
 
-def counted(what: str, verdicts: Sequence[str]) -> str:
-    """How often each verdict was reached; empty if none was."""
-    found = [f"{word} in {verdicts.count(word)}" for word in get_args(Verdict) if word in verdicts]
-    variants = f"{len(verdicts)} variant{'s' if len(verdicts) > 1 else ''}"
-    return f"{what} ({variants}): {'; '.join(found)}." if found else ""
+def counted(subject: str, says: Mapping[Verdict, str], found: Sequence[Json], change: str) -> str:
+    """In how many variants each verdict on a subject was reached, and with what changes; empty if none was.
+
+    Args:
+        says: what each verdict says of the subject.
+        found: an estimate for each variant, with its ``verdict``.
+        change: name of the estimate's change of F1, in 0..1.
+    """
+    parts = []
+    for verdict, words in says.items():
+        if changes := [each[change] for each in found if each["verdict"] == verdict]:
+            share = f" in {len(changes)} of {len(found)} variants" if len(found) > 1 else ""
+            parts.append(f"{words}{share} ({span(changes)} points)")
+    return f"{subject} {', '.join(parts)}." if parts else ""
 
 
 def statistics_sentence(comparisons: Json) -> str:
     """How sure the verdicts are, and of what."""
     settings, texts = comparisons["statistics"], comparisons["texts"]
+    few = ", which are too few for intervals as long as they should be" if texts["number"] < FEW_TEXTS else ""
     return (
-        f"Verdicts hold at {100 * settings['level']:g} % for all variants together (Holm), over training seeds and the "
-        f"{texts['number']} {texts['unit']} of the test set; the margin is {settings['margin']:g} points of F1; for "
-        "replaced tags that is the change when all of them are."
+        f"Each kind of verdict holds at {100 * settings['level']:g} % for all variants together, for controls apart "
+        f"(Holm), over training seeds and the {texts['number']} {texts['unit']} of the test set{few}; the margin is "
+        f"{settings['margin']:g} points of F1; for replaced tags that is the change when all of them are. "
+        "Intervals are for one variant by itself."
     )
 
 
@@ -120,16 +143,17 @@ def errors_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
     ]
     if not all(curves) or not curves:
         return ""
-    near = min(curves[0], key=lambda point: abs(point["effective_rate"]["mean"] - tagger_error))["level"]
-    highest = curves[0][-1]["level"]
-    # Rates are the config's, the same in every sweep.
-    at = {
-        rate: [p["change"]["mean"] for curve in curves for p in curve if p["level"] == rate] for rate in (near, highest)
-    }
+    near = min(curves[0], key=lambda point: abs(point["effective_rate"]["mean"] - tagger_error))
+    # Rates are the config's, and every sweep reads the same tags.
+    told = [
+        (percent(point["effective_rate"]["mean"]), span([p["change"]["mean"] for p in of_rate]))
+        for point in (near, curves[0][-1])
+        for of_rate in [[p for curve in curves for p in curve if p["level"] == point["level"]]]
+    ]
+    (few, by_few), (most, by_most) = told
     return (
-        f"Replacing {percent(near)} of the test tags with our tagger's kinds of error (it errs on "
-        f"{percent(tagger_error)}) changes test F1 by {span(at[near])} points, replacing {percent(highest)} by "
-        f"{span(at[highest])}."
+        f"Replacing {few} of the test tags with our tagger's kinds of error (it errs on {percent(tagger_error)}) "
+        f"changes test F1 by {by_few} points, replacing {most} by {by_most}."
     )
 
 
