@@ -7,13 +7,18 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from fabricated import VARIANTS
 from pypdf import PdfReader
 from tex import article, needs_latex
 
+from workflow_scripts.posner.comparison_summary import comparison_table
+from workflow_scripts.posner.config import Statistics
 from workflow_scripts.posner.errors import InputError
-from workflow_scripts.posner.results import read_table
+from workflow_scripts.posner.results import read_table, write_table
+from workflow_scripts.posner.slices import summary_table
 from workflow_scripts.posner.typesetting import (
     LAYOUTS,
     MINUS,
@@ -150,6 +155,17 @@ def test_tags_do_not_break_latex() -> None:
     assert r"WP\$ & 2 \\" in lines
     assert r"a\_b \& c\textbackslash d & 4 \\" in lines
     assert lines[-2:] == [r"\bottomrule", r"\end{tabular}"]
+
+
+def test_a_study_without_anything_to_compare_has_its_tables(tmp_path: Path) -> None:
+    compared = comparison_table({}, {})
+    counts = {"baseline": {1: np.ones((1, 2, 3), np.float32)}}
+    sliced = summary_table(counts, [("all", "a")], {"baseline": VARIANTS["baseline"]}, Statistics(resamples=100))
+    for name, table in {"ner_comparisons": compared, "ner_slices_summary": sliced}.items():
+        write_table(tmp_path / f"{name}.csv", table)
+        assert list(table) == list(read_table(tmp_path / f"{name}.csv", [])) != []
+    TypesetTables(tables=tuple(tmp_path.glob("*.csv"))).cli_cmd()
+    assert "Verdict" in (tmp_path / "ner_comparisons.tex").read_text()
 
 
 @needs_latex

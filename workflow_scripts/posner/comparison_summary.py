@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from .comparison import Comparison, answer
 from .config import Statistics, Variant
 from .labels import labels
-from .ner_summary import identity
+from .ner_summary import IDENTITY, identity
 
 
 def comparisons(
@@ -29,11 +29,12 @@ def comparisons(
 
 
 def comparison_table(found: Mapping[str, Comparison], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row a variant."""
+    """A row a variant; only columns where there is none to compare."""
     rows = []
     for name, made in found.items():
         columns = asdict(made)
         needed = columns.pop("seeds_needed")
         by_size = {f"seeds_for_{points}_points": number for points, number in needed.items()}
         rows.append(identity(name, variants) | columns | by_size)
-    return pd.DataFrame(rows)
+    known = [field.name for field in fields(Comparison) if field.name != "seeds_needed"]
+    return pd.DataFrame(rows, columns=None if rows else [*IDENTITY, *known])

@@ -81,6 +81,9 @@ def nested(statistic: Callable[..., dict[str, Any]], *groups: BySeed) -> dict[st
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
+IDENTITY = ("variant", "label", "fusion", "pos", "feature", "injection")
+
+
 def identity(name: str, variants: Mapping[str, Variant]) -> dict[str, Any]:
     """The columns by which tables name a variant."""
     variant = variants[name]

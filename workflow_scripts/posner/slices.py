@@ -28,13 +28,14 @@ from .corpus import Sentence, words
 from .entity_counts import entities
 from .errors import InputError
 from .inference import Array, f1
-from .ner_summary import identity
+from .ner_summary import IDENTITY, identity
 from .results import baseline_of
 from .scoring import EntityFinder, prf
 
 Slice = tuple[str, str]  # kind and value
 Counts = Mapping[str, Mapping[int, Array]]  # by variant and seed: [slices, texts, 3]
 
+PAIR_COLUMNS = ("seeds", "support", "f1", "baseline_f1", "difference", "low", "high", "seed_std", "text_std")
 LONGEST = 3  # words; longer mentions are counted with these
 
 
@@ -208,7 +209,8 @@ def summary_table(
         of_slice = {name: {seed: c[i] for seed, c in by_seed.items()} for name, by_seed in counts.items()}
         for name, pair in pair_up(of_slice, baseline, settings).items():
             rows.append(identity(name, variants) | slice_columns(which) | pair_columns(pair, settings.level))
-    return pd.DataFrame(rows)
+    # A study may have no variant to compare.
+    return pd.DataFrame(rows, columns=None if rows else [*IDENTITY, "slice", "value", *PAIR_COLUMNS])
 
 
 def pair_columns(pair: Pair, level: float) -> dict[str, Any]:
