@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -17,7 +18,16 @@ from workflow_scripts.posner.config import Compute, Config, Corruption, NerTrain
 from workflow_scripts.posner.config_check import check, refuse_missing_files
 from workflow_scripts.posner.errors import InputError
 from workflow_scripts.posner.labels import injection
-from workflow_scripts.posner.source_settings import GeneratedCorpus, HubCorpus, HubEncoder, ScratchEncoder
+from workflow_scripts.posner.source_settings import (
+    ColumnsCorpus,
+    DiskCorpus,
+    GeneratedCorpus,
+    HubCorpus,
+    HubEncoder,
+    PackageEncoder,
+    PathEncoder,
+    ScratchEncoder,
+)
 
 CHECKOUT = Path(__file__).parents[1]
 STUDIES = sorted(CHECKOUT.glob("resources/studies/*.yaml"))
@@ -66,6 +76,21 @@ def test_every_named_study_is_valid_over_the_published_one(path: Path) -> None:
     raw = copy.deepcopy(PUBLISHED)
     update_config(raw, yaml.safe_load(path.read_text(encoding="utf-8")))
     assert list(check(raw).checkpoints())
+
+
+def test_other_sources_are_shown_with_all_their_settings_and_defaults() -> None:
+    text = (CHECKOUT / "config.yaml").read_text(encoding="utf-8")
+    shown = [
+        yaml.safe_load(line) for line in re.findall(r"^  # \w+: (\{source: .*?\})(?:  #.*)?$", text, flags=re.MULTILINE)
+    ]
+    common = set(HubCorpus.model_fields) | {"source"}
+    for kind in (ColumnsCorpus, DiskCorpus, GeneratedCorpus, PathEncoder, PackageEncoder, ScratchEncoder):
+        (source,) = get_args(kind.model_fields["source"].annotation)
+        (settings,) = [settings for settings in shown if settings["source"] == source]
+        own = {name: field for name, field in kind.model_fields.items() if name not in common or name in settings}
+        assert settings.keys() - {"source"} >= own.keys() - {"source"}
+        for name, field in own.items():
+            assert settings[name] == field.default or field.is_required(), name
 
 
 def test_there_are_named_studies() -> None:

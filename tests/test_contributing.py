@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 
 import pandas as pd
@@ -56,8 +58,9 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         rows = ("".join(map("{} {} {}\n".format, s.tokens, s.pos, s.ner)) for s in make_sentences(number, seed))
         (data / "mine" / f"{split}.txt").write_text("\n".join(rows))
     make_tokenizer().save_pretrained(save_encoder(data / "my-encoder", "bert"))
-    metric, figure = blocks("python")
+    metric, column, figure = blocks("python")
     insert(copy, "workflow_scripts/posner/scoring.py", '"accuracy": agreeing / tokens,', metric)
+    insert(copy, "workflow_scripts/posner/typesetting.py", '"Accuracy": "{accuracy}",', column)
     insert(copy, "rules/figures.smk", "PLOTS = {", figure)
     (copy.folder / "workflow_scripts" / "plot_exact_sentences.py").write_text(PLOT)
     (copy.folder / "resources" / "captions" / "exact_sentences.rst").write_text("Sentences.\n")
@@ -89,6 +92,13 @@ def test_a_metric_is_in_every_record_and_table(contributed: Copy) -> None:
         right = (test["gold"].astype(str) == test["predicted"].astype(str)).groupby(test["sentence"]).all()
         assert runs.loc[(variant, "test"), "exact_sentences"] == pytest.approx(right.mean())
     assert "exact_sentences_mean" in pd.read_csv(work / "tables/ner_summary.csv")
+
+
+def test_a_metric_is_in_the_tables_that_people_read(contributed: Copy) -> None:
+    command = ["-m", "workflow_scripts.typeset_tables", "--tables", json.dumps([f"{WORK}/tables/ner_runs.csv"])]
+    subprocess.run([sys.executable, *command], cwd=contributed.folder, check=True)
+    for kind in ("tex", "html"):
+        assert "Sentences without an error" in (contributed.folder / WORK / f"tables/ner_runs.{kind}").read_text()
 
 
 def test_a_figure_is_drawn_and_in_the_report(contributed: Copy) -> None:

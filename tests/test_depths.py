@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from workflow_scripts.posner.artifacts import write_json
 from workflow_scripts.posner.config import Config
 from workflow_scripts.posner.config_check import check
 from workflow_scripts.posner.depths import refuse_deep_variants
@@ -53,8 +54,9 @@ def scratch_encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
 
 
 def prepared_encoder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    write_config(folder / "prepared", num_hidden_layers=2)
-    return {"source": "hub", "id": "some/encoder", "revision": "0"}
+    encoder = {"source": "hub", "id": "some/encoder", "revision": "0"}
+    write_json(folder / "prepared" / "encoder.json", encoder | {"layers": 2})
+    return encoder
 
 
 @pytest.mark.parametrize("kind", [path_encoder, package_encoder, scratch_encoder, prepared_encoder])
@@ -71,8 +73,11 @@ def test_an_offset_deeper_than_the_encoder_is_refused(
     )
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", '{"num_hidden_layers": "many"}', "{}"])
+OF_ANOTHER = '{"source": "hub", "id": "some/encoder", "revision": "1", "layers": 2}'
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", OF_ANOTHER, OF_ANOTHER.replace("1", "0").replace("2", "null"), "{}"])
 def test_an_encoder_whose_depth_is_not_known_yet_is_not_refused(tmp_path: Path, text: str | None) -> None:
     if text is not None:
-        (tmp_path / "config.json").write_text(text)
+        (tmp_path / "encoder.json").write_text(text)
     refuse_deep_variants(study({"source": "hub", "id": "some/encoder", "revision": "0"}, 99), [("tiny", tmp_path)])

@@ -49,9 +49,18 @@ def layers_of(encoder: Encoder, prepared: Path) -> int | None:
             places = spec.submodule_search_locations if spec else None
             folder = Path(places[0]) / encoder.folder if places else prepared
         case HubEncoder():
-            folder = prepared
+            return layers_of_prepared(encoder, prepared)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         return next((int(config[key]) for key in LAYERS if key in config), None)
     except (OSError, ValueError, TypeError):  # what is wrong with it is said when it is prepared
+        return None
+
+
+def layers_of_prepared(encoder: HubEncoder, folder: Path) -> int | None:
+    """Number of layers of what lies in `folder`, if it was prepared of this very encoder, as its card says."""
+    try:
+        card = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        return int(card["layers"]) if encoder.model_dump(mode="json").items() <= card.items() else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # what is wrong with it is said when it is read
         return None
