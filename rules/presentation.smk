@@ -77,6 +77,7 @@ rule run_notebook:
         runtime=10,
     params:
         code=code("run_notebook"),
+        looks=code("posner.figures"),  # which the notebook has its colours from
     shell:
         "python -m workflow_scripts.run_notebook --notebook {input.notebook} --results {input.verdict}"
         " --output {output} > {log} 2>&1"

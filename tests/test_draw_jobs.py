@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from workflow_copy import Copy
 
 from workflow_scripts.draw_jobs import DrawJobs, planned_jobs, shade
 from workflow_scripts.posner.errors import InputError
@@ -55,6 +57,18 @@ def test_a_dry_run_is_read() -> None:
 def test_arrows_go_from_what_is_made_to_what_needs_it(tmp_path: Path) -> None:
     arrows = [line.strip() for line in drawn(tmp_path).splitlines() if "->" in line]
     assert arrows == ["3 -> 7", "7 -> 0"]
+
+
+def test_what_snakemake_prints_is_understood(finished: Copy, tmp_path: Path) -> None:
+    plan = finished.snakemake("--forceall", "--dry-run", "all")
+    jobs = planned_jobs(plan)
+    assert Counter(job.rule for job in jobs) == finished.planned("--forceall", "all") + Counter(all=1)
+    measured = [job for job in jobs if job.benchmark]
+    assert len(measured) == len(jobs) - 1
+    assert all((finished.folder / job.benchmark).is_file() for job in measured)
+    (tmp_path / "plan.txt").write_text(plan)
+    DrawJobs(plan=tmp_path / "plan.txt", folder=finished.folder, output=tmp_path / "jobs.dot").cli_cmd()
+    assert (tmp_path / "jobs.dot").read_text().count("->") > len(jobs)
 
 
 def test_only_what_was_measured_is_coloured(tmp_path: Path) -> None:

@@ -190,11 +190,16 @@ def test_nothing_leaves_the_page(typeset: Path) -> None:
     """The margins are empty beside the columns, and the last of them end above the foot."""
     image = Image.open(typeset / "poster.png").convert("L")
     millimetre = image.width / A0[0]
-    edges = [(0, 24), (A0[0] - 24, A0[0])]
-    for left, right in edges:
-        body = image.crop(tuple(round(each * millimetre) for each in (left, 420, right, A0[1])))
-        assert body.getextrema() == (255, 255)
-    assert image.crop((0, image.height - round(5 * millimetre), image.width, image.height)).getextrema() == (255, 255)
+    columns = 28 + 0.365 * (A0[0] - 2 * 28 - 24)  # where the left one ends
+    empty = {
+        "left margin": (0, 420, 24, A0[1]),
+        "right margin": (A0[0] - 24, 420, A0[0], A0[1]),
+        "gutter": (columns + 4, 420, columns + 20, A0[1] - 21),
+        "above the foot's words": (0, A0[1] - 19, A0[0], A0[1] - 16),
+        "below them": (0, A0[1] - 5, A0[0], A0[1]),
+    }
+    for name, box in empty.items():
+        assert image.crop(tuple(round(each * millimetre) for each in box)).getextrema() == (255, 255), name
 
 
 def test_ways_that_a_study_did_not_try_are_told_from_others(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
         name: f"{100 * row['difference']['mean']:+.2f}" for name, row in made["variants"].items() if row["verdict"]
     }
     assert made["answer"] == (
-        f"Gold POS helps in 1 of 4 variants ({change['up']} points), has no effect larger than the margin in 1 of 4 "
-        f"variants ({change['same']} points), cannot be told to help or hurt in 2 of 4 variants ({change['level']} to "
+        f"Gold POS helps in 1 of 4 variants ({change['up']} points), has no effect larger than the margin in 1 "
+        f"({change['same']} points), cannot be told to help or hurt in 2 ({change['level']} to "
         f"{change['once']} points). Predicted POS hurts ({change['down']} points)."
     )
     assert made["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)

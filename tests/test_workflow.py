@@ -15,9 +15,11 @@ import pytest
 import yaml
 from pypdf import PdfReader
 from tex import article, needs_latex
+from transformers import AutoModelForTokenClassification, AutoTokenizer
 from workflow_copy import CHECKOUT, Copy, copy_workflow
 
 from workflow_scripts.posner.artifacts import sha256
+from workflow_scripts.posner.model import PosNerModel
 
 # --- the whole graph -------------------------------------------------------------------------------------------------
 
@@ -101,6 +103,18 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
     assert not list((work / "resume").glob("*"))
 
 
+@pytest.mark.parametrize("variant", ["baseline", "late-predicted-logits", "encoder-gold"])
+def test_what_was_trained_loads_with_transformers(finished: Copy, variant: str) -> None:
+    folder = finished.folder / "results" / "small" / "tiny" / "ner" / variant / "seed-1" / "model"
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model, loaded = AutoModelForTokenClassification.from_pretrained(folder, output_loading_info=True)
+    assert not any(loaded[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert isinstance(model, PosNerModel)
+    assert set(model.config.id2label.values()) >= {"O", "B-PER", "I-PER"}
+    assert bool(model.config.pos_tags) == (variant != "baseline")
+    assert tokenizer("a word")["input_ids"]
+
+
 def test_every_model_and_table_has_its_record(finished: Copy) -> None:
     work = finished.folder / "results" / "small" / "tiny"
     models = [path.parent for path in work.rglob("model") if path.parent.parent != work]
@@ -145,8 +159,8 @@ def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:
 def test_targets_read_as_a_menu() -> None:
     command = [sys.executable, "-m", "snakemake", "--configfile", "tests/small_study.yaml", "--list-target-rules"]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    menu = dict(re.findall(r"^(\w+) \((.*)\)$", done.stdout, flags=re.MULTILINE))
-    assert {"all", "corpus", "pos", "ner", "corruption", "figures", "report"} <= menu.keys()
+    menu = dict(re.findall(r"^(\w+)(?: \((.*)\))?$", done.stdout, flags=re.MULTILINE))
+    assert {"all", "corpus", "pos", "ner", "comparisons", "corruption", "figures", "models", "report"} <= menu.keys()
     for rule, words in menu.items():
         assert re.fullmatch(r"[A-Z].{15,110}\.", words), f"{rule}: {words!r} is not one line"
 

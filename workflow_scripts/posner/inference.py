@@ -5,8 +5,9 @@ averaged over `S` seeds, paired by seed, has two parts: `seed_std` / sqrt(S), fr
 these texts, and `text_std`, its standard deviation over resampled texts for these models (bootstrap, Efron & Tibshirani
 1993). The seeds are few, so their part reaches as far as Student's t with S - 1 degrees of freedom says, that of the
 texts as far as the normal distribution, and the two reaches are added as squares (Howe 1974, JASA 69, 789-794). Such
-intervals cover the truth at least as often as they claim. To resample the seeds as well would be the usual way; from
-three of them it finds intervals that are too short, and so do Satterthwaite's degrees of freedom from two.
+intervals cover the truth at least as often as they claim, from about twenty texts on. To resample the seeds as well
+would be the usual way; from three of them it finds intervals that are too short, and so do Satterthwaite's degrees of
+freedom from two.
 
 Equivalence is told by two one-sided tests (Schuirmann 1987), the test set alone by approximate randomization (Noreen
 1989; for NLP: Dror et al. 2018, doi:10.18653/v1/P18-1128). The p values of several variants are adjusted by Holm

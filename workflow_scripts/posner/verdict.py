@@ -115,10 +115,11 @@ def counted(subject: str, says: Mapping[Verdict, str], found: Sequence[Json], ch
         found: an estimate for each variant, with its ``verdict``.
         change: name of the estimate's change of F1, in 0..1.
     """
-    parts = []
+    parts: list[str] = []
     for verdict, words in says.items():
         if changes := [each[change] for each in found if each["verdict"] == verdict]:
-            share = f" in {len(changes)} of {len(found)} variants" if len(found) > 1 else ""
+            of_all = "" if parts else f" of {len(found)} variants"
+            share = f" in {len(changes)}{of_all}" if len(found) > 1 else ""
             parts.append(f"{words}{share} ({span(changes)} points)")
     return f"{subject} {', '.join(parts)}." if parts else ""
 
