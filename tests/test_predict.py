@@ -230,6 +230,7 @@ def test_a_score_is_the_probability_of_the_labels() -> None:
         ("predicted", {"pos": "columns"}, "raw text has no tags"),
         ("predicted", {"pos": "none"}, "needs POS tags; use --pos tagger or --pos columns"),
         ("baseline", {"pos": "tagger"}, "reads no POS; use --pos none"),
+        ("tagger", {}, "a POS tagger is given as --tagger"),
         ("control", {"pos": "tagger"}, "a control, whose oracle POS no text has"),
         ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
         ("nothing", {}, "no readable checkpoint"),

@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 
 from .posner.artifacts import atomic_path
 from .posner.cli import Folder, run
+from .posner.corpus import OUTSIDE
 from .posner.device import Device, resolve
 from .posner.encoders import model_files
 from .posner.errors import InputError
@@ -88,6 +89,8 @@ class Predict(ModelCommand):
         Raises:
             InputError: the model cannot have POS from there.
         """
+        if OUTSIDE not in config.labels:
+            raise InputError("--checkpoint: its labels are none of entities; a POS tagger is given as --tagger")
         if config.pos not in USUAL_POS:
             raise InputError(f"--checkpoint: a control, whose {config.pos} POS no text has; choose another variant")
         pos = self.pos or USUAL_POS[config.pos]
