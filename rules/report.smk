@@ -102,6 +102,7 @@ rule report:
         runtime=30,
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
+        titles=arguments(figures=PLOTS, tables=COUNT_TABLES | SHOWN_TABLES | EXTRA_TABLES),
     shell:
         "python -m snakemake --snakefile {params.snakefile} --configfile {input.config} --report {output}"
         " --report-stylesheet {input.style} figures > {log} 2>&1"

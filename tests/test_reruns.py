@@ -166,6 +166,13 @@ EDITS = [
         ("report",),
     ),
     Edit(
+        "a title in the report",
+        "the report",
+        in_file("rules/figures.smk", "Most frequent confusions", "Confusions"),
+        {},
+        ("report",),
+    ),
+    Edit(
         "the words of the poster",
         "posters, and the report",
         in_file("resources/poster/poster.typ", "Do they still help", "Do they help"),
