@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import Field
 from .posner.artifacts import atomic_path
 from .posner.cli import Command, run
 from .posner.errors import InputError
+from .posner.labels import POS
 from .posner.results import read_json, read_table
 from .posner.statistics import points
 from .summarise_study import HEADER, row
@@ -45,12 +46,32 @@ class FillDocs(Command):
 
 
 def results_table(folder: Path) -> str:
-    """The answer, a Markdown table of all variants, and what stands behind it, from ``verdict.json``."""
+    """The answer, Markdown tables of what is compared and of controls, and what stands behind them."""
     verdict = read_json(folder / "verdict.json", ["answer", "footnote", "variants"])
-    rows = [HEADER, ("---",) * len(HEADER), *(row(name, found) for name, found in verdict["variants"].items())]
-    table = (f"| {' | '.join(cells)} |" for cells in rows)
-    footnote = ["<details><summary>What stands behind the table</summary>", "", verdict["footnote"], "", "</details>"]
-    return "\n".join([f"> {verdict['answer']}", "", *table, "", *footnote])
+    rows = {name: row(name, found) for name, found in verdict["variants"].items()}
+    controls = {
+        name for name, found in verdict["variants"].items() if found["label"].startswith((POS["oracle"], POS["random"]))
+    }
+    return "\n".join(
+        [
+            f"> {verdict['answer']}",
+            "",
+            *markdown(HEADER, [cells for name, cells in rows.items() if name not in controls]),
+            "",
+            "<details><summary>Controls, and what stands behind the verdicts</summary>",
+            "",
+            *markdown(HEADER, [cells for name, cells in rows.items() if name in controls]),
+            "",
+            verdict["footnote"],
+            "",
+            "</details>",
+        ]
+    )
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table."""
+    return [f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows)]
 
 
 def calibration_table(folder: Path) -> str:
@@ -58,10 +79,8 @@ def calibration_table(folder: Path) -> str:
     found = read_json(folder / "calibration.json", ["answer", "replicates", "trainings"])
     sizes = read_table(folder / "sizes.csv", SIZE_COLUMNS)
     gold = sizes[sizes["contrast"] == "gold"].to_dict("records")
-    rows = [SIZE_HEADER, ("---",) * len(SIZE_HEADER), *map(size_row, gold)]
-    table = (f"| {' | '.join(cells)} |" for cells in rows)
     made = f"{found['trainings']} NER trainings on {found['replicates']} corpora."
-    return "\n".join([f"> {found['answer']}", "", *table, "", made])
+    return "\n".join([f"> {found['answer']}", "", *markdown(SIZE_HEADER, list(map(size_row, gold))), "", made])
 
 
 def size_row(size: Mapping[Hashable, Any]) -> tuple[str, ...]:
