@@ -118,7 +118,7 @@ def test_a_damaged_checkpoint_is_named(checkpoint: Path, tmp_path: Path, damage:
     shutil.copytree(checkpoint, folder)
     load_model(folder, "eager")
     damage(folder)
-    with pytest.raises(InputError, match="no readable checkpoint") as caught:
+    with pytest.raises(InputError, match=r"no readable checkpoint|no checkpoint is there") as caught:
         load_model(folder, "eager")
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)

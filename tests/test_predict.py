@@ -233,7 +233,7 @@ def test_a_score_is_the_probability_of_the_labels() -> None:
         ("tagger", {}, "a POS tagger is given as --tagger"),
         ("control", {"pos": "tagger"}, "a control, whose oracle POS no text has"),
         ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
-        ("nothing", {}, "no readable checkpoint"),
+        ("nothing", {}, "no checkpoint is there; that of a run is its folder model"),
     ],
 )
 def test_bad_input_is_one_clear_line(

@@ -199,7 +199,8 @@ def test_the_hub_is_asked_for_the_revision_and_runs_no_code(monkeypatch: pytest.
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     splits, provenance = load_corpus(HUB)
-    assert asked == [(("some/corpus",), {"revision": "abc123"})]
+    load_corpus(HUB.model_copy(update={"name": "en"}))
+    assert asked == [(("some/corpus", name), {"revision": "abc123"}) for name in (None, "en")]
     assert splits == dict.fromkeys(SPLITS, EXPECTED)
     assert (provenance.source, provenance.origin, provenance.revision) == ("hub", "some/corpus", "abc123")
 

@@ -14,7 +14,7 @@ from .posner.config import Config
 class WriteSchema(Command):
     """Write the JSON schema of the config."""
 
-    output: Path = Field(description="JSON file to write.")
+    output: Path = Field(Path("resources/config.schema.json"), description="JSON file to write.")
 
     def cli_cmd(self) -> None:
         write_json(self.output, Config.model_json_schema())

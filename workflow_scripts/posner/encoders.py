@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTo
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from .artifacts import atomic_path, sha256, write_json
-from .errors import InputError
+from .errors import InputError, first_line
 from .layers import encoder_layers
 from .source_settings import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 
@@ -73,12 +73,20 @@ def load(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTr
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, use_fast=True, add_prefix_space=True)
-        model = AutoModel.from_pretrained(name, revision=revision, use_safetensors=True, dtype=torch.float32)
+        model, report = AutoModel.from_pretrained(
+            name, revision=revision, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+        )
     except Exception as error:  # safetensors, json, the hub and transformers each have their own
         raise InputError(
             f"encoder {name!r} cannot be loaded: {first_line(error)}\n"
             "without a network, copy a folder with config, tokenizer and model.safetensors and use `source: path`"
         ) from error
+    # transformers would draw them at random. Nothing reads the pooler, which many checkpoints lack.
+    if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
+        raise InputError(
+            f"encoder {name!r} has no weights for {missing[0]} and {len(missing) - 1} others; save the bare encoder, "
+            "without what was built around it, by its save_pretrained"
+        )
     if not tokenizer.is_fast:
         raise InputError(f"encoder {name!r} has no fast tokenizer, which the alignment of words and pieces needs")
     if getattr(model, "pooler", None) is not None:
@@ -176,11 +184,6 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         raise
     except Exception as error:  # tokenizers, json and transformers each have their own for a damaged file
         raise InputError(f"{folder}: no readable tokenizer ({first_line(error)}); delete it and run again") from error
-
-
-def first_line(error: Exception) -> str:
-    """The first line of what an error says."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def longest_input(folder: Path) -> int:

@@ -14,3 +14,8 @@ def nearest(name: str, known: Any) -> str:
     """``; did you mean 'x'?`` for the known name that is most like `name`, or nothing."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, or its kind if it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -18,7 +18,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from .batching import IGNORED
 from .config import Variant
 from .encoder_fusion import EncoderFusion, injection_layer
-from .errors import InputError
+from .errors import InputError, first_line
 from .late_fusion import LateFusion
 from .no_fusion import NoFusion
 
@@ -195,8 +195,9 @@ def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) 
             encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
     except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"{encoder}: no readable encoder ({reason}); delete the folder and run again") from error
+        raise InputError(
+            f"{encoder}: no readable encoder ({first_line(error)}); delete the folder and run again"
+        ) from error
     model.encoder.load_state_dict(pretrained.state_dict(), strict=False)
     nn.init.normal_(model.classifier.weight, std=0.02, generator=torch.Generator().manual_seed(seed))
     nn.init.zeros_(model.classifier.bias)
@@ -210,6 +211,8 @@ def load_model(folder: Path, attention: str) -> PosNerModel:
     Raises:
         InputError: the checkpoint is missing, truncated or corrupt.
     """
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: no checkpoint is there; that of a run is its folder model")
     try:
         model, report = PosNerModel.from_pretrained(
             folder,
@@ -223,5 +226,6 @@ def load_model(folder: Path, attention: str) -> PosNerModel:
             raise ValueError(f"{missing[0]} is missing")
         return model.eval()
     except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{folder}: no readable checkpoint ({reason}); delete the folder and run again") from error
+        raise InputError(
+            f"{folder}: no readable checkpoint ({first_line(error)}); delete the folder and run again"
+        ) from error

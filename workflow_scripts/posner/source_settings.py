@@ -28,6 +28,7 @@ class HubTest(LicensedTest):
     """A split of a dataset of the HuggingFace hub, with the columns and the scheme of the corpus."""
 
     id: str = Field(description="Dataset id on the hub.")
+    name: str | None = Field(None, description="Configuration of the dataset, where it has several.")
     revision: str = Field(description="Commit or branch of the dataset; pin a commit.")
     test: str = Field("test", description="Name of the split.")
 
@@ -106,6 +107,7 @@ class HubCorpus(TableCorpus[HubTest]):
 
     source: Literal["hub"]
     id: str = Field(description="Dataset id on the hub.")
+    name: str | None = Field(None, description="Configuration of the dataset, where it has several.")
     revision: str = Field(description="Commit or branch of the dataset; pin a commit.")
     files: ClassVar[list[str]] = []
 

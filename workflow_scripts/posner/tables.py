@@ -24,13 +24,14 @@ def read_hub(settings: HubCorpus, wanted: Sequence[str] = SPLITS) -> dict[str, l
     import datasets
 
     try:
-        loaded = datasets.load_dataset(settings.id, revision=settings.revision)
+        loaded = datasets.load_dataset(settings.id, settings.name, revision=settings.revision)
     except Exception as error:  # the hub's client raises whatever the layers below it raise
         raise InputError(
             f"the HuggingFace hub did not give the dataset {settings.id!r} at revision {settings.revision!r} "
             f"({type(error).__name__}: {error}). To do without the hub, use local files: `source: columns` for CoNLL "
             f"files, or `source: disk` for a folder made where the hub is in reach, by "
-            f"datasets.load_dataset({settings.id!r}, revision={settings.revision!r}).save_to_disk(FOLDER). "
+            f"datasets.load_dataset({settings.id!r}, {settings.name!r}, revision={settings.revision!r})"
+            ".save_to_disk(FOLDER). "
             "A dataset in the HuggingFace cache (HF_HOME) is found without a network when HF_HUB_OFFLINE=1 is set"
         ) from error
     return read_splits(loaded, settings, settings.id, wanted)
