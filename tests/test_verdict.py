@@ -91,7 +91,7 @@ def test_conclusions_on_errors(study: Path) -> None:
     # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 10 % 9.9 %.
     assert (
         "Replacing 4.95 % of the test tags with our tagger's kinds of error (it errs on 6 %) changes test F1 by "
-        f"{span(0.05)} points, replacing 99 % by {span(1.0)}. Every 10 % of the tags that are replaced "
+        f"{span(0.05)} points, replacing 99 % by {span(1.0)}. Every tenth of the test tags that is replaced "
     ) in made["answer"]
 
 
@@ -114,7 +114,7 @@ def test_conclusions_on_slopes_and_on_errors_that_gather(study: Path) -> None:
     hurting = 100 * table.loc["slope"].query("verdict == 'hurts'")["change"]
     changes = f"{hurting.min():+.2f} to {hurting.max():+.2f} points"
     assert (
-        f"Every 10 % of the tags that are replaced hurts in {len(hurting)} of 8 variants ({changes}), "
+        f"Every tenth of the test tags that is replaced hurts in {len(hurting)} of 8 variants ({changes}), "
         in made["answer"]
     )
     assert " Making as many errors where our tagger makes them " in made["answer"]

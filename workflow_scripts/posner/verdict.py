@@ -25,7 +25,7 @@ HELP: Mapping[Verdict, str] = {
 }
 # Questions of posner.propagation: their subject, and what verdicts say of it.
 PROPAGATION: Mapping[str, tuple[str, Mapping[Verdict, str]]] = {
-    "slope": ("Every 10 % of the tags that are replaced", HELP),
+    "slope": ("Every tenth of the test tags that is replaced", HELP),
     "clustering": (
         "Making as many errors where our tagger makes them",
         {
