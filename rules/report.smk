@@ -65,7 +65,7 @@ ANALYSES = [
             *PROPAGATION,
             *(f"{TABLES}/{table}.{kind}" for table in SHOWN_TABLES for kind in ["csv", "tex", "html"]),
             *(f"{FIGURES}/{figure}.{kind}" for figure in PLOTS for kind in ["png", "svg"]),
-            *(f"{figure}.{kind}" for figure in TRAINING_FIGURES.values() for kind in ["png", "svg"]),
+            *(f"{figure}.svg" for figure in TRAINING_FIGURES.values()),
             VERDICT,
         ],
         **PAIRS,
