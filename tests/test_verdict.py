@@ -18,8 +18,8 @@ from fabricated import (
 )
 
 from workflow_scripts.conclude import NER
-from workflow_scripts.posner.config import Variant
-from workflow_scripts.posner.verdict import conclude, propagation_sentence
+from workflow_scripts.posner.config import Statistics, Variant
+from workflow_scripts.posner.verdict import conclude, propagation_sentence, statistics_sentence
 from workflow_scripts.summarise_ner import SummariseNer
 from workflow_scripts.summarise_study import SummariseStudy, table
 
@@ -126,6 +126,14 @@ def test_sweeps_without_a_line_say_nothing_of_it(study: Path) -> None:
         for summary in group["variants"].values():
             summary |= {"slope": None, "clustering": None}
     assert all(propagation_sentence(question, swept[0]["variants"]) == "" for question in ("slope", "clustering"))
+
+
+@pytest.mark.parametrize(("number", "is_few"), [(19, True), (20, False)])
+def test_too_few_texts_are_told(number: int, is_few: bool) -> None:
+    statistics = Statistics().model_dump(mode="json")
+    told = statistics_sentence({"statistics": statistics, "texts": {"number": number, "unit": "documents"}})
+    assert f"the {number} documents of the test set" in told
+    assert ("too few for intervals" in told) == is_few
 
 
 def test_a_study_of_the_baseline_alone(tmp_path: Path) -> None:

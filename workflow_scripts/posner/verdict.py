@@ -14,7 +14,7 @@ from .statistics import points
 
 Json = Mapping[str, Any]
 
-FEW_TEXTS = 20  # with fewer, their resampled spread is visibly too small (Efron & Tibshirani 1993, chapter 6)
+FEW_TEXTS = 20  # with fewer, their resampled spread and a normal quantile are visibly too small
 
 # What verdicts say of their subject.
 HELP: Mapping[Verdict, str] = {
