@@ -29,7 +29,6 @@ from workflow_scripts.posner.source_settings import (
     ScratchEncoder,
 )
 
-
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
