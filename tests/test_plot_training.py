@@ -51,6 +51,16 @@ def test_every_training_is_a_line_before_those_of_the_baseline(command: PlotTrai
     assert loss.get_ylim()[0] == 0
 
 
+def test_only_the_baseline_stands_before_no_baseline(command: PlotTraining, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: dict[str, int] = {}
+    monkeypatch.setattr(
+        "workflow_scripts.plot_training.save",
+        lambda figure, png: lines.update({png.stem: len(figure.axes[0].get_lines())}),
+    )
+    command.cli_cmd()
+    assert lines == {"baseline": 3, "encoder-gold": 6}
+
+
 def test_each_variant_has_a_figure(command: PlotTraining) -> None:
     command.cli_cmd()
     made = sorted(path.name for path in command.output.iterdir())
