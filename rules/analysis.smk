@@ -58,7 +58,7 @@ rule summarise_corpus:
     params:
         code=code("summarise_corpus"),
     shell:
-        "python -m workflow_scripts.summarise_corpus --card {input} --output {output.counts} > {log} 2>&1"
+        "python -m posner summarise_corpus --card {input} --output {output.counts} > {log} 2>&1"
 
 
 # Whatever reads all runs depends on this file alone: a few dependencies, where there would be thousands.
@@ -82,7 +82,7 @@ rule list_runs:
         settings=lambda wildcards: arguments(variants=VARIANTS, files=RUN_FILES),
         code=code("list_runs"),
     shell:
-        "python -m workflow_scripts.list_runs {params.settings} --output {output} > {log} 2>&1"
+        "python -m posner list_runs {params.settings} --output {output} > {log} 2>&1"
 
 
 # Of a rule that is made of another, Snakemake does not know that it is local.
@@ -125,7 +125,7 @@ rule summarise_pos:
         tables=subpath(output.pos_tagging, parent=True),
         code=code("summarise_pos"),
     shell:
-        "python -m workflow_scripts.summarise_pos --confusion {input} --tables {params.tables} > {log} 2>&1"
+        "python -m posner summarise_pos --confusion {input} --tables {params.tables} > {log} 2>&1"
 
 
 rule summarise_ner:
@@ -156,7 +156,7 @@ rule summarise_ner:
         tables=subpath(output.ner_runs, parent=True),
         code=code("summarise_ner"),
     shell:
-        "python -m workflow_scripts.summarise_ner {params.settings} --ner {input} --metrics {params.metrics}"
+        "python -m posner summarise_ner {params.settings} --ner {input} --metrics {params.metrics}"
         " --tables {params.tables} > {log} 2>&1"
 
 
@@ -184,7 +184,7 @@ rule compare_variants:
         statistics=arguments(statistics=STUDY.statistics),
         code=code("compare_variants"),
     shell:
-        "python -m workflow_scripts.compare_variants {params.variants} {params.statistics} --corpus {input.corpus}"
+        "python -m posner compare_variants {params.variants} {params.statistics} --corpus {input.corpus}"
         " --ner {input.runs} --output {output.comparisons} --table {output.table} > {log} 2>&1"
 
 
@@ -215,7 +215,7 @@ rule score_slices:
         tables=subpath(output.ner_slices, parent=True),
         code=code("score_slices"),
     shell:
-        "python -m workflow_scripts.score_slices {params.variants} {params.statistics} --corpus {input.corpus}"
+        "python -m posner score_slices {params.variants} {params.statistics} --corpus {input.corpus}"
         " --predicted {input.predicted} --ner {input.runs} --tables {params.tables} > {log} 2>&1"
 
 
@@ -244,7 +244,7 @@ rule measure_ceiling:
         ner=subpath(input[2], ancestor=3),  # of the first run
         code=code("measure_ceiling"),
     shell:
-        "python -m workflow_scripts.measure_ceiling {params.runs} --corpus {input.corpus} --predicted {input.predicted}"
+        "python -m posner measure_ceiling {params.runs} --corpus {input.corpus} --predicted {input.predicted}"
         " --ner {params.ner} --output {output.ceiling} --table {output.table} > {log} 2>&1"
 
 
@@ -274,7 +274,7 @@ rule summarise_corruption:
         tables=subpath(output.corruption, parent=True),
         code=code("summarise_corruption"),
     shell:
-        "python -m workflow_scripts.summarise_corruption {params.variants} {params.statistics} --sweeps {input}"
+        "python -m posner summarise_corruption {params.variants} {params.statistics} --sweeps {input}"
         " --output {params.output} --tables {params.tables} > {log} 2>&1"
 
 
@@ -312,7 +312,7 @@ rule conclude:
         tables=subpath(output.variants, parent=True),
         code=code("conclude"),
     shell:
-        "python -m workflow_scripts.conclude --metrics {params.metrics} --comparisons {input.comparisons}"
+        "python -m posner conclude --metrics {params.metrics} --comparisons {input.comparisons}"
         " --ceiling {input.ceiling} --pos {input.pos} {params.corruption} --output {output.verdict} --tables {params.tables} > {log} 2>&1"
 
 
@@ -342,5 +342,5 @@ rule summarise_cost:
         benchmarks=BENCHMARKS,
         code=code("summarise_cost"),
     shell:
-        "python -m workflow_scripts.summarise_cost {params.settings} --work {params.work} --benchmarks {params.benchmarks} --table {output.table}"
+        "python -m posner summarise_cost {params.settings} --work {params.work} --benchmarks {params.benchmarks} --table {output.table}"
         " > {log} 2>&1"

@@ -13,20 +13,22 @@ from pathlib import Path
 gc.set_threshold(100_000, 20, 100)
 
 ROOT = Path(workflow.basedir)
-sys.path.insert(0, str(ROOT))
+SOURCES = ROOT / "workflow_scripts"
+sys.path.insert(0, str(SOURCES))
 
 from snakemake.common import overwrite_function_params
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.resources import Resource
-from workflow_scripts.posner.artifacts import content_hash
-from workflow_scripts.posner.cli import flags
-from workflow_scripts.posner.config_check import check, refuse_missing_files
-from workflow_scripts.posner.depths import refuse_deep_variants
-from workflow_scripts.posner.errors import InputError
-from workflow_scripts.posner.fingerprint import fingerprint
-from workflow_scripts.posner.settings import NAME_PATTERN
-from workflow_scripts.posner.slurm import cancel_leftovers, comment, pass_on_sigterm
+from posner.commands.names import module_names
+from posner.files import content_hash
+from posner.workflow.options import flags
+from posner.config.validation import check, refuse_missing_files
+from posner.config.depths import refuse_deep_variants
+from posner.errors import InputError
+from posner.workflow.fingerprint import fingerprint
+from posner.config.base import NAME_PATTERN
+from posner.workflow.slurm import cancel_leftovers, comment, pass_on_sigterm
 
 
 def inspected(function):
@@ -55,7 +57,9 @@ except InputError as error:
 # Entry scripts are found from any working directory, in local shells and in cluster jobs alike. They take the shell's
 # place: a shell between Snakemake and them would die of a signal at once, and what it waits for would be killed with it
 # or left behind.
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(ROOT))}; exec ")
+shell.prefix(
+    f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCES))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; exec "
+)
 
 # SLURM tells only the process that it has started itself of a time limit, a preemption or a cancellation: this
 # Snakemake, which waits for its job and does not tell it. Trainings save their state when they are told.
@@ -108,15 +112,18 @@ def arguments(**settings):
 
 
 @cache
-def code(script, *unreachable):
+def code(command, *unreachable):
     """Fingerprint of what the entry script can reach, without library modules that the job's settings keep it from."""
-    left_out = [f"workflow_scripts.posner.{name}" for name in unreachable]
-    made = fingerprint(f"workflow_scripts.{script}", ROOT, unreachable=left_out)
-    return f"code of {script}: {made}"
+    return f"code of {command}: {fingerprint(module_names()[command], SOURCES, unreachable=unreachable)}"
 
 
-FUSION_CODE = {"fusion", "late_fusion", "encoder_fusion"}
-REACHED = {"none": set(), "late": {"fusion", "late_fusion"}, "encoder": {"fusion", "encoder_fusion"}}
+FUSIONS = "posner.model.fusion"
+FUSION_CODE = {f"{FUSIONS}.{name}" for name in ["projected", "late", "encoder"]}
+REACHED = {
+    "none": set(),
+    "late": {f"{FUSIONS}.projected", f"{FUSIONS}.late"},
+    "encoder": {f"{FUSIONS}.projected", f"{FUSIONS}.encoder"},
+}
 
 
 def code_of_variant(script):

@@ -29,7 +29,7 @@ rule prepare_corpus:
         folder=subpath(output.card, parent=True),
         code=code("prepare_corpus"),
     shell:
-        "python -m workflow_scripts.prepare_corpus {params.settings} --output {params.folder} > {log} 2>&1"
+        "python -m posner prepare_corpus {params.settings} --output {params.folder} > {log} 2>&1"
 
 
 rule prepare_encoder:
@@ -55,7 +55,7 @@ rule prepare_encoder:
         folder=subpath(output.card, parent=True),
         code=code("prepare_encoder"),
     shell:
-        "python -m workflow_scripts.prepare_encoder {params.settings} --train {input.train}"
+        "python -m posner prepare_encoder {params.settings} --train {input.train}"
         " --output {params.folder} > {log} 2>&1"
 
 
@@ -78,4 +78,4 @@ rule assign_folds:
         settings=arguments(folds=STUDY.pos.folds, fold_seed=STUDY.pos.fold_seed),
         code=code("assign_folds"),
     shell:
-        "python -m workflow_scripts.assign_folds {params.settings} --train {input.train} --output {output} > {log} 2>&1"
+        "python -m posner assign_folds {params.settings} --train {input.train} --output {output} > {log} 2>&1"

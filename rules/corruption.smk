@@ -29,6 +29,6 @@ rule sweep_corruption:
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("sweep_corruption"),
     shell:
-        "python -m workflow_scripts.sweep_corruption {params.corruption} {params.batches} {params.compute}"
+        "python -m posner sweep_corruption {params.corruption} {params.batches} {params.compute}"
         " --corpus {input.corpus} --checkpoint {input.checkpoint} --confusion {input.confusion}"
         " --predicted {input.predicted} --output {output.sweep} --changes {output.changes} > {log} 2>&1"

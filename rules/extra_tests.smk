@@ -37,7 +37,7 @@ rule prepare_extra_test:
         folder=subpath(input.corpus, parent=True),
         code=code("prepare_extra_test"),
     shell:
-        "python -m workflow_scripts.prepare_extra_test {params.settings} --folder {params.folder} > {log} 2>&1"
+        "python -m posner prepare_extra_test {params.settings} --folder {params.folder} > {log} 2>&1"
 
 
 rule tag_extra_test:
@@ -63,9 +63,9 @@ rule tag_extra_test:
     params:
         batches=arguments(max_length=STUDY.pos.training.max_length, eval_batch_size=STUDY.pos.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        code=code("tag_extra_test", "fusion", "late_fusion", "encoder_fusion"),
+        code=code("tag_extra_test", *sorted(FUSION_CODE)),
     shell:
-        "python -m workflow_scripts.tag_extra_test {params.batches} {params.compute} --corpus {input.corpus}"
+        "python -m posner tag_extra_test {params.batches} {params.compute} --corpus {input.corpus}"
         " --test {wildcards.test} --tagger {input.tagger} --output {output.tagged} > {log} 2>&1"
 
 
@@ -96,7 +96,7 @@ rule predict_extra_test:
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("predict_extra_test"),
     shell:
-        "python -m workflow_scripts.predict_extra_test {params.variant} {params.batches} {params.compute}"
+        "python -m posner predict_extra_test {params.variant} {params.batches} {params.compute}"
         " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} --predicted={input.predicted}"
         " --output {output.predictions} > {log} 2>&1"
 
@@ -128,6 +128,6 @@ rule compare_extra_tests:
         tables=subpath(output.extra_tests, parent=True),
         code=code("compare_extra_tests"),
     shell:
-        "python -m workflow_scripts.compare_extra_tests {params.variants} {params.statistics} {params.tests}"
+        "python -m posner compare_extra_tests {params.variants} {params.statistics} {params.tests}"
         " --corpus {input.corpus} --predictions {params.predictions} --output {output.comparisons}"
         " --tables {params.tables} > {log} 2>&1"

@@ -87,7 +87,7 @@ for figure, (category, title, tables) in PLOTS.items():
             files=lambda wildcards, input: arguments(**dict(input.items())),
             code=code(f"plot_{figure}"),
         shell:
-            "python -m workflow_scripts.{params.script} {params.files} --output {output.png} > {log} 2>&1"
+            "python -m posner {params.script} {params.files} --output {output.png} > {log} 2>&1"
 
 
 # A figure a variant, all of them by one job, which takes little longer than one.
@@ -130,7 +130,7 @@ rule plot_training:
         variants=arguments(variants=VARIANTS),
         code=code("plot_training"),
     shell:
-        "python -m workflow_scripts.plot_training {params.variants} --ner {input.ner} --runs {input.runs}"
+        "python -m posner plot_training {params.variants} --ner {input.ner} --runs {input.runs}"
         " --style {input.style} --output $(dirname {output.png[0]}) > {log} 2>&1"
 
 
@@ -173,4 +173,4 @@ for name, folder, logs, benchmarks, tables, scope in [
             files=lambda wildcards, input: arguments(tables=list(input)),
             code=code("typeset_tables"),
         shell:
-            "python -m workflow_scripts.typeset_tables {params.files} > {log} 2>&1"
+            "python -m posner typeset_tables {params.files} > {log} 2>&1"

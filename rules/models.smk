@@ -39,7 +39,7 @@ rule write_model_cards:
         templates=CARD_TEMPLATES,
         code=code("write_model_cards"),
     shell:
-        "python -m workflow_scripts.write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
+        "python -m posner write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
         " {params.variants} {params.training} {params.statistics} --corpus {input.corpus} --encoder {input.encoder}"
         " --ner {input.runs} --tagger {input.tagger} --metrics {params.metrics} --confusion {input.confusion}"
         " --templates {params.templates} --models {output.models} > {log} 2>&1"
@@ -75,5 +75,5 @@ rule predict:
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("predict"),
     shell:
-        "python -m workflow_scripts.predict --checkpoint {input.checkpoint} --tagger={input.tagger} --input {input.text}"
+        "python -m posner predict --checkpoint {input.checkpoint} --tagger={input.tagger} --input {input.text}"
         " {params.batches} {params.compute} --output {output.predictions} > {log} 2>&1"

@@ -30,6 +30,6 @@ rule train_ner:
         resume=f"{WORK}/resume/ner-{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
-        "python -m workflow_scripts.train_ner {params.variant} {params.training} --seed {wildcards.seed}"
+        "python -m posner train_ner {params.variant} {params.training} --seed {wildcards.seed}"
         " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --predicted={input.predicted}"
         " --output $(dirname {output.metrics}) --resume {params.resume} > {log} 2>&1"

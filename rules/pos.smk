@@ -29,9 +29,9 @@ rule train_tagger:
         seed=arguments(seed=STUDY.pos.seed),
         compute=arguments(compute=STUDY.compute),
         resume=f"{WORK}/resume/pos-{{tagger}}",
-        code=code("train_tagger", "fusion", "late_fusion", "encoder_fusion"),
+        code=code("train_tagger", *sorted(FUSION_CODE)),
     shell:
-        "python -m workflow_scripts.train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
+        "python -m posner train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
         " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --folds {input.folds}"
         " --output $(dirname {output.predictions}) --resume {params.resume}"
         " > {log} 2>&1"
@@ -60,7 +60,7 @@ rule merge_pos:
         taggers=subpath(output.predicted, parent=True),
         code=code("merge_pos"),
     shell:
-        "python -m workflow_scripts.merge_pos {params.settings} --corpus {input.corpus} --taggers {params.taggers}"
+        "python -m posner merge_pos {params.settings} --corpus {input.corpus} --taggers {params.taggers}"
         " --output {output.predicted} > {log} 2>&1"
 
 
@@ -83,5 +83,5 @@ rule score_pos:
     params:
         code=code("score_pos"),
     shell:
-        "python -m workflow_scripts.score_pos --corpus {input.corpus} --predicted {input.predicted}"
+        "python -m posner score_pos --corpus {input.corpus} --predicted {input.predicted}"
         " --output {output} > {log} 2>&1"

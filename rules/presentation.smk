@@ -41,7 +41,7 @@ rule typeset_poster:
         figures=lambda wildcards, input: arguments(figures=list(input.figures)),
         code=code("typeset_poster"),
     shell:
-        "python -m workflow_scripts.typeset_poster {params.title} --corpus-name {wildcards.corpus}"
+        "python -m posner typeset_poster {params.title} --corpus-name {wildcards.corpus}"
         " --encoder-name {wildcards.encoder} --corpus {input.corpus} --verdict {input.verdict} --summary {input.summary}"
         " --tagging {input.tagging} --confusions {input.confusions} {params.figures} --template {input.template[0]}"
         " --output {output.pdf} > {log} 2>&1"
@@ -77,7 +77,7 @@ rule run_notebook:
         runtime=10,
     params:
         code=code("run_notebook"),
-        looks=code("posner.figures"),  # which the notebook has its colours from
+        style=f"code of figures: {fingerprint('posner.report.figures.style', SOURCES)}",  # the notebook uses their colours
     shell:
-        "python -m workflow_scripts.run_notebook --notebook {input.notebook} --results {input.verdict}"
+        "python -m posner run_notebook --notebook {input.notebook} --results {input.verdict}"
         " --output {output} > {log} 2>&1"

@@ -30,7 +30,7 @@ rule summarise_study:
         ),
         code=code("summarise_study"),
     shell:
-        "python -m workflow_scripts.summarise_study {params.settings} --output {output} > {log} 2>&1"
+        "python -m posner summarise_study {params.settings} --output {output} > {log} 2>&1"
 
 
 rule record_config:
@@ -51,7 +51,7 @@ rule record_config:
         settings=lambda wildcards: arguments(config=STUDY.model_dump(mode="json")),
         code=code("record_config"),
     shell:
-        "python -m workflow_scripts.record_config {params.settings} --output {output} > {log} 2>&1"
+        "python -m posner record_config {params.settings} --output {output} > {log} 2>&1"
 
 
 ANALYSES = [

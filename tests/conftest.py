@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from workflow_copy import Copy, run_two_corpora
+from workflow_copy import CHECKOUT, Copy, run_two_corpora
+
+# Programs that tests start find the package where the tests find it.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(CHECKOUT / "workflow_scripts"), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 
 @pytest.fixture(scope="session")

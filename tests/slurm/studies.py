@@ -86,11 +86,15 @@ def put_gates(copy: Copy) -> None:
     """Have the copy's trainings stand still at one step, where there is a folder for gates."""
     library = copy.folder / "workflow_scripts" / "posner"
     shutil.copy(gate.__file__, library)
-    loop = library / "training.py"
+    loop = library / "training" / "loop.py"
     text, save = loop.read_text(), "                resume.after_step(progress)\n"
     assert text.count(save) == 1
     text = text.replace(save, save + "                stand(progress, resume, seed)\n")
-    loop.write_text(text.replace("from .model import", "from .gate import stand\nfrom .model import", 1))
+    loop.write_text(
+        text.replace(
+            "from posner.model.modeling import", "from posner.gate import stand\nfrom posner.model.modeling import", 1
+        )
+    )
 
 
 def standing(study: ClusterStudy, seeds: Iterable[int]) -> list[Training]:
@@ -131,7 +135,7 @@ class Training:
         [process] = [
             process
             for process in psutil.process_iter(["cmdline"])
-            if {"workflow_scripts.train_ner", str(state)} <= set(process.info["cmdline"] or [])
+            if {"train_ner", str(state)} <= set(process.info["cmdline"] or [])
             and Path(process.cwd()) == self.study.copy.folder
         ]
         process.send_signal(signal.SIGUSR1)

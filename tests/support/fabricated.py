@@ -1,0 +1,315 @@
+"""Results of a study that never ran: made-up scores in the layout of the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from posner.commands.corruption.summarise_corruption import SummariseCorruption
+from posner.commands.ner.summarise_ner import SummariseNer
+from posner.commands.pos.summarise_pos import SummarisePos
+from posner.commands.study.conclude import Conclude
+from posner.config.statistics import Statistics
+from posner.config.variants import Variant
+from posner.evaluation.changes import COUNTED
+from posner.evaluation.entities import prf
+from posner.evaluation.slices import with_mentions
+from posner.evaluation.stored import changes_file, sweep_file
+from posner.files import write_json, write_table
+from posner.stats.comparison import compare_families
+from posner.stats.resampling import Array
+from posner.stats.resampling import f1 as f1_of
+from posner.summaries.comparisons import comparison_table, comparisons
+from posner.summaries.cost import Job, Usage, cost_table
+from posner.summaries.names import labels
+from posner.summaries.slices import runs_table, summary_table
+
+SEEDS = (42, 43, 44)
+SCALES = (0.0, 0.5, 1.0, 2.0, 4.0)
+RATES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+TYPES = ("LOC", "MISC", "ORG", "PER")
+TAGS = {"NNP": 34392, "NN": 23899, "CD": 19704, "IN": 19064, ".": 7389, "''": 35, '"': 2178, ",": 7291, "NN|SYM": 4}
+
+
+def variant(fusion: str, pos: str, feature: str, seeds: Sequence[int] = SEEDS, **others: Any) -> Variant:
+    return Variant.model_validate({"fusion": fusion, "pos": pos, "feature": feature, "seeds": tuple(seeds)} | others)
+
+
+VARIANTS: dict[str, Variant] = {
+    "baseline": variant("none", "none", "none"),
+    "late-gold-one_hot": variant("late", "gold", "one_hot"),
+    "late-gold-trainable_embed": variant("late", "gold", "trainable_embed", (42,)),
+    "late-predicted-one_hot": variant("late", "predicted", "one_hot"),
+    "late-predicted-logits": variant("late", "predicted", "logits", (42,)),
+    "late-predicted-trainable_embed": variant("late", "predicted", "trainable_embed", (42,)),
+    "encoder-gold": variant("encoder", "gold", "trainable_embed", inject_layer_offset_from_end=2),
+    "encoder-predicted": variant("encoder", "predicted", "trainable_embed", (42,), inject_layer_offset_from_end=2),
+    "encoder_earliest-gold": variant(
+        "encoder", "gold", "trainable_embed", (42,), inject_layer_offset_from_end="earliest"
+    ),
+    "late-oracle-one_hot": variant("late", "oracle", "one_hot", (42,)),
+    "encoder-oracle": variant("encoder", "oracle", "trainable_embed", (42,), inject_layer_offset_from_end=2),
+    "late-random-one_hot": variant("late", "random", "one_hot"),
+}  # fmt: skip
+
+CEILING = {"answer": "No rule on POS mends more than 7.8 %."}
+ORACLES = {"late-oracle-one_hot": 0.99, "encoder-oracle": 0.9}
+
+
+def split_scores(f1: float) -> dict[str, Any]:
+    """What `ner_scores` returns, around one F1."""
+
+    def scores(value: float) -> dict[str, Any]:
+        return {"f1": value, "precision": value - 0.01, "recall": value + 0.01, "support": 100}
+
+    def mode(value: float) -> dict[str, Any]:
+        by_type = {kind: scores(value + 0.01 * i) for i, kind in enumerate(TYPES)}
+        return {**scores(value), "f1_macro": value - 0.02, "by_type": by_type}
+
+    counts = {"invalid_tags": 7, "truncated_tokens": 0, "tokens": 4000, "sentences": 300}
+    return {**mode(f1), "strict": mode(f1 - 0.003), "accuracy": 0.5 + f1 / 2, **counts}
+
+
+def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> None:
+    """A ``metrics.json`` with `f1` on test. What is better on test is worse on validation: they cannot be mixed up."""
+    write_json(
+        ner / name / f"seed-{seed}" / "metrics.json",
+        {
+            "seed": seed,
+            "variant": settings.model_dump(mode="json", exclude={"seeds"}),
+            "best_step": 400,
+            "steps": 880,
+            "parameters": 22_000_000,
+            "precision": "bf16",
+            "device": "cpu",
+            "validation": split_scores(0.9 - (f1 - 0.85) / 2),
+            "test": split_scores(f1),
+        },
+    )
+
+
+def points(rates: Sequence[float], scales: Sequence[float]) -> list[tuple[str, float, float]]:
+    """Mode, level, and how much of its fall F1 falls there."""
+    return [
+        ("clean", 0.0, 0.0),
+        *(("tagger", rate, rate) for rate in rates),
+        *(("pooled", rate, 1.05 * rate) for rate in rates),
+        *(("scaled", scale, 0.07 * scale) for scale in scales),
+        *(("anchor", 1.0, 0.1), ("random_tag", 1.0, 1.2), ("shuffle", 1.0, 0.9), ("permute", 1.0, 1.0)),
+        *(("constant", 1.0, 0.8), ("zero", 1.0, 0.7)),
+    ]
+
+
+def sweep_frame(
+    f1: float,
+    fall: float,
+    draws: int = 3,
+    rates: Sequence[float] = RATES,
+    seed: int = 0,
+    scales: Sequence[float] = SCALES,
+) -> pd.DataFrame:
+    """A sweep in which F1 falls from `f1` by `fall` times the rate, give or take, with counts of texts to match."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for draw in range(draws):
+        for mode, level, part in points(rates, scales):
+            counts = counts_of(f1 - fall * part + (generator.normal(0, 0.004) if part else 0))
+            now = float(f1_of(counts.sum(axis=0)))
+            rows.append(
+                {
+                    "mode": mode,
+                    "level": level,
+                    "draw": draw,
+                    "effective_rate": 0.99 * min(part, 1),
+                    "tokens_changed": round(3960 * min(part, 1)),
+                    "donor_fallbacks": 0,
+                    "entities_flipped": round(500 * part) + (draw if part else 0),
+                    **dict.fromkeys(("broken", "moved", "retyped", "fixed"), round(100 * part)),
+                    "f1": now,
+                    "precision": now - 0.01,
+                    "recall": now + 0.01,
+                    **{f"f1_{kind}": now + 0.01 * i for i, kind in enumerate(TYPES)},
+                    **dict(zip(("text_right", "text_predicted", "text_true"), counts.T.astype(np.int32), strict=True)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def changes_frame(seed: int = 0, rates: Sequence[float] = RATES, scales: Sequence[float] = SCALES) -> pd.DataFrame:
+    """Where the tags of such a sweep were changed."""
+    generator = np.random.default_rng(seed)
+    places = [("", "outside"), *((kind, position) for kind in TYPES for position in ("edge", "inside"))]
+    tags = [("NN", "NN"), ("NN", "NNP"), ("NNP", "NN"), ("NNP", "")]
+    return pd.DataFrame(
+        {
+            "mode": mode,
+            "level": level,
+            "type": kind,
+            "position": position,
+            "source": source,
+            "target": target,
+            **dict(zip(COUNTED, generator.integers(1, 50, len(COUNTED)).tolist(), strict=True)),
+        }
+        for mode, level, _ in points(rates, scales)
+        for kind, position in places
+        for source, target in tags
+    )
+
+
+def confusion_matrix(tags: Mapping[str, int] = TAGS) -> dict[str, Any]:
+    """A ``confusion_matrix.json`` of taggers that err on 4 to 6 % of the tokens."""
+    return {"tags": list(tags), "splits": {
+        split: pos_split({tag: max(count // part, 1) for tag, count in tags.items()}, 0.04 + 0.01 * i)
+        for i, (split, part) in enumerate({"train": 1, "validation": 4, "test": 5}.items())
+    }}  # fmt: skip
+
+
+def pos_split(tags: Mapping[str, int], error: float) -> dict[str, Any]:
+    names = list(tags)
+    wrong = {tag: round(error * count) for tag, count in tags.items()}
+    per_tag = {
+        tag: dict(zip(("precision", "recall", "f1"), prf(n - wrong[tag], n, n), strict=True)) | {"support": n}
+        for tag, n in tags.items()
+    }
+    confusions = [
+        {"gold": tag, "predicted": names[i - 1], "count": wrong[tag], "share": wrong[tag] / tags[tag]}
+        for i, tag in enumerate(names)
+        if wrong[tag]
+    ]
+    total = sum(tags.values())
+    return {
+        "tokens": total,
+        "unseen": 0,
+        "accuracy": 1 - sum(wrong.values()) / total,
+        "macro_f1": float(np.mean([row["f1"] for row in per_tag.values()])),
+        "top_confusions": sorted(confusions, key=lambda row: -row["count"]),
+        "per_tag": per_tag,
+        "counts": [[0] * len(names)] * len(names),
+    }
+
+
+def write_study(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> dict[str, dict[int, float]]:
+    """Runs, sweeps and POS scores of one corpus and encoder; returns the test F1 of each variant and seed."""
+    generator = np.random.default_rng(1)
+    f1: dict[str, dict[int, float]] = {}
+    for i, (name, settings) in enumerate(variants.items()):
+        level = ORACLES.get(name, 0.85 + 0.002 * i)
+        f1[name] = {seed: level + generator.normal(0, 0.002) for seed in settings.seeds or ()}
+        for seed, value in f1[name].items():
+            write_run(folder / "ner", name, settings, seed, value)
+            if settings.fusion != "none" and not settings.is_control:
+                write_sweep(folder / "corruption", name, seed, sweep_frame(value, 0.02 * (i + 1), seed=seed))
+    write_json(folder / "pos" / "confusion_matrix.json", confusion_matrix())
+    return f1
+
+
+def write_sweep(folder: Path, name: str, seed: int, sweep: pd.DataFrame) -> None:
+    """A sweep with its changes."""
+    path = sweep_file(folder, name, seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep.to_parquet(path, index=False)
+    changes_frame(seed).to_parquet(changes_file(folder, name, seed), index=False)
+
+
+def counts_of(f1: float, texts: int = 60, entities: int = 40) -> Array:
+    """Counts of entities by text with about this F1. A better model finds all that a worse one does, and more."""
+    difficulty = np.random.default_rng(0).random((texts, entities))
+    found = (difficulty < f1).sum(axis=1)
+    total = np.full(texts, entities)
+    return np.stack([found, total, total], axis=1).astype(np.float32)
+
+
+def write_comparisons(
+    folder: Path, f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path
+) -> None:
+    """``ner_comparisons.json`` in `folder` and ``ner_comparisons.csv`` in `tables`, of runs with these F1."""
+    counts = {name: {seed: counts_of(value) for seed, value in by_seed.items()} for name, by_seed in f1.items()}
+    settings = Statistics(resamples=500)
+    found = compare_families(counts, variants, settings)
+    write_json(folder / "ner_comparisons.json", comparisons(found, variants, settings, "documents", 60))
+    write_table(tables / "ner_comparisons.csv", comparison_table(found, variants))
+
+
+def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path) -> None:
+    """Tables of slices of runs with these F1, without controls; new is harder, and one slice is empty."""
+    slices = [("all", "all mentions"), ("novelty", "seen"), ("novelty", "new"), ("sentence", "in capitals")]
+    losses = (0, -0.02, 0.15)
+    counts = {
+        name: {
+            seed: np.stack([*(counts_of(value - loss) for loss in losses), 0 * counts_of(value)])
+            for seed, value in by_seed.items()
+        }
+        for name, by_seed in f1.items()
+        if not variants[name].is_control
+    }
+    kept, slices = with_mentions(counts, slices)
+    write_table(tables / "ner_slices.csv", runs_table(kept, slices, variants))
+    write_table(tables / "ner_slices_summary.csv", summary_table(kept, slices, variants, Statistics(resamples=200)))
+
+
+def predictions_table(
+    sentences: Sequence[tuple[Sequence[str], Sequence[str]]], labels: Sequence[str], split: str = "test"
+) -> pd.DataFrame:
+    """True and predicted labels of sentences in the layout of ``predictions.parquet``."""
+    rows = [(i, g, p) for i, (gold, predicted) in enumerate(sentences) for g, p in zip(gold, predicted, strict=True)]
+    categories = dict.fromkeys(("gold", "predicted"), pd.CategoricalDtype(list(labels)))
+    return pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split=split).astype(categories)
+
+
+def write_predicted(path: Path, tags: Sequence[str], ids: Mapping[str, Sequence[int]]) -> None:
+    """A ``predicted.parquet`` with these tag ids by split; the logits are one-hot."""
+    rows = [(split, tags[i], np.eye(len(tags), dtype=np.float32)[i].tolist()) for split in ids for i in ids[split]]
+    split, tag, logits = (list(column) for column in zip(*rows, strict=True))
+    columns = {"split": split, "sentence": 0, "token": 0, "tag": tag, "logits": logits, "seen": True, "tagger": "none"}
+    table = pa.Table.from_pandas(pd.DataFrame(columns))
+    pq.write_table(table.replace_schema_metadata({"tags": json.dumps(list(tags))}), path)
+
+
+def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
+    """Write a study and its summaries; returns the folder of the tables."""
+    f1 = write_study(folder, variants)
+    tables = folder / "tables"
+    SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).execute()
+    SummariseCorruption(
+        variants=dict(variants),
+        statistics=Statistics(resamples=500),
+        sweeps=folder / "corruption",
+        output=folder / "pos_corruption",
+        tables=tables,
+    ).execute()
+    SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).execute()
+    write_comparisons(folder / "metrics", f1, variants, tables)
+    write_slices(f1, variants, tables)
+    write_json(folder / "metrics" / "ner_ceiling.json", CEILING)
+    Conclude(
+        metrics=folder / "metrics",
+        comparisons=folder / "metrics" / "ner_comparisons.json",
+        ceiling=folder / "metrics" / "ner_ceiling.json",
+        pos=tables / "pos_tagging.csv",
+        corruption=folder / "pos_corruption",
+        output=folder / "verdict.json",
+        tables=tables,
+    ).execute()
+    write_table(tables / "cost.csv", cost_table(jobs(variants), labels(variants)))
+    return tables
+
+
+def jobs(variants: Mapping[str, Variant]) -> list[Job]:
+    """What the jobs of a study cost; one of them was not measured."""
+    taggers = [Job("train_tagger", "", Usage(100 + i, 90, 2**31), on_gpu=False) for i in range(6)]
+    runs = [
+        Job("train_ner", name, Usage(1000 * (i + 1), None, None), on_gpu=i == 1)
+        for i, (name, settings) in enumerate(variants.items())
+        for _ in settings.seeds or ()
+    ]
+    return [Job("prepare_encoder", "", None, on_gpu=False), *taggers, *runs]
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,350 @@
+"""Calibration: shares and truths as they are by definition, found again in replicates whose truth is made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from fabricated import read
+from posner.arrays import WordLogits
+from posner.calibration.reliability import answer, judged, reliability, share, sizes
+from posner.calibration.replicates import guesses, refuse_known_coins
+from posner.commands.calibration.plan_calibration import PlanCalibration
+from posner.commands.calibration.plot_coverage import PlotCoverage
+from posner.commands.calibration.plot_power import PlotPower
+from posner.commands.calibration.summarise_calibration import SummariseCalibration
+from posner.commands.corpus.prepare_corpus import PrepareCorpus
+from posner.commands.ner.compare_variants import CompareVariants
+from posner.commands.project.fill_docs import calibration_table
+from posner.config.corpora import GeneratedCorpus
+from posner.config.statistics import Statistics
+from posner.config.validation import check
+from posner.config.variants import Variant
+from posner.corpora import grammar
+from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
+from posner.evaluation.scores import ner_scores
+from posner.files import write_json, write_table
+from posner.pos.predicted import LeakageError, PredictedPos, TaggerOutput, write_predicted
+from posner.stats.comparison import verdict
+from posner.stats.intervals import Estimate
+from scipy import stats
+from snakemake.utils import update_config
+
+CHECKOUT = Path(__file__).parents[3]
+STYLE = CHECKOUT / "resources/styles/posner.mplstyle"
+LEVEL, MARGIN = 0.95, 0.005
+TRUTH = {"gold": {0.0: 0.0, 0.1: 0.04}, "predicted": {0.0: 0.0, 0.1: 0.0}, "again": {0.0: 0.0, 0.1: 0.0}}
+SEED_STD, TEXT_STD = 0.004, 0.006
+
+
+def replicate(contrast: str, ambiguity: float, number: int, generator: np.random.Generator) -> dict[str, Any]:
+    """A study of three seeds, in which everything is normal."""
+    truth = TRUTH[contrast][ambiguity]
+    values = truth + generator.normal(0, SEED_STD, 3) + generator.normal(0, TEXT_STD)
+    made = Estimate(float(values.mean()), 3, float(values.std(ddof=1)), TEXT_STD)
+    low, high = made.interval(LEVEL) or (0, 0)
+    best = 1 - ambiguity / 2
+    return {
+        "corpus": f"planted-{number}",
+        "ambiguity": ambiguity,
+        "contrast": contrast,
+        "tests": 1,
+        "baseline_best": best,
+        "baseline_f1": best - 0.02,
+        "variant_best": 1.0 if contrast == "gold" else best,
+        "variant_f1": best - 0.02 + made.mean,
+        "seeds": 3,
+        "difference": made.mean,
+        "low": low,
+        "high": high,
+        "bootstrap_low": made.mean - SEED_STD,
+        "bootstrap_high": made.mean + SEED_STD,
+        "seed_std": made.seed_std,
+        "text_std": made.text_std,
+        "verdict": verdict(made.mean, made.p_difference(), made.p_equivalence(MARGIN), 1 - LEVEL),
+    }
+
+
+def replicates(number: int) -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    return judged(
+        pd.DataFrame(
+            replicate(contrast, ambiguity, i, generator)
+            for contrast, by_size in TRUTH.items()
+            for ambiguity in by_size
+            for i in range(number)
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def many() -> pd.DataFrame:
+    return replicates(100)
+
+
+# --- truth and coverage ----------------------------------------------------------------------------------------------
+
+
+def test_the_truth_is_what_the_other_replicates_say() -> None:
+    """The error of a replicate is its distance to the mean of the others, made as small as that to the truth is."""
+    rows = replicates(5)
+    chosen = rows[(rows["contrast"] == "gold") & (rows["ambiguity"] == 0.1)]
+    for place, row in chosen.iterrows():
+        others = chosen["difference"].drop(place)
+        assert row["error"] == pytest.approx((row["difference"] - others.mean()) * np.sqrt(4 / 5))
+        truth = row["difference"] - row["error"]
+        assert row["covers"] == (row["low"] <= truth <= row["high"])
+
+
+def test_errors_are_as_large_as_those_from_the_truth(many: pd.DataFrame) -> None:
+    rows = many[many["contrast"] == "gold"]
+    real = rows["difference"] - [TRUTH["gold"][ambiguity] for ambiguity in rows["ambiguity"]]
+    assert replicates(3).query("contrast != 'again'")["error"].std() == pytest.approx(real.std(), rel=0.6)
+    assert rows["error"].std() == pytest.approx(real.std(), rel=0.03)
+
+
+def test_the_baseline_again_is_held_against_nothing_at_all(many: pd.DataFrame) -> None:
+    again = many[many["contrast"] == "again"]
+    assert (again["error"] == again["difference"]).all()
+    assert (again["covers"] == ((again["low"] <= 0) & (again["high"] >= 0))).all()
+
+
+def test_good_intervals_cover_and_short_ones_do_not(many: pd.DataFrame) -> None:
+    found = reliability(many, MARGIN)
+    for contrast, part in found["coverage"].items():
+        assert part["of"] == 200
+        assert 0.92 < part["count"] / part["of"] < 0.99, contrast
+    assert all(part["high"] < 0.8 for part in found["bootstrap_coverage"].values())
+
+
+def test_intervals_that_claim_too_much_are_found(many: pd.DataFrame) -> None:
+    """The spread over texts forgotten: the mutation that this calibration is there to find."""
+    middle, half = many["difference"], 4.3 * many["seed_std"] / np.sqrt(3)
+    found = reliability(judged(many.assign(low=middle - half, high=middle + half)), MARGIN)
+    assert all(part["high"] < LEVEL for part in found["coverage"].values())
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def test_false_claims_are_counted_where_nothing_was_planted(many: pd.DataFrame) -> None:
+    false = reliability(many, MARGIN)["false_claims"]
+    assert {name: part["of"] for name, part in false.items()} == {"gold": 100, "predicted": 200, "again": 200}
+    assert all(part["count"] / part["of"] < 0.07 for part in false.values())
+    always = reliability(many.assign(verdict="hurts"), MARGIN)["false_claims"]
+    assert all(part["count"] == part["of"] for part in always.values())
+
+
+def test_false_nulls_are_counted_where_there_is_an_effect(many: pd.DataFrame) -> None:
+    blind = many.assign(verdict="no effect larger than the margin")
+    nulls = reliability(blind, MARGIN)["false_nulls"]
+    assert nulls["gold"] == share([True] * 100)
+    assert "again" not in nulls
+    assert reliability(many, MARGIN)["false_nulls"]["gold"]["count"] == 0
+
+
+def test_sizes_tell_what_was_planted_and_found(many: pd.DataFrame) -> None:
+    table = sizes(many, LEVEL).set_index(["contrast", "ambiguity"])
+    gold = table.loc[("gold", 0.1)]
+    assert gold["planted"] == pytest.approx(0.05)
+    assert gold["difference"] == pytest.approx(0.04, abs=0.001)
+    assert gold["observed_std"] == pytest.approx(gold["stated_std"], rel=0.1)
+    assert gold["helps"] / gold["replicates"] == pytest.approx(gold["power"], abs=0.1)
+    assert table.loc[("predicted", 0.1), "planted"] == 0
+    words = ["helps", "hurts", "no effect larger than the margin", "cannot tell"]
+    assert (table[words].sum(axis=1) == table["replicates"]).all()
+
+
+def test_a_shared_level_makes_effects_harder_to_find(many: pd.DataFrame) -> None:
+    one, two = (sizes(many.assign(tests=tests), LEVEL)["power"] for tests in (1, 2))
+    assert (two < one).all()
+
+
+def test_shares_have_exact_intervals() -> None:
+    found = share([True] * 3 + [False] * 17)
+    assert (found["count"], found["of"]) == (3, 20)
+    assert stats.binom.sf(2, 20, found["low"]) == pytest.approx(0.025)
+    assert stats.binom.cdf(3, 20, found["high"]) == pytest.approx(0.025)
+
+
+def test_the_answer_tells_counts() -> None:
+    parts = {"gold": share([True, False]), "again": share([False] * 3)}
+    found = {"statistics": Statistics().model_dump(), "false_claims": parts, "coverage": parts, "false_nulls": {}}
+    assert answer(found) == (
+        "Where no effect was planted, verdicts claimed one in 1 of 5 comparisons (allowed: 5 %): gold POS 1 of 2, the "
+        "baseline with other seeds 0 of 3. Intervals of 95 % covered the truth in 1 of 5: gold POS 1 of 2, the "
+        "baseline with other seeds 0 of 3."
+    )
+
+
+# --- the taggers' guesses --------------------------------------------------------------------------------------------
+
+
+def predicted_of(knowing: float) -> dict[str, list[bool]]:
+    """Guesses of taggers that know the coins of a share of the train sentences."""
+    splits, facts = grammar.generate(
+        GeneratedCorpus(source="generated", train=400, validation=50, test=300, ambiguity=0.5)
+    )
+    tags = tuple(sorted({tag for sentence in splits["train"] for tag in sentence.pos}))
+    generator = np.random.default_rng(0)
+    ids = {}
+    for split, sentences in splits.items():
+        gold = np.array([tags.index(tag) for sentence in sentences for tag in sentence.pos])
+        guessed = generator.choice([tags.index("NNP"), tags.index("NN")], len(gold))
+        knows = generator.random(len(gold)) < (knowing if split == "train" else 0)
+        ids[split] = np.where(grammar.undecidable(sentences) & ~knows, guessed, gold)
+    made = guesses(splits, PredictedPos(tags, ids, {}))
+    assert {split: len(right) for split, right in made.items()} == facts["ambiguous_candidates"]
+    return made
+
+
+def test_taggers_that_have_to_guess_are_right_half_of_the_time() -> None:
+    made = predicted_of(knowing=0)
+    assert all(0.4 < np.mean(right) < 0.6 for right in made.values())
+    refuse_known_coins(made)
+
+
+def test_taggers_that_know_the_coins_are_refused() -> None:
+    with pytest.raises(LeakageError, match="ambiguous candidates of train"):
+        refuse_known_coins(predicted_of(knowing=0.5))
+
+
+# --- replicates as they are stored -----------------------------------------------------------------------------------
+
+VARIANTS = {
+    "baseline": Variant(seeds=(1, 2, 3, 10)),
+    "gold": Variant(fusion="late", pos="gold", feature="one_hot", seeds=(1, 2)),
+    "predicted": Variant(fusion="late", pos="predicted", feature="one_hot", seeds=(1, 2)),
+}
+MISSED = {"baseline": 0.3, "gold": 0.1, "predicted": 0.3}  # share of words that are not called entities
+
+
+def write_replicate(folder: Path, number: int) -> None:
+    """A corpus, predicted POS, NER predictions and comparisons, made without any model."""
+    corpus = folder.parent / "corpus"
+    kind = GeneratedCorpus(source="generated", train=40, validation=10, test=60, ambiguity=0.5, seed=number)
+    PrepareCorpus(corpus=kind, output=corpus).execute()
+    sentences = {split: read_split(corpus / f"{split}.parquet") for split in SPLITS}
+    write_tagged(folder / "pos", sentences, read_card(corpus / "corpus.json").pos_tags)
+    for name, variant in VARIANTS.items():
+        for seed in variant.seeds or ():
+            write_run(folder / "ner" / name / f"seed-{seed}", variant, seed, sentences["test"], MISSED[name])
+    CompareVariants(
+        variants=VARIANTS, statistics=Statistics(resamples=200), corpus=corpus, ner=folder / "ner",
+        output=folder / "metrics" / "ner_comparisons.json", table=folder / "tables" / "ner_comparisons.csv",
+    ).execute()  # fmt: skip
+
+
+def write_tagged(folder: Path, sentences: dict[str, list[Sentence]], tags: tuple[str, ...]) -> None:
+    """A tagger that says the first tag of everything."""
+    words = {
+        split: [WordLogits(np.zeros((len(s), len(tags)), np.float32), np.ones(len(s), dtype=bool)) for s in made]
+        for split, made in sentences.items()
+    }
+    places = {split: list(range(len(made))) for split, made in sentences.items()}
+    output = TaggerOutput("final", tags, 0, frozenset(), places, words)
+    write_predicted(folder / "predicted.parquet", output)
+
+
+def write_run(folder: Path, variant: Variant, seed: int, sentences: list[Sentence], missed: float) -> None:
+    """Predictions that miss some words, and their F1."""
+    generator = np.random.default_rng(seed)
+    gold = [list(s.ner) for s in sentences]
+    found = [["O" if generator.random() < missed else label for label in labels] for labels in gold]
+    labels = pd.CategoricalDtype(sorted({label for each in gold for label in each}))
+    rows = [(i, *pair) for i, pairs in enumerate(zip(gold, found, strict=True)) for pair in zip(*pairs, strict=True)]
+    frame = pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split="test")
+    folder.mkdir(parents=True)
+    frame.astype({"gold": labels, "predicted": labels}).to_parquet(folder / "predictions.parquet")
+    f1 = ner_scores(gold, found, lost=0)["f1"]
+    write_json(folder / "metrics.json", {"seed": seed, "variant": variant.model_dump(mode="json"), "test": {"f1": f1}})
+
+
+def f1_of(folder: Path, *seeds: int) -> float:
+    return float(np.mean([read(folder / f"seed-{seed}" / "metrics.json")["test"]["f1"] for seed in seeds]))
+
+
+def test_a_calibration_is_read_from_what_a_study_leaves(tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    for number in (1, 2):
+        write_replicate(results / f"planted-{number}" / "tiny", number)
+    write_json(tmp_path / "plan.json", {"corpora": {"planted-1": {}, "planted-2": {}}})
+    SummariseCalibration(plan=tmp_path / "plan.json", results=results, output=tmp_path / "made").execute()
+    rows = pd.read_csv(tmp_path / "made" / "replicates.csv").set_index(["corpus", "contrast"])
+    ner = results / "planted-1" / "tiny" / "ner"
+    told = read(results / "planted-1" / "tiny" / "metrics" / "ner_comparisons.json")["variants"]
+    gold, predicted, again = (rows.loc[("planted-1", contrast)] for contrast in ("gold", "predicted", "again"))
+    assert gold["difference"] == pytest.approx(told["gold"]["difference"])
+    assert gold["difference"] == pytest.approx(f1_of(ner / "gold", 1, 2) - f1_of(ner / "baseline", 1, 2))
+    assert (gold["tests"], predicted["tests"], again["tests"]) == (2, 2, 1)
+    # Seeds in the order of their numbers: the last ones are those that no variant with POS has.
+    assert again["difference"] == pytest.approx(f1_of(ner / "baseline", 3, 10) - f1_of(ner / "baseline", 1, 2))
+    facts = read_card(results / "planted-1" / "corpus" / "corpus.json").provenance.facts
+    assert gold["variant_best"] == facts["best_f1_with_pos"]["test"] == 1
+    assert predicted["variant_best"] == again["variant_best"] == gold["baseline_best"]
+    assert gold["baseline_best"] == facts["best_f1_without_pos"]["test"] < 1
+    found = read(tmp_path / "made" / "calibration.json")
+    assert (found["replicates"], found["trainings"]) == (2, 16)
+    assert found["false_claims"]["predicted"]["of"] == found["false_claims"]["again"]["of"] == 2
+    assert found["guesses"]["train"]["of"] > 20
+    table = calibration_table(tmp_path / "made").splitlines()
+    assert table[0] == f"> {found['answer']}"
+    assert len([line for line in table if line.startswith("| +")]) == 1, "one size of planted effect"
+
+
+# --- plan, figures, and what is committed ----------------------------------------------------------------------------
+
+
+def test_a_plan_is_a_valid_study_of_distinct_corpora(tmp_path: Path) -> None:
+    PlanCalibration(
+        study=CHECKOUT / "resources/studies/calibration.yaml",
+        ambiguities=(0, 0.025),
+        replicates=2,
+        replicates_without=3,
+        output=tmp_path / "plan.json",
+    ).execute()
+    raw = yaml.safe_load((CHECKOUT / "config.yaml").read_text(encoding="utf-8"))
+    update_config(raw, yaml.safe_load((CHECKOUT / "resources/studies/calibration.yaml").read_text(encoding="utf-8")))
+    update_config(raw, read(tmp_path / "plan.json"))
+    study = check(raw)
+    chosen = [study.corpora[name] for name in study.study.corpora]
+    assert [corpus.ambiguity for corpus in chosen] == [0, 0, 0, 0.025, 0.025]
+    assert len({corpus.seed for corpus in chosen}) == 5
+    assert {corpus.train for corpus in chosen} == {study.corpora["planted"].train}
+
+
+def test_what_is_committed_is_as_sure_as_it_claims() -> None:
+    """No share is surely worse than what is claimed."""
+    found = read(CHECKOUT / "results/calibration/calibration.json")
+    level = found["statistics"]["level"]
+    assert all(part["low"] <= 1 - level for part in found["false_claims"].values())
+    assert all(part["high"] >= level for part in found["coverage"].values())
+    refuse_known_coins(
+        {
+            split: [True] * part["count"] + [False] * (part["of"] - part["count"])
+            for split, part in found["guesses"].items()
+        }
+    )
+
+
+def test_figures_are_drawn_from_the_tables(tmp_path: Path) -> None:
+    rows = replicates(4)
+    write_table(tmp_path / "replicates.csv", rows)
+    write_table(tmp_path / "sizes.csv", sizes(rows, LEVEL))
+    write_json(tmp_path / "calibration.json", {"statistics": {"level": LEVEL}})
+    PlotCoverage(replicates=tmp_path / "replicates.csv", style=STYLE, output=tmp_path / "coverage.png").execute()
+    PlotPower(
+        sizes=tmp_path / "sizes.csv",
+        calibration=tmp_path / "calibration.json",
+        style=STYLE,
+        output=tmp_path / "power.png",
+    ).execute()
+    drawn = PlotCoverage(replicates=tmp_path / "replicates.csv", style=STYLE, output=tmp_path / "x.png").draw()
+    covered = {name: int(rows[rows["contrast"] == name]["covers"].sum()) for name in TRUTH}
+    for axes, count in zip(drawn.axes, covered.values(), strict=True):
+        assert f"{count} of 8 cover it" in axes.get_title()
+    assert (tmp_path / "power.svg").exists()

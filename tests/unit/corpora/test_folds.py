@@ -1,0 +1,84 @@
+"""Folds: every sentence in one, documents whole, sizes even."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from posner.corpora.folds import assign_folds
+from posner.errors import InputError
+
+# Documents as a corpus has them: some sentences of one document after another, or no documents at all, or both.
+documents = st.lists(st.tuples(st.sampled_from([None, *"abcdefgh"]), st.integers(1, 9)), min_size=1, max_size=20).map(
+    lambda runs: [document for document, length in runs for _ in range(length)]
+)
+
+
+def units(given_to: list[str | None]) -> Counter[object]:
+    """Sizes of what must stay together."""
+    return Counter(i if document is None else document for i, document in enumerate(given_to))
+
+
+@given(documents, st.integers(2, 6), st.integers(0, 5))
+def test_folds_are_a_partition_of_whole_documents(given_to: list[str | None], folds: int, seed: int) -> None:
+    assume(len(units(given_to)) >= folds)
+    assignment = assign_folds(given_to, folds, seed)
+    assert len(assignment) == len(given_to)
+    assert set(assignment) == set(range(folds)), "every fold, and no fold is empty"
+    homes = defaultdict(set)
+    for document, fold in zip(given_to, assignment, strict=True):
+        if document is not None:
+            homes[document].add(fold)
+    assert all(len(home) == 1 for home in homes.values())
+
+
+@given(documents, st.integers(2, 6), st.integers(0, 5))
+def test_folds_differ_by_at_most_a_document(given_to: list[str | None], folds: int, seed: int) -> None:
+    sizes = units(given_to)
+    assume(len(sizes) >= folds)
+    counts = Counter(assign_folds(given_to, folds, seed)).values()
+    assert max(counts) - min(counts) <= max(sizes.values())
+
+
+@pytest.mark.parametrize(("sentences", "folds"), [(10, 5), (11, 5), (14, 5), (2, 2), (1000, 7)])
+def test_sentences_without_documents_are_spread_evenly(sentences: int, folds: int) -> None:
+    counts = Counter(assign_folds([None] * sentences, folds, 42)).values()
+    assert max(counts) - min(counts) <= 1
+
+
+def test_folds_of_many_documents_are_nearly_even() -> None:
+    many = [f"d{i % 300}" for i in range(6000)]
+    counts = Counter(assign_folds(many, 5, 42)).values()
+    assert max(counts) - min(counts) <= 20
+
+
+@given(documents, st.integers(2, 6), st.integers(0, 5))
+def test_the_seed_decides(given_to: list[str | None], folds: int, seed: int) -> None:
+    assume(len(units(given_to)) >= folds)
+    assert assign_folds(given_to, folds, seed) == assign_folds(list(given_to), folds, seed)
+
+
+def test_another_seed_makes_other_folds() -> None:
+    many = [f"d{i // 4}" for i in range(200)]
+    assert len({tuple(assign_folds(many, 5, seed)) for seed in range(5)}) == 5
+
+
+def test_folds_do_not_follow_the_order_of_the_corpus() -> None:
+    assignment = assign_folds([None] * 500, 5, 42)
+    assert sum(a == b for a, b in pairwise(assignment)) < 200
+
+
+@pytest.mark.parametrize(
+    ("given_to", "folds", "number"),
+    [(["a", "a", "b"], 3, 2), ([None, None], 3, 2), ([None, "a", "a"], 3, 2), ([], 2, 0)],
+)
+def test_more_folds_than_documents_are_refused(given_to: list[str | None], folds: int, number: int) -> None:
+    with pytest.raises(InputError, match=rf"pos.folds: {folds} folds are more than the {number} documents"):
+        assign_folds(given_to, folds, 0)
+
+
+def test_a_document_named_like_a_sentence_is_a_document() -> None:
+    assert len(set(assign_folds([None, "0", "0", "sentence"], 3, 0))) == 3

@@ -1,0 +1,235 @@
+"""Corpora of the `datasets` library: from memory, from a folder, and from a hub that does not answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from posner.config.corpora import DiskCorpus, HubCorpus
+from posner.corpora.corpus import SPLITS, Sentence
+from posner.corpora.hf_datasets import read_disk, read_hub, read_splits
+from posner.corpora.sources import load_corpus
+from posner.errors import InputError
+
+POS, NER = ["NNP", "VBD", "''"], ["O", "B-PER", "I-PER"]
+EXPECTED = [
+    Sentence(("Ann", "Lee", "ran"), ("NNP", "NNP", "VBD"), ("B-PER", "I-PER", "O")),
+    Sentence(("'",), ("''",), ("O",)),
+]
+
+STRINGS: dict[str, Any] = {
+    "tokens": [["Ann", "Lee", "ran"], ["'"]],
+    "pos_tags": [["NNP", "NNP", "VBD"], ["''"]],
+    "ner_tags": [["B-PER", "I-PER", "O"], ["O"]],
+}
+INTEGERS = STRINGS | {"pos_tags": [[0, 0, 1], [2]], "ner_tags": [[1, 2, 0], [0]]}
+LABELLED = Features(
+    {"tokens": List(Value("string")), "pos_tags": List(ClassLabel(names=POS)), "ner_tags": List(ClassLabel(names=NER))}
+)
+
+
+def tables(columns: dict[str, Any] = STRINGS, features: Features | None = None) -> DatasetDict:
+    return DatasetDict({split: Dataset.from_dict(columns, features=features) for split in SPLITS})
+
+
+def settings(**changes: Any) -> DiskCorpus:
+    return DiskCorpus(source="disk", path="folder", **changes)
+
+
+def read(loaded: DatasetDict, **changes: Any) -> dict[str, list[Sentence]]:
+    return read_splits(loaded, settings(**changes), "here")
+
+
+def refusal(loaded: DatasetDict, **changes: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        read(loaded, **changes)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "changes"),
+    [
+        (tables(), {}),
+        (tables(INTEGERS, LABELLED), {}),
+        (tables(INTEGERS, LABELLED), {"pos_names": POS}),
+        (tables(INTEGERS), {"pos_names": POS, "ner_names": NER}),
+        (tables(INTEGERS | {"ner_tags": STRINGS["ner_tags"]}), {"pos_names": POS}),
+        (tables(STRINGS | {"ner_tags": [["I-PER", "I-PER", "O"], ["O"]]}), {"scheme": "iob1"}),
+        (tables(STRINGS | {"ner_tags": [["B-PER", "E-PER", "O"], ["O"]]}), {"scheme": "bioes"}),
+        (
+            tables(INTEGERS, LABELLED).rename_columns({"tokens": "words", "pos_tags": "xpos", "ner_tags": "ner"}),
+            {"tokens_field": "words", "pos_field": "xpos", "ner_field": "ner"},
+        ),
+        (tables(INTEGERS, LABELLED).with_format("numpy", columns=["tokens"]), {}),
+    ],
+)
+def test_every_kind_of_tags_gives_the_same_sentences(loaded: DatasetDict, changes: dict[str, Any]) -> None:
+    made = read(loaded, **changes)
+    assert made == dict.fromkeys(SPLITS, EXPECTED)
+    assert {type(text) for s in made["test"] for column in (s.tokens, s.pos, s.ner) for text in column} == {str}
+
+
+def test_splits_go_by_their_names_and_documents_are_kept() -> None:
+    one = {name: column[:1] for name, column in STRINGS.items()}
+    loaded = DatasetDict(
+        {
+            "a": Dataset.from_dict(STRINGS | {"doc": [7, None]}),
+            "b": Dataset.from_dict(one | {"doc": [8]}),
+            "c": Dataset.from_dict(one | {"doc": [9]}),
+        }
+    )
+    splits = read(loaded, train="a", validation="b", test="c", document_field="doc")
+    assert list(splits) == list(SPLITS)
+    assert [[s.document for s in splits[split]] for split in SPLITS] == [["7", None], ["8"], ["9"]]
+
+
+def test_a_missing_split() -> None:
+    loaded = tables()
+    loaded["valid"] = loaded.pop("validation")
+    said = refusal(loaded)
+    assert "no split 'validation' to take as validation, only train, test, valid; did you mean 'valid'?" in said
+
+
+@pytest.mark.parametrize("field", ["tokens_field", "pos_field", "ner_field", "document_field"])
+def test_a_missing_column(field: str) -> None:
+    said = refusal(tables(), **{field: "ner_tag"})
+    assert "here, split 'train': no column 'ner_tag'" in said
+    assert field in said
+    assert said.endswith("did you mean 'ner_tags'?")
+
+
+@pytest.mark.parametrize("setting", ["pos_names", "ner_names"])
+def test_integers_without_names(setting: str) -> None:
+    names = {"pos_names": POS, "ner_names": NER}
+    del names[setting]
+    assert f"holds integers without names; give their names in {setting}" in refusal(tables(INTEGERS), **names)
+
+
+@pytest.mark.parametrize("loaded", [tables(), tables(INTEGERS, LABELLED)])
+def test_names_that_would_be_ignored_are_refused(loaded: DatasetDict) -> None:
+    assert "names its tags itself; remove pos_names" in refusal(loaded, pos_names=["X", "Y", "Z"])
+
+
+@pytest.mark.parametrize("tag", [-1, 3])
+def test_an_integer_without_a_name(tag: int) -> None:
+    loaded = tables(INTEGERS | {"pos_tags": [[0, 0, 1], [tag]]})
+    said = refusal(loaded, pos_names=POS, ner_names=NER)
+    assert said == f"here, split 'train', row 1: tag {tag} has no name: there are 3, numbered from 0"
+
+
+def test_no_label_of_a_class_label_is_not_the_last_label() -> None:
+    loaded = tables(INTEGERS | {"ner_tags": [[1, 2, 0], [-1]]}, LABELLED)
+    assert "row 1: tag -1 has no name" in refusal(loaded)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"pos_tags": [["NNP", "NNP", "VBD"], ["''", "NN"]]}, "row 1: tokens (1), POS tags (2) and NER tags (1)"),
+        ({"ner_tags": [["B-PER", "S-PER", "O"], ["O"]]}, "row 0: NER tag 'S-PER' is outside the scheme iob2"),
+        ({"tokens": [["Ann", None, "ran"], ["'"]]}, "row 0: a value is missing"),
+        ({"ner_tags": [["B-PER", "I-PER", "O"], None]}, "row 1: a value is missing"),
+        ({"tokens": [["a"], []], "pos_tags": [["N"], []], "ner_tags": [["O"], []]}, "row 1: a sentence without tokens"),
+        ({"tokens": ["Ann Lee ran", "'"]}, "column 'tokens' does not hold lists"),
+        ({"tokens": [[1, 2, 3], [4]]}, "column 'tokens' (tokens_field) does not hold strings"),
+        ({"pos_tags": [[0.5, 1.0, 1.5], [2.0]]}, "holds float64, neither strings nor integers"),
+    ],
+)  # fmt: skip
+def test_rows_and_columns_that_are_no_sentences(columns: dict[str, Any], said: str) -> None:
+    assert said in refusal(tables(STRINGS | columns))
+
+
+# --- a folder --------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_read_and_its_files_are_hashed(tmp_path: Path) -> None:
+    folder = tmp_path / "my corpus; rm -rf"
+    tables(INTEGERS, LABELLED).save_to_disk(folder)
+    splits, provenance = load_corpus(DiskCorpus(source="disk", path=folder, licence="mine"))
+    assert splits == dict.fromkeys(SPLITS, EXPECTED)
+    assert (provenance.source, provenance.origin, provenance.licence) == ("disk", folder.name, "mine")
+    arrow = {name for name in provenance.files if name.endswith(".arrow")}
+    assert arrow == {f"{split}/data-00000-of-00001.arrow" for split in SPLITS}
+    assert {f"{split}/dataset_info.json" for split in SPLITS} <= set(provenance.files)
+
+
+def test_one_split_for_two_is_refused() -> None:
+    with pytest.raises(InputError, match="validation and test are the same data: test"):
+        load_corpus(settings(validation="test"))
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        read_disk(DiskCorpus(source="disk", path=tmp_path / "no"))
+
+
+def test_a_folder_of_something_else(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"not a folder of DatasetDict\.save_to_disk"):
+        read_disk(DiskCorpus(source="disk", path=tmp_path))
+
+
+def test_a_folder_of_one_split(tmp_path: Path) -> None:
+    Dataset.from_dict(STRINGS).save_to_disk(tmp_path / "one")
+    with pytest.raises(InputError, match="one split only"):
+        read_disk(DiskCorpus(source="disk", path=tmp_path / "one"))
+
+
+def test_a_damaged_folder(tmp_path: Path) -> None:
+    tables().save_to_disk(tmp_path / "x")
+    (tmp_path / "x" / "test" / "data-00000-of-00001.arrow").write_bytes(b"no arrow")
+    with pytest.raises(InputError, match=r"not a folder of DatasetDict\.save_to_disk"):
+        read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
+
+
+# --- the hub ---------------------------------------------------------------------------------------------------------
+
+HUB = HubCorpus(source="hub", id="some/corpus", revision="abc123")
+
+
+def test_the_hub_is_asked_for_the_revision_and_runs_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def load_dataset(*arguments: Any, **options: Any) -> DatasetDict:
+        asked.append((arguments, options))
+        return tables(INTEGERS, LABELLED)
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    splits, provenance = load_corpus(HUB)
+    load_corpus(HUB.model_copy(update={"name": "en"}))
+    assert asked == [(("some/corpus", name), {"revision": "abc123"}) for name in (None, "en")]
+    assert splits == dict.fromkeys(SPLITS, EXPECTED)
+    assert (provenance.source, provenance.origin, provenance.revision) == ("hub", "some/corpus", "abc123")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionError("no route"), FileNotFoundError("no such dataset"), RuntimeError("Dataset scripts are no longer")],
+)
+def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(datasets, "load_dataset", fail)
+    with pytest.raises(InputError) as caught:
+        read_hub(HUB)
+    for part in (
+        "'some/corpus'",
+        "'abc123'",
+        str(error),
+        "source: disk",
+        "source: columns",
+        "save_to_disk",
+        "HF_HUB_OFFLINE",
+    ):
+        assert part in str(caught.value)
+
+
+def test_the_hub_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the library's own offline mode instead of a stand-in."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    with pytest.raises(InputError, match="did not give the dataset 'some/corpus'"):
+        read_hub(HUB)

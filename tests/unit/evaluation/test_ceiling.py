@@ -1,0 +1,158 @@
+"""The ceiling: rules on POS whose best outcome is known."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import predictions_table, read, write_predicted
+from hypothesis import given
+from hypothesis import strategies as st
+from posner.commands.ner.measure_ceiling import MeasureCeiling
+from posner.corpora.corpus import Provenance, Sentence, write_corpus
+from posner.errors import InputError
+from posner.evaluation.ceiling import Rule, Split, ceiling, mend
+
+LABELS = ("O", "B-PER", "I-PER")
+OUT, PER = 0, 1
+NN, NNP, DT = 0, 1, 2
+
+
+def split(
+    gold: Sequence[int], predicted: Sequence[int], tags: Sequence[int], lengths: Sequence[int] | None = None
+) -> Split:
+    pos = np.array(tags)
+    return Split(
+        lengths or [len(gold)],
+        np.array(gold),
+        np.array(predicted),
+        {"none": np.zeros_like(pos), "gold": pos, "predicted": np.zeros_like(pos)},
+    )
+
+
+def shares(validation: Split, test: Split) -> dict[tuple[str, int, str], tuple[int, int, float]]:
+    rows = mend({"validation": validation, "test": test}, LABELS)
+    return {(r["pos"], r["window"], r["made_on"]): (r["mended"], r["broken"], r["share"]) for r in rows}
+
+
+# The baseline calls every word a person; those are that are tagged NNP.
+KNOWN = split(gold=[PER, OUT, PER, OUT], predicted=[PER] * 4, tags=[NNP, NN, NNP, NN], lengths=[1] * 4)
+
+
+def test_tags_that_tell_mend_everything_and_others_nothing() -> None:
+    found = shares(KNOWN, KNOWN)
+    for window, made_on in itertools.product((0, 1), ("validation", "test")):
+        assert found["gold", window, made_on] == (2, 0, 1.0)
+        assert found["none", window, made_on] == found["predicted", window, made_on] == (0, 0, 0.0)
+
+
+def test_f1_is_that_of_the_mended_labels() -> None:
+    [row] = [
+        row
+        for row in mend({"validation": KNOWN, "test": KNOWN}, LABELS)
+        if (row["pos"], row["window"], row["made_on"]) == ("gold", 0, "validation")
+    ]
+    assert (row["baseline_f1"], row["f1"], row["errors"]) == (pytest.approx(2 / 3), 1.0, 2)
+
+
+def test_a_wider_window_sees_the_neighbours_of_the_sentence_only() -> None:
+    """The word is a person after DT; the tag before it is another sentence's in the second case."""
+    test = split([OUT, PER, OUT, OUT], [OUT] * 4, [DT, NN, NNP, NN], lengths=[2, 1, 1])
+    found = shares(test, test)
+    assert found["gold", 0, "test"] == (0, 0, 0.0), "NN is a person once of two times: a tie is no reason"
+    assert found["gold", 1, "test"] == (1, 0, 1.0)
+    alike = split([OUT, PER, OUT, OUT], [OUT] * 4, [DT, NN, DT, NN], lengths=[2, 1, 1])
+    assert shares(alike, alike)["gold", 1, "test"] == (1, 0, 1.0), "DT ends a sentence there and is no neighbour"
+
+
+def test_a_word_that_stands_alone_teaches_no_rule() -> None:
+    once = split([OUT, PER], [PER, PER], [NN, NNP], lengths=[1, 1])
+    found = shares(once, KNOWN)
+    assert found["gold", 0, "validation"] == (0, 0, 0.0)
+    assert found["gold", 0, "test"] == (2, 0, 1.0)
+
+
+def test_a_rule_that_does_not_hold_on_test_breaks_words() -> None:
+    turned = split([OUT, OUT, PER, PER], [PER] * 4, [NNP, NNP, NN, NN], lengths=[1] * 4)
+    assert shares(turned, KNOWN)["gold", 0, "validation"] == (0, 2, -1.0)
+
+
+def test_a_baseline_without_errors_has_nothing_to_mend() -> None:
+    right = split([PER, OUT], [PER, OUT], [NNP, NN])
+    assert set(shares(right, right).values()) == {(0, 0, 0.0)}
+
+
+WORDS = st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1, max_size=7)
+
+
+@given(WORDS)
+def test_no_rule_mends_more_than_the_one_made_on_test(words: list[tuple[int, int, int]]) -> None:
+    """Against every function of the label and the tag, one context at a time."""
+    gold, predicted, tags = (np.array(column) for column in zip(*words, strict=True))
+    rule = Rule.of(10 * predicted + tags, predicted, gold, lead=1)
+    right = int((rule.apply(10 * predicted + tags, predicted) == gold).sum())
+    best = 0
+    for context in set(zip(predicted, tags, strict=True)):
+        chosen = gold[[pair == context for pair in zip(predicted, tags, strict=True)]]
+        best += max(int((chosen == label).sum()) for label in range(3))
+    assert right == best
+
+
+def test_contexts_that_were_not_met_keep_their_label() -> None:
+    rule = Rule.of(np.array([5, 5, 9]), np.array([1, 1, 1]), np.array([0, 0, 1]), lead=2)
+    assert rule.apply(np.array([4, 5, 6, 9, 10]), np.array([2, 1, 2, 1, 0])).tolist() == [2, 0, 2, 1, 0]
+
+
+def test_the_answer_has_means_over_seeds() -> None:
+    rows = [
+        {"seed": seed} | row | {"share": row["share"] + seed / 10}
+        for seed in (0, 1)
+        for row in mend({"validation": KNOWN, "test": KNOWN}, LABELS)
+    ]
+    made = ceiling(pd.DataFrame(rows))
+    assert made["seeds"] == [0, 1]
+    assert "mends 105.0 % when it is made on validation, and no such rule mends more than 105.0 %;" in made["answer"]
+    shares = {(r["pos"], r["window"], r["made_on"]): r["share"]["mean"] for r in made["rules"]}
+    assert shares["none", 0, "test"] == pytest.approx(0.05)
+
+
+def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
+    """Persons are NNP; the baseline takes all nouns for persons, and predicted POS tells nothing."""
+    sentence = Sentence(("Ann", "saw", "grass"), ("NNP", "VB", "NN"), ("B-PER", "O", "O"))
+    write_corpus(
+        tmp_path / "corpus", dict.fromkeys(("train", "validation", "test"), [sentence] * 3), Provenance("made", "up")
+    )
+    write_predicted(
+        tmp_path / "predicted.parquet",
+        ("NN", "NNP", "VB"),
+        dict.fromkeys(("train", "validation", "test"), [0, 2, 0] * 3),
+    )
+    path = tmp_path / "ner" / "baseline" / "seed-7" / "predictions.parquet"
+    path.parent.mkdir(parents=True)
+    found = [(sentence.ner, ("B-PER", "O", "B-PER"))] * 3
+    tables = [predictions_table(found, LABELS, split) for split in ("validation", "test")]
+    pd.concat(tables, ignore_index=True).to_parquet(path)
+    command = MeasureCeiling(
+        baseline="baseline", seeds=(7,), corpus=tmp_path / "corpus", predicted=tmp_path / "predicted.parquet",
+        ner=tmp_path / "ner", output=tmp_path / "ceiling.json", table=tmp_path / "ceiling.csv",
+    )  # fmt: skip
+    command.execute()
+    table = pd.read_csv(command.table).set_index(["pos", "window", "made_on"])
+    assert table.loc[("gold", 0, "validation"), ["errors", "mended", "broken", "share", "f1"]].tolist() == [
+        3,
+        3,
+        0,
+        1,
+        1,
+    ]
+    assert table.loc[("predicted", 0, "test"), "share"] == 0
+    assert read(command.output)["seeds"] == [7]
+    write_corpus(
+        tmp_path / "corpus", dict.fromkeys(("train", "validation", "test"), [sentence] * 2), Provenance("made", "up")
+    )
+    with pytest.raises(InputError, match="not those of this corpus"):
+        command.execute()

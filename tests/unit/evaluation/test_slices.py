@@ -1,0 +1,236 @@
+"""Scores by kind of mention: against a brute force over seqeval's entities, and against the whole that they are of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import VARIANTS, counts_of, predictions_table, write_predicted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from posner.commands.ner.score_slices import ScoreSlices
+from posner.config.statistics import Statistics
+from posner.corpora.corpus import Provenance, Sentence, write_corpus
+from posner.errors import InputError
+from posner.evaluation.slices import Slicer, is_in_capitals, with_mentions
+from posner.evaluation.stored import entity_counts
+from posner.stats.comparison import compare
+from posner.summaries.slices import runs_table, summary_table, totals
+from seqeval.metrics import classification_report
+from seqeval.metrics.sequence_labeling import get_entities
+
+LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+WORDS = ("Ann", "ANN", "Lee", "Rome", "ROME", "of", "-", "7")
+QUICK = Statistics(resamples=200)
+
+Row = tuple[str, str, str, bool]  # word, true label, predicted label, whether the tagger was wrong
+TEXTS = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(WORDS), st.sampled_from(LABELS), st.sampled_from(LABELS), st.booleans()),
+        min_size=1,
+        max_size=7,
+    ),
+    min_size=1,
+    max_size=6,
+)
+TRAIN = [
+    Sentence(("Ann", "Lee", "of", "Rome"), ("X",) * 4, ("B-PER", "I-PER", "O", "B-LOC")),
+    Sentence(("Lee", "Ann", "ROME"), ("X",) * 3, ("B-LOC", "B-PER", "B-PER")),
+]
+SEEN = {("PER", "Ann Lee"), ("LOC", "Rome"), ("LOC", "Lee"), ("PER", "Ann"), ("PER", "ROME")}
+SEEN_WORDS = {"PER": {"Ann", "Lee", "ROME"}, "LOC": {"Rome", "Lee"}}
+
+
+def slicer_of(texts: list[list[Row]]) -> Slicer:
+    test = [Sentence(tuple(w for w, *_ in rows), ("X",) * len(rows), ("O",) * len(rows)) for rows in texts]
+    return Slicer(TRAIN, test, LABELS, np.array([wrong for rows in texts for *_, wrong in rows]))
+
+
+def predictions_of(texts: list[list[Row]]) -> pd.DataFrame:
+    return predictions_table([([g for _, g, _, _ in rows], [p for _, _, p, _ in rows]) for rows in texts], LABELS)
+
+
+def slices_of(mention: tuple[str, int, int], rows: list[Row]) -> set[tuple[str, str]]:
+    """The slices of one mention, in plain words."""
+    kind, first, last = mention
+    part = rows[first : last + 1]
+    words = [word for word, *_ in part]
+    letters = [letter for word, *_ in rows for letter in word if letter.isalpha()]
+    if (kind, " ".join(words)) in SEEN:
+        novelty = "seen"
+    else:
+        novelty = "partly seen" if any(word in SEEN_WORDS[kind] for word in words) else "new"
+    return {
+        ("all", "all mentions"),
+        ("novelty", novelty),
+        ("type", kind),
+        ("length", str(len(words)) if len(words) < 3 else "3+"),
+        ("sentence", "in capitals" if letters and all(map(str.isupper, letters)) else "in mixed case"),
+        ("tagging", "tagger wrong" if any(wrong for *_, wrong in part) else "tagger right"),
+    }
+
+
+# --- counts ----------------------------------------------------------------------------------------------------------
+
+
+@given(TEXTS)
+@settings(deadline=None)
+def test_counts_are_those_of_a_brute_force(texts: list[list[Row]]) -> None:
+    slicer = slicer_of(texts)
+    found = slicer.counts(predictions_of(texts), np.arange(len(texts)))
+    assert found.shape == (len(slicer.slices), len(texts), 3)
+    for text, rows in enumerate(texts):
+        true, predicted = (set(get_entities([row[column] for row in rows])) for column in (1, 2))
+        for place, mentions in enumerate((true & predicted, predicted, true)):
+            expected = Counter(which for mention in mentions for which in slices_of(mention, rows))
+            assert {which: found[i, text, place] for i, which in enumerate(slicer.slices)} == {
+                which: expected[which] for which in slicer.slices
+            }
+
+
+@given(TEXTS)
+@settings(deadline=None)
+def test_the_slices_of_a_kind_add_up_to_the_whole(texts: list[list[Row]]) -> None:
+    slicer, text_of = slicer_of(texts), np.arange(len(texts)) // 2
+    found = slicer.counts(predictions_of(texts), text_of)
+    whole = entity_counts(predictions_of(texts), text_of)
+    for kind in slicer.values:
+        chosen = [i for i, (of, _) in enumerate(slicer.slices) if of == kind]
+        assert found[chosen].sum(axis=0).tolist() == whole.tolist()
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")  # seqeval's macro mean of no types
+@given(TEXTS)
+@settings(deadline=None)
+def test_scores_by_type_are_those_of_seqeval(texts: list[list[Row]]) -> None:
+    slicer, predictions = slicer_of(texts), predictions_of(texts)
+    counts = {"baseline": {42: slicer.counts(predictions, np.arange(len(texts)))}}
+    table = runs_table(counts, slicer.slices, {"baseline": VARIANTS["baseline"]}).set_index(["slice", "value"])
+    true, predicted = ([[row[column] for row in rows] for rows in texts] for column in (1, 2))
+    report = classification_report(true, predicted, output_dict=True, zero_division=0)
+    rows = {("type", kind): report[kind] for kind in ("LOC", "PER") if kind in report}
+    for which, expected in (rows | {("all", "all mentions"): report["micro avg"]}).items():
+        row = table.loc[which]
+        assert row["support"] == expected["support"]
+        assert row[["precision", "recall", "f1"]].tolist() == pytest.approx(
+            [expected["precision"], expected["recall"], expected["f1-score"]]
+        )
+
+
+def test_slices_without_mentions_are_left_out() -> None:
+    counts = {name: {seed: np.ones((3, 2, 3), int) for seed in (1, 2)} for name in ("baseline", "late-gold-one_hot")}
+    for by_seed in counts.values():
+        for found in by_seed.values():
+            found[1, :, 2] = 0  # predicted there, but never true
+    kept, slices = with_mentions(counts, [("all", "a"), ("length", "3+"), ("type", "LOC")])
+    assert slices == [("all", "a"), ("type", "LOC")]
+    assert {found.shape for by_seed in kept.values() for found in by_seed.values()} == {(2, 2, 3)}
+
+
+def test_mentions_are_compared_with_those_of_their_type() -> None:
+    rows = [("Rome", "B-LOC", "B-PER", False), ("Lee", "O", "I-PER", False), ("ROME", "B-LOC", "O", False)]
+    slicer = slicer_of([rows])
+    counts = dict(zip(slicer.slices, totals(slicer.counts(predictions_of([rows]), np.zeros(1, int))), strict=True))
+    assert counts["novelty", "seen"] == (0, 0, 1), "Rome is a place in train"
+    assert counts["novelty", "partly seen"] == (0, 1, 0), "Rome Lee is no person there, but Lee is part of one"
+    assert counts["novelty", "new"] == (0, 0, 1), "ROME is a person there, and no place"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [(["SOCCER", "-", "7"], True), (["U.S."], True), (["SOCCER", "o"], False), (["7", "-"], False), (["東京"], False)],
+)
+def test_sentences_in_capitals(tokens: list[str], expected: bool) -> None:
+    assert is_in_capitals(Sentence(tuple(tokens), ("X",) * len(tokens), ("O",) * len(tokens))) is expected
+
+
+def test_predictions_of_other_sentences_are_refused() -> None:
+    rows: list[Row] = [("Ann", "O", "O", False)]
+    with pytest.raises(InputError, match="not those of this corpus"):
+        slicer_of([rows]).counts(predictions_of([rows * 2]), np.zeros(1, int))
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+SLICES = [("all", "all mentions"), ("type", "LOC")]
+NAMES = {name: VARIANTS[name] for name in ("baseline", "late-gold-one_hot", "late-predicted-logits")}
+
+
+def two_slices(**f1: dict[int, float]) -> dict[str, dict[int, np.ndarray]]:
+    """Counts of two slices, of which the second has F1 lower by 0.2."""
+    return {
+        name: {seed: np.stack([counts_of(value), counts_of(value - 0.2)]) for seed, value in by_seed.items()}
+        for name, by_seed in f1.items()
+    }
+
+
+COUNTS = two_slices(
+    **{
+        "baseline": {42: 0.80, 43: 0.81, 44: 0.82},
+        "late-gold-one_hot": {42: 0.85, 43: 0.82, 44: 0.9},
+        "late-predicted-logits": {42: 0.7, 99: 0.3},
+    }
+)
+
+
+def test_differences_are_to_the_baseline_of_the_same_seed() -> None:
+    table = runs_table(COUNTS, SLICES, NAMES)
+    f1 = table.set_index(["variant", "seed", "slice"])["f1"]
+    for row in table.to_dict("records"):
+        if row["variant"] == "baseline" or row["seed"] == 99:
+            assert pd.isna(row["difference"])
+        else:
+            theirs = f1["baseline", row["seed"], row["slice"]]
+            assert row["difference"] == pytest.approx(row["f1"] - theirs)
+            assert np.sign(row["difference"]) == (1 if row["variant"] == "late-gold-one_hot" else -1)
+
+
+def test_the_summary_of_a_slice_is_the_comparison_of_its_counts() -> None:
+    table = summary_table(COUNTS, SLICES, NAMES, QUICK)
+    assert len(table) == 4
+    for i, (kind, value) in enumerate(SLICES):
+        expected = compare({n: {s: c[i] for s, c in by.items()} for n, by in COUNTS.items()}, "baseline", QUICK)
+        for name, made in expected.items():
+            [row] = table[(table["variant"] == name) & (table["slice"] == kind)].to_dict("records")
+            assert row["value"] == value
+            assert row["seeds"] == made.seeds
+            for column in ("difference", "low", "high", "seed_std", "text_std"):
+                wanted = getattr(made, column)
+                assert row[column] == pytest.approx(np.nan if wanted is None else wanted, nan_ok=True), column
+            assert row["f1"] - row["baseline_f1"] == pytest.approx(row["difference"])
+
+
+def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
+    """One variant finds the place that the baseline misses, which is new, and a word that the tagger got wrong."""
+    test = [
+        Sentence(("Ann", "saw", "Oslo"), ("NN", "VB", "NN"), ("B-PER", "O", "B-LOC"), "a"),
+        Sentence(("ROME",), ("NN",), ("O",), "b"),
+    ]
+    pos = ("NN", "VB")
+    train = [Sentence(("Ann", "saw", "Rome"), ("NN", "VB", "NN"), ("B-PER", "O", "B-LOC"))]
+    write_corpus(tmp_path / "corpus", {"train": train, "validation": train, "test": test}, Provenance("made", "up"))
+    ids = {"train": [0, 1, 0], "validation": [0, 1, 0], "test": [0, 1, 1, 0]}
+    write_predicted(tmp_path / "predicted.parquet", pos, ids)
+    variants = {name: VARIANTS[name].model_copy(update={"seeds": (1,)}) for name in ("baseline", "late-gold-one_hot")}
+    true = [sentence.ner for sentence in test]
+    labels = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    for name, found in zip(variants, (["B-PER", "O", "O"], ["B-PER", "O", "B-LOC"]), strict=True):
+        path = tmp_path / "ner" / name / "seed-1" / "predictions.parquet"
+        path.parent.mkdir(parents=True)
+        predictions_table(list(zip(true, [found, ["O"]], strict=True)), labels).to_parquet(path)
+    ScoreSlices(
+        variants=variants, statistics=QUICK, corpus=tmp_path / "corpus", predicted=tmp_path / "predicted.parquet",
+        ner=tmp_path / "ner", tables=tmp_path / "tables",
+    ).execute()  # fmt: skip
+    table = pd.read_csv(tmp_path / "tables" / "ner_slices.csv").query("variant != 'baseline'")
+    differences = table.set_index(["slice", "value"])["difference"]
+    where = {("novelty", "new"), ("type", "LOC"), ("tagging", "tagger wrong")}
+    assert {which for which in differences.index if differences[which] == 1} == where
+    assert differences["all", "all mentions"] == pytest.approx(1 - 2 / 3)
+    assert differences["type", "PER"] == differences["novelty", "seen"] == 0
+    summary = pd.read_csv(tmp_path / "tables" / "ner_slices_summary.csv")
+    assert summary["low"].isna().all()
+    assert len(summary) == len(table)

@@ -1,0 +1,131 @@
+"""Words and pieces: every word has its own pieces, the first is known, and words that are lost are counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from posner.corpora.corpus import Sentence
+from posner.model.batching import IGNORED
+from posner.model.examples import make_examples
+from posner.model.tokenization import Pieces, align, split_words
+from tiny_models import LABELS, NO_PIECE, TAGS, VOCABULARY, make_tokenizer
+
+TOKENIZER = make_tokenizer()
+CLS, SEP = VOCABULARY.index("[CLS]"), VOCABULARY.index("[SEP]")
+
+# What a word becomes is known beforehand: a piece a letter, one piece for a word of the vocabulary, none for a blank.
+words = st.one_of(
+    st.text("abcxyz", min_size=1, max_size=6), st.sampled_from(["the", "Ann", "Rome", NO_PIECE, "?", "αβγ"])
+)
+sentences = st.lists(words, min_size=1, max_size=12)
+
+
+def expected_pieces(word: str) -> list[str]:
+    if word == NO_PIECE:
+        return []
+    if word in VOCABULARY:
+        return [word]
+    if not word.isascii() or not word.isalpha():
+        return ["[UNK]"]
+    return [word[0], *(f"##{letter}" for letter in word[1:])]
+
+
+@settings(deadline=None)
+@given(st.lists(sentences, min_size=1, max_size=4), st.integers(3, 30))
+def test_pieces_are_those_of_each_word_in_turn(texts: list[list[str]], max_length: int) -> None:
+    for text, pieces in zip(texts, split_words(TOKENIZER, texts, max_length), strict=True):
+        flat = [(i, piece) for i, word in enumerate(text) for piece in expected_pieces(word)][: max_length - 2]
+        assert pieces.input_ids.tolist() == [CLS, *(VOCABULARY.index(piece) for _, piece in flat), SEP]
+        assert pieces.words.tolist() == [-1, *(i for i, _ in flat), -1]
+        assert len(pieces) == len(flat) + 2 <= max_length
+
+
+@settings(deadline=None)
+@given(sentences, st.integers(3, 30))
+def test_the_first_piece_of_a_word_is_the_first_that_belongs_to_it(text: list[str], max_length: int) -> None:
+    (pieces,) = split_words(TOKENIZER, [text], max_length)
+    assert pieces.first.shape == (len(text),)
+    for word in range(len(text)):
+        positions = np.flatnonzero(pieces.words == word)
+        assert pieces.first[word] == (positions[0] if len(positions) else -1)
+
+
+@settings(deadline=None)
+@given(sentences, st.integers(3, 30))
+def test_words_without_pieces_are_counted(text: list[str], max_length: int) -> None:
+    (pieces,) = split_words(TOKENIZER, [text], max_length)
+    lost = room = 0
+    for word in text:
+        needed = len(expected_pieces(word))
+        lost += needed == 0 or room >= max_length - 2
+        room += needed
+    assert pieces.lost == lost
+
+
+@settings(deadline=None)
+@given(st.lists(sentences, min_size=1, max_size=6), st.integers(3, 20))
+def test_a_sentence_is_split_alike_alone_and_in_company(texts: list[list[str]], max_length: int) -> None:
+    for text, together in zip(texts, split_words(TOKENIZER, texts, max_length), strict=True):
+        (alone,) = split_words(TOKENIZER, [text], max_length)
+        assert together.input_ids.tolist() == alone.input_ids.tolist()
+        assert together.first.tolist() == alone.first.tolist()
+
+
+# Word ids as tokenizers give them: None for special tokens anywhere, words in order, some without a piece.
+word_ids = st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=20).map(
+    lambda ids: [None if i is None else i for i in sort_words(ids)]
+)
+
+
+def sort_words(ids: list[int | None]) -> list[int | None]:
+    numbers = iter(sorted(i for i in ids if i is not None))
+    return [None if i is None else next(numbers) for i in ids]
+
+
+@given(word_ids)
+def test_alignment_is_that_of_a_plain_search(ids: list[int | None]) -> None:
+    pieces = align(range(len(ids)), ids, 10)
+    assert pieces.words.tolist() == [-1 if i is None else i for i in ids]
+    assert pieces.first.tolist() == [ids.index(word) if word in ids else -1 for word in range(10)]
+    assert pieces.lost == 10 - len(set(ids) - {None})
+
+
+def test_nothing_is_split_into_nothing() -> None:
+    assert split_words(TOKENIZER, [], 16) == []
+
+
+def test_a_word_cut_in_its_middle_is_not_lost() -> None:
+    (pieces,) = split_words(TOKENIZER, [["ab", "cdef", "gh"]], 6)
+    assert pieces.words.tolist() == [-1, 0, 0, 1, 1, -1]
+    assert pieces.first.tolist() == [1, 3, -1]
+    assert pieces.lost == 1
+
+
+def test_words_that_look_like_special_tokens_are_words() -> None:
+    (pieces,) = split_words(TOKENIZER, [["[SEP]", "ab", "[PAD]"]], 16)
+    assert pieces.words[0] == pieces.words[-1] == -1
+    assert pieces.lost == 0
+    assert sorted(set(pieces.words[1:-1].tolist())) == [0, 1, 2]
+
+
+def test_pieces_do_not_change() -> None:
+    with pytest.raises(AttributeError):
+        align([1], [0], 1).first = np.zeros(1, dtype=np.int64)  # type: ignore[misc]
+    assert isinstance(align([1], [0], 1), Pieces)
+
+
+@settings(deadline=None)
+@given(st.lists(sentences, min_size=1, max_size=4))
+def test_examples_keep_the_order_and_every_label(texts: list[list[str]]) -> None:
+    made = [Sentence(tuple(t), ("NN",) * len(t), tuple(LABELS[len(w) % 5] for w in t)) for t in texts]
+    examples = make_examples(TOKENIZER, made, [s.ner for s in made], LABELS, 16)
+    for sentence, example in zip(made, examples, strict=True):
+        assert [LABELS[i] for i in example.labels] == list(sentence.ner)
+        assert example.pos is None
+
+
+def test_a_label_that_train_never_had_is_not_learned() -> None:
+    (example,) = make_examples(TOKENIZER, [Sentence(("a", "b"), ("XX", "NN"), ("O", "O"))], [("XX", "NN")], TAGS, 16)
+    assert example.labels.tolist() == [IGNORED, TAGS.index("NN")]

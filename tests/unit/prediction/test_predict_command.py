@@ -1,0 +1,269 @@
+"""Prediction on text of no corpus: checkpoints that load anywhere, entities in their places, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from posner.arrays import Floats, WordLogits
+from posner.commands.ner.predict import Predict
+from posner.config.variants import Variant
+from posner.model.modeling import fresh_model, load_model, model_config
+from posner.pos.features import Standardisation, one_hot_table
+from posner.prediction.annotate import Entity, Labeller, entities, fitting, in_parts
+from posner.workflow.command import run
+from tiny_models import CPU, LABELS, LATE, NO_PIECE, TAGS, build_model, make_model, make_tokenizer, stir
+
+CHECKOUT = Path(__file__).parents[3]
+PREDICTED = Variant(fusion="encoder", pos="predicted", feature="one_hot", inject_layer_offset_from_end=1)
+LOGITS = Variant(fusion="late", pos="predicted", feature="logits")
+MEAN, SCALE = [0.5, -1.0, 0.0, 2.0], [0.1, 1.0, 3.0, 0.5]
+LINES = ["Ann saw Rome's e\u0301te\u0301", "", "\tthe \U0001f600 ab,cd Ann", "the " * 70 + "Rome"]
+
+
+@pytest.fixture(scope="module")
+def models(encoders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of untrained models whose weights say something: one for each source of POS, and a tagger."""
+    root = tmp_path_factory.mktemp("models")
+    bert = encoders["bert"]
+    made = {
+        "baseline": stir(make_model(bert)),
+        "gold": stir(make_model(bert, LATE)),
+        "predicted": stir(make_model(bert, PREDICTED)),
+        "logits": stir(make_model(bert, LOGITS)),
+        "tagger": stir(fresh_model(bert, model_config(bert, TAGS, Variant()), 3, "eager")),
+        "other-tagger": fresh_model(bert, model_config(bert, TAGS[:2], Variant()), 3, "eager"),
+        "control": build_model(bert, LATE),
+    }
+    made["logits"].config.pos_mean, made["logits"].config.pos_scale = MEAN, SCALE
+    made["control"].config.pos = "oracle"
+    for name, model in made.items():
+        model.save_pretrained(root / name)
+        make_tokenizer().save_pretrained(root / name)
+    return root
+
+
+def call(models: Path, name: str, source: Path, output: Path, **more: Any) -> list[Any]:
+    """What the command writes, a record a line or a list of columns a word."""
+    options = {"checkpoint": models / name, "input": source, "output": output} | more
+    fixed = ["--compute.device=cpu", "--compute.precision=fp32", "--compute.threads=1"]
+    run(Predict, [*fixed, *(f"--{key.replace('_', '-')}={value}" for key, value in options.items())])
+    lines = output.read_text(encoding="utf-8").split("\n")[:-1]
+    return [json.loads(line) for line in lines] if output.suffix == ".jsonl" else [line.split(" ") for line in lines]
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "text.txt"
+    path.write_text("".join(f"{line}\n" for line in LINES), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def columns(tmp_path: Path) -> Path:
+    path = tmp_path / "text.conll"
+    path.write_text("Ann NNP\nsaw VB\nthe DT\n\nRome XX\n", encoding="utf-8")
+    return path
+
+
+# --- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_loads_in_two_lines(models: Path) -> None:
+    two_lines = (
+        "import posner.model.modeling, transformers\n"
+        f"model = transformers.AutoModelForTokenClassification.from_pretrained({str(models / 'baseline')!r})\n"
+    )
+    proof = (
+        f"tokenizer = transformers.AutoTokenizer.from_pretrained({str(models / 'baseline')!r})\n"
+        "logits = model(**tokenizer('the Ann', return_tensors='pt')).logits\n"
+        "print(type(model).__name__, tuple(logits.shape), *model.config.labels)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", two_lines + proof], cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.stdout.split("\n")[0] == f"PosNerModel (1, 4, 5) {' '.join(LABELS)}", done.stderr
+
+
+def test_a_checkpoint_knows_its_labels_tags_and_source_of_pos(models: Path) -> None:
+    for name, pos, tags in [("baseline", "none", []), ("gold", "gold", [*TAGS]), ("logits", "predicted", [*TAGS])]:
+        config = load_model(models / name, "eager").config
+        assert (config.labels, config.pos, config.pos_tags) == ([*LABELS], pos, tags)
+
+
+# --- what is found ---------------------------------------------------------------------------------------------------
+
+
+def test_offsets_are_places_in_the_text(models: Path, text: Path, tmp_path: Path) -> None:
+    found = call(models, "baseline", text, tmp_path / "out.jsonl")
+    assert [row["text"] for row in found] == LINES
+    entities = [(row["text"], entity) for row in found for entity in row["entities"]]
+    assert len(entities) > 3
+    for line, entity in entities:
+        assert line[entity["start"] : entity["end"]] == entity["text"] == entity["text"].strip() != ""
+        assert entity["type"] in ("LOC", "PER")
+        assert 1 / len(LABELS) ** 80 <= entity["score"] <= 1
+    assert found[1]["entities"] == []
+
+
+def test_columns_and_json_tell_the_same(models: Path, text: Path, tmp_path: Path) -> None:
+    rows = call(models, "predicted", text, tmp_path / "out.conll", tagger=models / "tagger")
+    found = call(models, "predicted", text, tmp_path / "out.jsonl", tagger=models / "tagger")
+    assert [row[0] for row in rows[:6]] == ["Ann", "saw", "Rome", "'s", "e\u0301te\u0301", ""]
+    assert {row[1] for row in rows if len(row) == 3} <= set(TAGS)
+    begun = [row for i, row in enumerate(rows) if len(row) == 3 and begins(row[2], rows[i - 1])]
+    assert len(begun) == sum(len(row["entities"]) for row in found)
+
+
+def begins(label: str, before: list[str]) -> bool:
+    """Whether an entity begins at this label, after conlleval."""
+    previous = before[2] if len(before) == 3 else "O"
+    return label.startswith("B-") or (label.startswith("I-") and previous[2:] != label[2:])
+
+
+def test_given_tags_are_read_and_unknown_ones_are_none(models: Path, columns: Path, tmp_path: Path) -> None:
+    rows = call(models, "gold", columns, tmp_path / "out.conll")
+    labeller = Labeller(models / "gold", CPU, 256, 16)
+    table = one_hot_table(len(TAGS))
+    logits = labeller([["Ann", "saw", "the"], ["Rome"]], [table[[2, 3, 0]], table[[-1]]])
+    expected = [LABELS[i] for words in logits for i in words.labels(0)]
+    assert [row[2] for row in rows if len(row) == 3] == expected
+    assert [row[1] for row in rows if len(row) == 3] == ["NNP", "VB", "DT", "XX"]
+    other = labeller([["Ann", "saw", "the"]], [table[[0, 0, 0]]])
+    assert not np.array_equal(other[0].logits, logits[0].logits), "tags matter"
+
+
+def test_logits_are_standardised_as_in_training(models: Path, text: Path, tmp_path: Path) -> None:
+    rows = call(models, "logits", text, tmp_path / "out.conll", tagger=models / "tagger")
+    words = ["Ann", "saw", "Rome", "'s", "e\u0301te\u0301"]
+    (tagged,) = Labeller(models / "tagger", CPU, 256, 16)([words])
+    standard = Standardisation(np.array(MEAN, np.float32), np.array(SCALE, np.float32))
+    features = ((tagged.logits - standard.mean) * standard.scale).astype(np.float32)
+    (logits,) = Labeller(models / "logits", CPU, 256, 16)([words], [features])
+    assert [row[2] for row in rows[:5]] == [LABELS[i] for i in logits.labels(0)]
+    assert [row[1] for row in rows[:5]] == [TAGS[i] for i in tagged.labels(0)]
+
+
+def test_gold_models_take_a_taggers_tags_when_told(models: Path, text: Path, tmp_path: Path) -> None:
+    rows = call(models, "gold", text, tmp_path / "out.conll", tagger=models / "tagger", pos="tagger")
+    assert {row[1] for row in rows if len(row) == 3} <= set(TAGS)
+
+
+def test_the_baseline_reads_columns_without_pos(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.conll").write_text("Ann\nRome\n")
+    rows = call(models, "baseline", tmp_path / "in.conll", tmp_path / "out.conll", pos="none")
+    assert [row[:2] for row in rows] == [["Ann", "_"], ["Rome", "_"], [""]]
+
+
+def test_standard_output_is_json_lines(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(Predict, ["--checkpoint", str(models / "baseline"), "--input", str(text), "--output", "-"])
+    assert [json.loads(line)["text"] for line in capsys.readouterr().out.split("\n")[:-1]] == LINES
+
+
+def test_chunks_change_nothing(models: Path, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = call(models, "baseline", text, tmp_path / "whole.jsonl")
+    monkeypatch.setattr("posner.commands.ner.predict.CHUNK", 1)
+    parts = call(models, "baseline", text, tmp_path / "parts.jsonl")
+    assert [row["entities"] for row in parts] == [
+        [entity | {"score": pytest.approx(entity["score"], abs=2e-4)} for entity in row["entities"]] for row in whole
+    ]
+
+
+# --- long sentences --------------------------------------------------------------------------------------------------
+
+
+def test_a_long_sentence_is_read_in_parts_that_fit() -> None:
+    words = ["the", "abcdefgh", NO_PIECE, "abc", "the", "x" * 30, "the"]
+    (parts,) = in_parts(make_tokenizer(), [words], 12)
+    assert [len(part.first) for part in parts] == [3, 2, 1, 1]
+    assert [len(part) for part in parts] == [11, 6, 12, 3]
+    (whole,) = in_parts(make_tokenizer(), [words[:4]], 40)
+    assert len(whole) == 1
+    assert in_parts(make_tokenizer(), [[]], 12) == [[]]
+
+
+def test_parts_are_all_the_words_in_order() -> None:
+    words = [f"{'ab' * (i % 5)}c" for i in range(500)]
+    assert [word for run in fitting(make_tokenizer(), words, 16) for word in run] == words
+
+
+def test_parts_are_labelled_with_their_own_pos(models: Path) -> None:
+    labeller = Labeller(models / "gold", CPU, 10, 4)
+    words = ["the", "Ann", "Rome"] * 9
+    pos = one_hot_table(len(TAGS))[np.arange(27) % 4]
+    (long,) = labeller([words], [pos])
+    short = labeller([words[i : i + 8] for i in range(0, 27, 8)], [pos[i : i + 8] for i in range(0, 27, 8)])
+    assert long.seen.all()
+    np.testing.assert_allclose(long.logits, np.concatenate([part.logits for part in short]), atol=1e-5)
+
+
+# --- scores ----------------------------------------------------------------------------------------------------------
+
+
+def logits_of(*rows: list[float]) -> Floats:
+    return np.array(rows, np.float32)
+
+
+def test_a_score_is_the_probability_of_the_labels() -> None:
+    logits = logits_of([0, 2, 1], [3, 0, 0], [0, 1, 4], [0, 0, 5])
+    probability = torch.tensor(logits).softmax(dim=1).numpy()
+    found = entities(WordLogits(logits, np.ones(4, np.bool_)), ["B-LOC", "O", "I-PER", "I-PER"])
+    assert found == [
+        Entity("LOC", 0, 0, pytest.approx(probability[0, 1])),
+        Entity("PER", 2, 3, pytest.approx(probability[2, 2] * probability[3, 2])),
+    ]
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        ("gold", {}, "trained with gold POS, and raw text has no tags; let the tagger make them with --pos tagger"),
+        ("predicted", {}, "--tagger: is required"),
+        ("predicted", {"pos": "columns"}, "raw text has no tags"),
+        ("predicted", {"pos": "none"}, "needs POS tags; use --pos tagger or --pos columns"),
+        ("baseline", {"pos": "tagger"}, "reads no POS; use --pos none"),
+        ("tagger", {}, "a POS tagger is given as --tagger"),
+        ("control", {"pos": "tagger"}, "a control, whose oracle POS no text has"),
+        ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
+        ("nothing", {}, "no checkpoint is there; that of a run is its folder model"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    models: Path, text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, more: Any, message: str
+) -> None:
+    if "tagger" in more:
+        more = more | {"tagger": models / more["tagger"]}
+    with pytest.raises(SystemExit):
+        call(models, name, text, tmp_path / "out.jsonl", **more)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert message in line
+    assert {path.name for path in tmp_path.iterdir()} == {"text.txt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        ("logits", {"pos": "columns"}, "reads a tagger's logits"),
+        ("gold", {"pos_column": 0}, "none of its tags is one that the model knows, such as DT NN"),
+        ("gold", {"pos_column": 2}, "text.conll:1: 2 columns, but 3 are needed"),
+    ],
+)
+def test_bad_columns_are_one_clear_line(
+    models: Path, columns: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, more: Any, message: str
+) -> None:
+    with pytest.raises(SystemExit):
+        call(models, name, columns, tmp_path / "out.jsonl", **more)
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_kind_of_output_is_refused(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(Predict, ["--checkpoint", str(models / "baseline"), "--input", str(text), "--output", "out.txt"])
+    assert "error: --output: out.txt ends neither in .jsonl nor in .conll" in capsys.readouterr().err

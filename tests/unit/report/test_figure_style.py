@@ -1,0 +1,197 @@
+"""Figures: they show what the tables say, nothing is cut off or overlaps, and the same figure is the same file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawings import NAMES, STUDIES, SWEPT, drawn, lines_by_label, plots, point_lines
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+from PIL import Image
+from posner.files import read_table
+from posner.report.figures.axes import PAGE, limits
+from posner.report.figures.style import GREY, ONE_COLUMN, TWO_COLUMNS, looks, save
+
+
+@contextmanager
+def noted_texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, tuple[str, Bbox]]]:
+    """Notes every text that is really drawn, with its place; an axis also keeps labels that it does not draw."""
+    noted: dict[int, tuple[str, Bbox]] = {}
+    original = Text.draw
+
+    def draw(self: Text, renderer: Any) -> None:
+        if self.get_visible() and self.get_text().strip():
+            noted[id(self)] = (self.get_text(), self.get_window_extent(renderer))
+        original(self, renderer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "draw", draw)
+        yield noted
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_is_cut_off_or_overlaps(
+    tables: dict[str, Path], study: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with noted_texts(monkeypatch) as noted:
+        figure = drawn(plots(tables[study])[name])
+    assert len(noted) > 5
+    page = figure.bbox
+    for text, box in noted.values():
+        inside = box.x0 >= page.x0 and box.y0 >= page.y0 and box.x1 <= page.x1 and box.y1 <= page.y1
+        assert inside, f"{text!r} leaves the page"
+    for (text, box), (other, other_box) in itertools.combinations(noted.values(), 2):
+        assert not box.padded(-0.5).overlaps(other_box.padded(-0.5)), f"{text!r} and {other!r} overlap"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_letters_can_be_read_on_paper(tables: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = drawn(plots(tables["default"])[name])
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip()) >= 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
+    contents = []
+    for run in ("first", "second"):
+        png = tmp_path / run / f"{name}.png"
+        plots(tables["default"], png)[name].execute()
+        svg = png.with_suffix(".svg")
+        assert sorted(path.name for path in png.parent.iterdir()) == [png.name, svg.name]
+        with Image.open(png) as image:
+            inches = image.size[0] / image.info["dpi"][0]
+            assert any(inches == pytest.approx(width, abs=0.01) for width in (ONE_COLUMN, TWO_COLUMNS))
+            assert image.info["dpi"][0] == pytest.approx(200, abs=0.1)
+            assert len(image.convert("RGB").getcolors(1 << 20) or []) > 10  # not an empty page
+        assert svg.read_text(encoding="utf-8").rstrip().endswith("</svg>")
+        contents.append((png.read_bytes(), svg.read_bytes()))
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize("name", ["pos_tagging", "slices"])
+def test_however_many_rows_a_figure_fits_on_a_page(tables: dict[str, Path], name: str) -> None:
+    assert drawn(plots(tables["long names"])[name]).get_size_inches()[1] <= PAGE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_places_have_no_last_bits_of_a_solver(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
+    figure = plots(tables["default"])[name].draw()
+    save(figure, tmp_path / f"{name}.png")
+    figure.draw_without_rendering()  # nothing moves any more
+    for axes in figure.axes:
+        left, bottom, right, top = axes.get_position().extents
+        sizes = (left, bottom, right - left, top - bottom)
+        assert sizes == pytest.approx([round(size, 6) for size in sizes], abs=1e-12)
+
+
+# --- looks -----------------------------------------------------------------------------------------------------------
+
+
+def runs_table(variants: int) -> pd.DataFrame:
+    names = ["baseline", *(f"v{i}" for i in range(variants))]
+    return pd.DataFrame({"variant": names, "pos": ["none", *["gold"] * variants]})
+
+
+def test_variants_have_colours_of_their_own() -> None:
+    made = looks(runs_table(9))
+    assert len({look.colour for look in made.values()}) == 10
+    assert len({look.marker for look in made.values() if look is not made["baseline"]}) == 9
+
+
+def test_many_variants_still_differ() -> None:
+    made = looks(runs_table(60))
+    assert len({(look.colour, look.marker) for look in made.values()}) == 61
+
+
+def test_controls_are_grey_and_take_no_colour_from_what_is_compared() -> None:
+    runs = runs_table(9)
+    sources = ["oracle"] * 5 + ["random"] * 3
+    controls = pd.DataFrame({"variant": [f"c{i}" for i in range(8)], "pos": sources})
+    made = looks(pd.concat([runs[:1], controls, runs[1:]]))
+    assert {name: made[name] for name in runs["variant"]} == looks(runs)
+    for group in (controls["variant"][:5], controls["variant"][5:]):
+        assert {made[name].colour for name in group} == {GREY}
+        assert len({made[name].marker for name in group}) == len(group)
+
+
+def test_colours_can_be_told_apart_by_everybody() -> None:
+    """Distances in CIELAB, as seen with normal sight and with the common kinds of colour blindness.
+
+    Simulation: Viénot, Brettel & Mollon (1999) for protanopia and deuteranopia, on linear RGB. A difference of about 2
+    is just visible.
+    """
+    views = {
+        "normal": np.eye(3),
+        "protanopia": np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
+        "deuteranopia": np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
+    }
+    colours = [look.colour for look in looks(runs_table(8)).values()]
+    rgb = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    for name, view in views.items():
+        xyz = np.clip(linear @ view.T, 0, 1) @ to_xyz.T / np.array([0.9505, 1, 1.089])
+        f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+        lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+        for (a, x), (b, y) in itertools.combinations(zip(colours, lab, strict=True), 2):
+            assert np.linalg.norm(x - y) > 15, f"{a} and {b} look alike with {name} sight"
+
+
+def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> None:
+    folder = tables["default"]
+    runs = read_table(folder / "ner_runs.csv", ["seed", "f1"])
+    others = runs[~runs["pos"].isin(["none", "oracle"])].to_dict("records")
+    expected = {row["label"]: looks(runs)[row["variant"]] for row in others}
+    swept = {row["label"] for row in others if row["pos"] != "random"}
+    for name in SWEPT:
+        seen = lines_by_label(drawn(plots(folder)[name]))
+        assert seen.keys() & expected.keys() == swept
+        for label in swept:
+            assert (seen[label].get_color(), seen[label].get_marker()) == (
+                expected[label].colour,
+                expected[label].marker,
+            )
+    for axes, line in point_lines(drawn(plots(folder)["ner_results"])):
+        label = axes.get_yticklabels()[round(float(np.mean(line.get_ydata())))].get_text()
+        if label in expected:
+            assert (line.get_color(), line.get_marker()) == (expected[label].colour, expected[label].marker)
+    strategies = point_lines(drawn(plots(folder)["injection_strategies"]))
+    assert {(line.get_color(), line.get_marker()) for _, line in strategies} == {
+        (look.colour, look.marker) for look in expected.values()
+    }
+
+
+# --- axes ------------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1), st.floats(0.1, 10))
+def test_an_axis_shows_all_and_does_not_blow_up_little(values: list[float], least: float) -> None:
+    low, high = limits(values, least)
+    assert low < min(values)
+    assert max(values) < high
+    assert high - low >= least
+    assert min(values) - low == pytest.approx(high - max(values), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["ner_results", "injection_strategies", *SWEPT, "slices"])
+def test_scores_are_in_points(tables: dict[str, Path], name: str) -> None:
+    figure = drawn(plots(tables["default"])[name])
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    assert any("(points)" in text for text in texts)
+    if name in ("ner_results", "corruption"):
+        axes = figure.axes[0]
+        low, high = axes.get_xlim() if name == "ner_results" else axes.get_ylim()
+        runs = pd.read_csv(tables["default"] / "ner_runs.csv")
+        f1 = 100 * runs.query("split == 'test' and pos not in ('oracle', 'random')")["f1"]
+        assert 50 < low < f1.min()
+        assert f1.max() < high < 100

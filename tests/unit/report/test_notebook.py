@@ -1,0 +1,144 @@
+"""The notebook: kept without outputs, run from top to bottom on any study, the same page each time."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from fabricated import TAGS, VARIANTS, summarise
+from posner.commands.study.run_notebook import RunNotebook, execute
+from posner.errors import InputError
+
+NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "results_analysis.ipynb"
+WORDS = ["John", "<runs>", "in", "Rome"]
+POS, TAGGED = ["NNP", "NN", "IN", "NNP"], ["NNP", "NNP", "IN", "NNP"]
+TRUE = ["B-PER", "O", "O", "B-LOC"]
+BASELINE = ["B-PER", "B-ORG", "O", "B-LOC"]
+VARIANT = ["B-PER", "O", "O", "O"]  # one word mended, one broken
+
+
+def write_tokens(path: Path, **columns: list[str]) -> None:
+    """A row a token of three sentences of test, after one of validation that must not be shown."""
+    rows = [
+        {"split": split, "sentence": sentence, "token": token} | {name: each[token] for name, each in columns.items()}
+        for split, sentences in (("validation", 1), ("test", 3))
+        for sentence in range(sentences)
+        for token in range(len(WORDS))
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_parquet(path, index=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fabricated study with predictions of all variants."""
+    folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
+    summarise(folder)
+    for name, variant in VARIANTS.items():
+        for seed in variant.seeds or ():
+            predicted = BASELINE if variant.fusion == "none" else VARIANT
+            write_tokens(folder / "ner" / name / f"seed-{seed}" / "predictions.parquet", gold=TRUE, predicted=predicted)
+    write_tokens(folder / "pos" / "predicted.parquet", tag=TAGGED)
+    corpus = folder.parent / "corpus"
+    corpus.mkdir()
+    pd.DataFrame({"tokens": [WORDS] * 3, "pos": [POS] * 3}).to_parquet(corpus / "test.parquet")
+    return folder
+
+
+def run(folder: Path, output: Path, notebook: Path = NOTEBOOK) -> str:
+    """The page that is made."""
+    RunNotebook(notebook=notebook, results=folder, output=output).execute()
+    return output.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return run(folder, tmp_path_factory.mktemp("pages") / "notebook.html")
+
+
+def text_of(page: str) -> str:
+    """The words of a page, a blank between each."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.partition("<main>")[2])).split())
+
+
+def test_it_is_kept_without_outputs() -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells) > 8
+    assert all(not cell.outputs and cell.execution_count is None for cell in cells)
+
+
+def test_its_page_shows_what_was_found(page: str) -> None:
+    text = text_of(page)
+    assert "Gold POS helps in " in text
+    for label in ("No POS (baseline)", "Gold POS (encoder k=2, embeddings)", "Oracle (late, one-hot)"):
+        assert label in text
+    assert all(f" {tag} " in text for tag in list(TAGS)[:4])
+    assert "data:image/png" in page
+    assert "seen" in text
+    assert "in capitals" not in text, "no mention is: a difference of 0 would be read as none"
+
+
+def test_sentences_are_shown_with_all_tags_and_what_the_variant_did(page: str) -> None:
+    text = text_of(page)
+    assert "effect mended 3 broken 3" in text
+    for row in zip(range(4), WORDS, POS, TAGGED, TRUE, BASELINE, VARIANT, ["", "mended", "", "broken"], strict=True):
+        assert text.count(" ".join(filter(None, map(str, row)))) == 3
+
+
+def test_its_page_loads_nothing_from_the_net(page: str) -> None:
+    assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//|@import|import\s*\(|from\s+["']https?:""", page)
+    assert "<script" not in page
+
+
+def test_the_same_results_give_the_same_page(page: str, folder: Path, tmp_path: Path) -> None:
+    assert run(folder, tmp_path / "again.html") == page
+
+
+def test_a_study_without_predictions_or_without_pos_has_a_page_too(folder: Path, tmp_path: Path) -> None:
+    """As in a checkout, where summaries are kept and predictions are not."""
+    copy = tmp_path / "made-up" / "tiny"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("ner", "pos", "corruption"))
+    assert "Predictions are not kept" in text_of(run(copy, tmp_path / "summary.html"))
+    for table in ("ner_runs", "ner_by_type", "ner_comparisons"):
+        path = copy / "tables" / f"{table}.csv"
+        rows = pd.read_csv(path)
+        rows[rows["variant"] == "baseline"].to_csv(path, index=False)
+    (copy / "tables" / "corruption.csv").unlink()
+    text = text_of(run(copy, tmp_path / "baseline.html"))
+    assert "No variant of this study reads POS." in text
+    assert "No variant of this study shares a seed with the baseline." in text
+
+
+def test_it_runs_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its own folder and without the workflow, on the study that its reader names."""
+    monkeypatch.chdir(NOTEBOOK.parent)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    named = re.findall(r'study = Path\("(.+)"\)', notebook.cells[1].source)
+    assert Path(*named, "verdict.json").is_file()
+    notebook.cells[1].source = notebook.cells[1].source.replace(*named, str(folder))
+    execute(notebook, NOTEBOOK)
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+
+
+def test_a_cell_that_fails_is_shown_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.cells = [notebook.cells[1], nbformat.v4.new_code_cell("1 / 0  # here")]
+    nbformat.write(notebook, tmp_path / "broken.ipynb")
+    with pytest.raises(InputError, match=r"(?s)broken\.ipynb: a cell fails.*1 / 0  # here.*ZeroDivisionError"):
+        run(folder, tmp_path / "page.html", tmp_path / "broken.ipynb")
+    assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_notebook_that_cannot_be_told_where_the_results_are_is_refused(folder: Path, tmp_path: Path) -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    del notebook.cells[1]
+    nbformat.write(notebook, tmp_path / "other.ipynb")
+    with pytest.raises(InputError, match="one cell must have the tag 'parameters', not 0"):
+        run(folder, tmp_path / "page.html", tmp_path / "other.ipynb")

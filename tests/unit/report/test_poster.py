@@ -1,0 +1,250 @@
+"""The poster: one A0 page that holds what was found, whatever the study is like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import typst
+from fabricated import (
+    CEILING,
+    TAGS,
+    TYPES,
+    VARIANTS,
+    confusion_matrix,
+    read,
+    summarise,
+    variant,
+    write_comparisons,
+    write_study,
+)
+from PIL import Image
+from posner.commands.ner.summarise_ner import SummariseNer
+from posner.commands.pos.summarise_pos import SummarisePos
+from posner.commands.study.conclude import Conclude
+from posner.commands.study.typeset_poster import FONTS, TypesetPoster
+from posner.config.variants import Variant
+from posner.errors import InputError
+from posner.files import write_json
+from pypdf import PdfReader
+
+TEMPLATE = Path(__file__).parents[3] / "resources" / "poster" / "poster.typ"
+A0 = (841, 1189)  # mm
+MANY = VARIANTS | {
+    f"a-variant-with-a-name-that-is-as-long-as-its-author-likes-{i}": variant("late", "gold", "one_hot", (42, 43))
+    for i in range(20)
+}
+STUDIES = {
+    "of every kind": VARIANTS,
+    "of many": MANY,
+    "without controls": {name: each for name, each in VARIANTS.items() if not each.is_control},
+    "of the baseline alone": {"baseline": VARIANTS["baseline"]},
+}
+
+
+def conclude(folder: Path, variants: Mapping[str, Variant]) -> None:
+    """All that a poster reads but figures; a study without POS has no sweeps."""
+    tables = folder / "tables"
+    if len(variants) > 1:
+        summarise(folder, variants)
+    else:
+        f1 = write_study(folder, variants)
+        SummariseNer(variants=dict(variants), ner=folder / "ner", metrics=folder / "metrics", tables=tables).execute()
+        SummarisePos(confusion=folder / "pos" / "confusion_matrix.json", tables=tables).execute()
+        write_comparisons(folder / "metrics", f1, variants, tables)
+        write_json(folder / "metrics" / "ner_ceiling.json", CEILING)
+        Conclude(
+            metrics=folder / "metrics",
+            comparisons=folder / "metrics" / "ner_comparisons.json",
+            ceiling=folder / "metrics" / "ner_ceiling.json",
+            pos=tables / "pos_tagging.csv",
+            output=folder / "verdict.json",
+            tables=tables,
+        ).execute()
+    labels = ["O", *(f"{position}-{kind}" for kind in TYPES for position in "BI")]
+    sentences = {"train": 1404, "validation": 325, "test": 345}
+    write_json(folder / "corpus.json", {"pos_tags": list(TAGS), "ner_labels": labels, "sentences": sentences})
+
+
+def draw(folder: Path, name: str, colour: str) -> Path:
+    """A figure that can be told by its colour."""
+    path = folder / "figures" / f"{name}.svg"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="533pt" height="300pt" viewBox="0 0 533 300">'
+        f'<rect width="533" height="300" fill="{colour}"/></svg>'
+    )
+    return path
+
+
+def poster(folder: Path, figures: Mapping[str, str], output: str = "poster.pdf") -> TypesetPoster:
+    return TypesetPoster(
+        template=TEMPLATE,
+        title="A made-up study",
+        corpus_name="made-up",
+        encoder_name="tiny",
+        corpus=folder / "corpus.json",
+        verdict=folder / "verdict.json",
+        summary=folder / "tables" / "ner_summary.csv",
+        tagging=folder / "tables" / "pos_tagging.csv",
+        confusions=folder / "tables" / "pos_confusions.csv",
+        figures=tuple(draw(folder, name, colour) for name, colour in figures.items()),
+        output=folder / output,
+    )
+
+
+FIGURES = {"injection_strategies": "#ff0000", "corruption": "#00ff00", "ner_results": "#0000ff"}
+
+
+@pytest.fixture(scope="module", params=STUDIES, ids=str)
+def typeset(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a study with its poster."""
+    folder = tmp_path_factory.mktemp("study")
+    conclude(folder, STUDIES[request.param])
+    figures = FIGURES if len(STUDIES[request.param]) > 1 else {"ner_results": FIGURES["ner_results"]}
+    poster(folder, figures).execute()
+    return folder
+
+
+def squeezed(text: str) -> str:
+    """Text without blanks: lines break where the page wants."""
+    return re.sub(r"\s", "", text)
+
+
+def words(folder: Path) -> str:
+    return squeezed("".join(page.extract_text() for page in PdfReader(folder / "poster.pdf").pages))
+
+
+def share(image: Image.Image, colour: str) -> float:
+    """Share of the page in this very colour."""
+    wanted = tuple(bytes.fromhex(colour[1:]))
+    counts = {rgb: count for count, rgb in image.convert("RGB").getcolors(maxcolors=2**24)}
+    return counts.get(wanted, 0) / (image.width * image.height)
+
+
+def test_it_is_one_a0_page(typeset: Path) -> None:
+    (page,) = PdfReader(typeset / "poster.pdf").pages
+    assert [round(float(side) * 25.4 / 72) for side in page.mediabox[2:]] == list(A0)
+    image = Image.open(typeset / "poster.png")
+    assert image.height / image.width == pytest.approx(A0[1] / A0[0], abs=1e-3)
+
+
+def test_it_holds_what_was_concluded(typeset: Path) -> None:
+    verdict, text = read(typeset / "verdict.json"), words(typeset)
+    assert squeezed(verdict["answer"]) in text.replace("▪", "")
+    assert squeezed(verdict["footnote"]) in text
+    found = [each for each in verdict["variants"].values() if not each["label"].startswith("Oracle")]
+    for each in found:
+        assert f"{100 * each['f1']['mean']:.2f}" in text or each["label"].startswith("Random")
+        if not each["label"].startswith("Random"):
+            assert squeezed(each["label"]) in text
+    told = [each["verdict"] for each in found if each["verdict"]]
+    for word in set(told):
+        assert text.count(squeezed(word)) >= told.count(word)
+
+
+def test_differences_and_intervals_have_their_signs(tmp_path: Path) -> None:
+    conclude(tmp_path, VARIANTS)
+    verdict = read(tmp_path / "verdict.json")
+    verdict["variants"]["late-gold-one_hot"]["difference"] |= {"mean": -0.019999, "low": -0.123, "high": -0.0004999}
+    verdict["variants"]["encoder-gold"]["difference"] |= {"mean": 0.00004, "low": -0.00004, "high": 0.0996}
+    write_json(tmp_path / "verdict.json", verdict)
+    poster(tmp_path, FIGURES).execute()
+    text = words(tmp_path)
+    assert "\N{MINUS SIGN}2.00\N{MINUS SIGN}12.30to\N{MINUS SIGN}0.05" in text
+    assert "+0.00+0.00to+9.96" in text
+
+
+def test_no_figure_is_missing_and_none_is_tiny(typeset: Path) -> None:
+    image = Image.open(typeset / "poster.png")
+    if read(typeset / "verdict.json")["answer"]:
+        shares = {name: share(image, FIGURES[name]) for name in ("injection_strategies", "corruption")}
+        assert min(shares.values()) > 0.03, shares
+        assert share(image, FIGURES["ner_results"]) == 0
+    else:
+        assert share(image, FIGURES["ner_results"]) > 0.1
+
+
+def sizes(folder: Path) -> list[float]:
+    """Points of the letters on the page, one number for each piece of text."""
+    found: list[float] = []
+
+    def visit(text: str, _cm: list[float], matrix: list[float], _font: object, size: float) -> None:
+        if text.strip():
+            found.append(abs(size * matrix[3]))
+
+    PdfReader(folder / "poster.pdf").pages[0].extract_text(visitor_text=visit)
+    return found
+
+
+def test_the_text_of_an_usual_study_is_large(tmp_path: Path) -> None:
+    conclude(tmp_path, VARIANTS)
+    poster(tmp_path, FIGURES).execute()
+    assert min(sizes(tmp_path)) >= 0.9 * 24
+
+
+def test_nothing_leaves_the_page(typeset: Path) -> None:
+    """The margins are empty beside the columns, and the last of them end above the foot."""
+    image = Image.open(typeset / "poster.png").convert("L")
+    millimetre = image.width / A0[0]
+    columns = 28 + 0.365 * (A0[0] - 2 * 28 - 24)  # where the left one ends
+    empty = {
+        "left margin": (0, 420, 24, A0[1]),
+        "right margin": (A0[0] - 24, 420, A0[0], A0[1]),
+        "gutter": (columns + 4, 420, columns + 20, A0[1] - 21),
+        "above the foot's words": (0, A0[1] - 19, A0[0], A0[1] - 16),
+        "below them": (0, A0[1] - 5, A0[0], A0[1]),
+    }
+    for name, box in empty.items():
+        assert image.crop(tuple(round(each * millimetre) for each in box)).getextrema() == (255, 255), name
+
+
+def test_ways_that_a_study_did_not_try_are_told_from_others(tmp_path: Path) -> None:
+    conclude(tmp_path, {name: VARIANTS[name] for name in ("baseline", "late-gold-one_hot")})
+    poster(tmp_path, FIGURES).execute()
+    assert words(tmp_path).count("notinthisstudy") == 2
+
+
+def test_oracles_are_open_closed_or_not_run(tmp_path: Path) -> None:
+    conclude(tmp_path, VARIANTS)
+    poster(tmp_path, FIGURES).execute()
+    text = words(tmp_path)
+    ways = read(tmp_path / "verdict.json")["oracles"]
+    for way, found in ways.items():
+        f1 = "\N{EN DASH}" if found["f1"] is None else f"{100 * found['f1']:.2f}"
+        word = {True: "open", False: "closed", None: "notrun"}[found["open"]]
+        assert f"{squeezed(way)}{f1}{word}" in text
+    assert {found["open"] for found in ways.values()} == {True, False, None}
+
+
+def test_confusions_are_those_of_train(tmp_path: Path) -> None:
+    conclude(tmp_path, VARIANTS)
+    poster(tmp_path, FIGURES).execute()
+    top = confusion_matrix()["splits"]["train"]["top_confusions"][0]
+    assert f"{top['gold']}→{top['predicted']}{top['count'] // 1000}{top['count'] % 1000:03d}" in words(tmp_path)
+
+
+def test_the_same_results_give_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
+    made = []
+    for place in ("here", "there with blank"):
+        folder = tmp_path / place
+        conclude(folder, VARIANTS)
+        poster(folder, FIGURES).execute()
+        made.append([(folder / name).read_bytes() for name in ("poster.pdf", "poster.png")])
+    assert made[0] == made[1]
+
+
+def test_its_font_comes_with_matplotlib() -> None:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    assert "DejaVu Sans" in fonts.families()
+
+
+def test_a_file_that_is_no_figure_is_named(tmp_path: Path) -> None:
+    conclude(tmp_path, VARIANTS)
+    made = poster(tmp_path, FIGURES)
+    (tmp_path / "figures" / "corruption.svg").write_text("no figure")
+    with pytest.raises(InputError, match=r"poster\.pdf cannot be typeset"):
+        made.execute()
+    assert not (tmp_path / "poster.pdf").exists()

@@ -1,0 +1,193 @@
+"""Tables as people read them: the numbers of the CSV, rounded and in points, and nothing that breaks LaTeX or HTML."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import VARIANTS
+from posner.commands.study.typeset_tables import TypesetTables
+from posner.config.statistics import Statistics
+from posner.errors import InputError
+from posner.files import read_table, write_table
+from posner.report.formats import MINUS, MISSING, count, duration, kind, probability
+from posner.report.layouts import LAYOUTS
+from posner.report.tables import heading, laid_out, latex, page
+from posner.summaries.comparisons import comparison_table
+from posner.summaries.slices import summary_table
+from pypdf import PdfReader
+from tex import article, needs_latex
+
+
+def typeset(tables: Path, name: str) -> pd.DataFrame:
+    return laid_out(name, read_table(tables / f"{name}.csv", []))[0]
+
+
+@pytest.fixture(scope="module")
+def tables(study: Path) -> Path:
+    return study / "tables"
+
+
+class Cells(HTMLParser):
+    """The cells of the table of a page, row by row."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+        elif tag == "p":
+            self.rows.append([""])  # the links below
+
+    def handle_data(self, data: str) -> None:
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+def test_the_main_table_has_means_differences_intervals_and_verdicts(tables: Path) -> None:
+    raw = pd.read_csv(tables / "verdict_variants.csv").set_index("label")
+    made = typeset(tables, "verdict_variants").set_index("Variant")
+    assert made.index.tolist() == raw.index.tolist()
+    one = raw.loc["Gold POS (encoder k=2, embeddings)"]
+    row = made.loc["Gold POS (encoder k=2, embeddings)"]
+    assert row["Test F1"] == f"{100 * one['f1_mean']:.2f} ± {100 * one['f1_std']:.2f}"
+    assert row["Difference"] == f"{100 * one['difference']:+.2f}"
+    assert row["Interval"] == f"{100 * one['low']:+.2f} to {100 * one['high']:+.2f}"
+    assert row["Verdict"] == one["verdict"]
+    assert made.loc["No POS (baseline)", "Difference"] == MISSING
+    assert made.loc["No POS (baseline)", "Interval"] == MISSING
+    single = made.loc["Gold POS (late, embeddings)"]
+    assert re.fullmatch(r"\d\d\.\d\d", single["Test F1"])
+    assert single["Interval"] == MISSING
+
+
+def test_every_layout_fits_its_table(tables: Path) -> None:
+    for name in LAYOUTS:
+        made = typeset(tables, name)
+        assert len(made) == len(pd.read_csv(tables / f"{name}.csv")), name
+        assert list(made.columns) == list(LAYOUTS[name])
+
+
+def test_no_number_has_more_digits_than_people_read(tables: Path) -> None:
+    for path in tables.glob("*.csv"):
+        made = typeset(tables, path.stem)
+        for column in made.columns:
+            assert not made[column].str.contains(r"\.\d{4}").any(), f"{path.stem}: {column}"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("f1", "0.85124", "85.12"),
+        ("strict_f1_macro_mean", "0.5", "50.00"),
+        ("difference", "-0.0012", f"{MINUS}0.12"),
+        ("low", "0.0012", "+0.12"),
+        ("seed_std", "0.0012", "0.12"),
+        ("seed", "42", "42"),
+        ("seeds_for_0.2_points", "3.0", "3"),
+        ("p_difference_holm", "0.0576", "0.058"),
+        ("support", "12345", "12,345"),
+        ("entities_flipped", "6.4", "6.4"),
+        ("change", "0.0", "+0.00"),
+        ("level", "2.0", "2"),
+        ("new", "0.123456", "0.1235"),
+        ("rate", "0.05", "5.00"),
+        ("gpu_hours", "0.0", "0.00"),
+        ("tag", "0.5", "0.5"),
+        ("variant", "NA", "NA"),
+    ],
+)
+def test_a_column_is_written_as_what_it_holds(column: str, value: str, text: str) -> None:
+    made, is_number = laid_out("new", pd.DataFrame({column: [value]}))
+    assert made.iloc[0, 0] == text
+    assert is_number == [kind(column) is not None]
+
+
+def test_numbers_in_words() -> None:
+    assert [count(3.0), count(1234.0), count(2.25)] == ["3", "1,234", "2.2"]
+    assert [probability(0.0004), probability(0.001)] == ["< 0.001", "0.001"]
+    assert [duration(s) for s in (0.4, 59.6, 3723, 360000)] == ["0:00:00", "0:01:00", "1:02:03", "100:00:00"]
+    assert [heading("f1_macro_mean"), heading("pos"), heading("tokens_with_unseen_pos")] == [
+        "F1 macro mean",
+        "POS",
+        "Tokens with unseen POS",
+    ]
+
+
+def test_a_label_stands_for_what_it_says() -> None:
+    columns = {"variant": ["v"], "label": ["Gold POS"], "fusion": ["late"], "pos": ["gold"], "f1": ["0.5"]}
+    assert list(laid_out("new", pd.DataFrame(columns))[0].columns) == ["Label", "F1"]
+    assert list(laid_out("new", pd.DataFrame({"variant": ["v"], "f1": ["1"]}))[0].columns) == ["Variant", "F1"]
+
+
+def test_what_does_not_fit_is_told() -> None:
+    with pytest.raises(InputError, match=r"cost\.csv: no column 'rule'"):
+        laid_out("cost", pd.DataFrame({"f1": ["0.5"]}))
+    with pytest.raises(InputError, match="'f1': 'x' is no number"):
+        laid_out("new", pd.DataFrame({"f1": ["x"]}))
+
+
+def test_tags_do_not_break_latex() -> None:
+    table = pd.DataFrame({"Tag %": ["$", "WP$", "NN|SYM", "a_b & c\\d", "#"], "F1": ["1", "2", "3", "4", "5"]})
+    lines = latex(table, [False, True]).splitlines()
+    assert lines[1:6] == [r"\begin{tabular}{lr}", r"\toprule", r"Tag \% & F1 \\", r"\midrule", r"\$ & 1 \\"]
+    assert r"WP\$ & 2 \\" in lines
+    assert r"a\_b \& c\textbackslash d & 4 \\" in lines
+    assert lines[-2:] == [r"\bottomrule", r"\end{tabular}"]
+
+
+def test_a_study_without_anything_to_compare_has_its_tables(tmp_path: Path) -> None:
+    compared = comparison_table({}, {})
+    counts = {"baseline": {1: np.ones((1, 2, 3), np.float32)}}
+    sliced = summary_table(counts, [("all", "a")], {"baseline": VARIANTS["baseline"]}, Statistics(resamples=100))
+    for name, table in {"ner_comparisons": compared, "ner_slices_summary": sliced}.items():
+        write_table(tmp_path / f"{name}.csv", table)
+        assert list(table) == list(read_table(tmp_path / f"{name}.csv", [])) != []
+    TypesetTables(tables=tuple(tmp_path.glob("*.csv"))).execute()
+    assert "Verdict" in (tmp_path / "ner_comparisons.tex").read_text()
+
+
+@needs_latex
+def test_every_character_of_a_table_is_printed(tmp_path: Path) -> None:
+    cells = ["< 0.001", f"{MINUS}1.20 ± 0.30", "NN|SYM", "WP$", "50 %", "C:\\x{}#&", ">", MISSING]
+    drawn = ["a_b", "~", "^"]  # without being characters of a font
+    (tmp_path / "table.tex").write_text(latex(pd.DataFrame({"Cell": cells + drawn}), [False]), encoding="utf-8")
+    [sheet] = PdfReader(article([tmp_path / "table.tex"], tmp_path)).pages
+    printed = sheet.extract_text().replace(" ", "")
+    for cell in cells:
+        assert cell.replace(" ", "") in printed
+
+
+def test_long_tables_may_break() -> None:
+    table = pd.DataFrame({"A": [str(i) for i in range(46)]})
+    assert r"\begin{longtable}{r}" in latex(table, [True])
+    assert r"\begin{tabular}{r}" in latex(table[:45], [True])
+
+
+def test_a_page_shows_the_table_and_holds_the_files() -> None:
+    table = pd.DataFrame({"Tag": ["<b>", '"'], "F1": ["1.00", "2.00"]})
+    made = page("tags", table, [False, True], {"tags.csv": b"tag\n<b>\n"})
+    rows = [[cell.strip() for cell in row] for row in Cells(made).rows]
+    assert rows[:3] == [["Tag", "F1"], ["<b>", "1.00"], ['"', "2.00"]]
+    [link] = re.findall(r'download="tags.csv" href="data:text/plain;base64,([^"]+)"', made)
+    assert base64.b64decode(link) == b"tag\n<b>\n"
+
+
+def test_files_stand_beside_the_table_and_do_not_change(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("split,f1\ntest,0.5\n")
+    contents = []
+    for _ in range(2):
+        TypesetTables(tables=(tmp_path / "x.csv",)).execute()
+        contents.append([(tmp_path / f"x.{kind}").read_bytes() for kind in ("csv", "tex", "html")])
+    assert contents[0] == contents[1]
+    assert b"test & 50.00" in contents[0][1]

@@ -1,0 +1,196 @@
+"""Variants against the baseline: counts from predictions, comparisons from counts, and words that say no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import counts_of, predictions_table
+from hypothesis import given
+from hypothesis import strategies as st
+from posner.config.statistics import Statistics
+from posner.corpora.documents import texts_of
+from posner.errors import InputError
+from posner.evaluation.stored import entity_counts, read_predictions
+from posner.stats.comparison import Comparison, answer, compare, verdict
+from posner.stats.intervals import detectable, seeds_needed
+from posner.stats.resampling import Array, f1
+from seqeval.metrics import f1_score
+
+LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+QUICK = Statistics(resamples=400)
+
+Sentences = list[tuple[list[str], list[str]]]
+SENTENCES = st.lists(
+    st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=6).map(
+        lambda pairs: ([a for a, _ in pairs], [b for _, b in pairs])
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def table(sentences: Sentences) -> pd.DataFrame:
+    """Predictions in the layout of predictions.parquet."""
+    return predictions_table(sentences, LABELS)
+
+
+# --- counts ----------------------------------------------------------------------------------------------------------
+
+
+@given(SENTENCES)
+def test_f1_of_the_counts_is_that_of_seqeval(sentences: Sentences) -> None:
+    counts = entity_counts(table(sentences), np.arange(len(sentences)))
+    assert counts.shape == (len(sentences), 3)
+    gold, predicted = map(list, zip(*sentences, strict=True))
+    assert f1(counts.sum(axis=0)) == pytest.approx(f1_score(gold, predicted, zero_division=0))
+    for row, (g, p) in zip(counts, sentences, strict=True):
+        assert f1(row) == pytest.approx(f1_score([g], [p], zero_division=0))
+
+
+@given(SENTENCES)
+def test_texts_hold_the_counts_of_their_sentences(sentences: Sentences) -> None:
+    by_sentence = entity_counts(table(sentences), np.arange(len(sentences)))
+    text_of = np.arange(len(sentences)) // 2
+    by_text = entity_counts(table(sentences), text_of)
+    for text in range(text_of.max() + 1):
+        assert by_text[text].tolist() == by_sentence[text_of == text].sum(axis=0).tolist()
+
+
+def test_predictions_of_another_corpus_are_refused() -> None:
+    with pytest.raises(InputError, match="not those of this corpus"):
+        entity_counts(table([(["O"], ["O"])]), np.arange(2))
+
+
+def test_predictions_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.parquet"
+    with pytest.raises(InputError, match=r"predictions\.parquet: no readable"):
+        read_predictions(path, "test")
+    table([(["O"], ["O"])]).to_parquet(path)
+    assert len(read_predictions(path, "test")) == 1
+    with pytest.raises(InputError, match="no predictions of validation"):
+        read_predictions(path, "validation")
+
+
+def test_texts_are_documents_where_they_are_known() -> None:
+    text_of, unit = texts_of(["b", "b", "a"])
+    assert (text_of.tolist(), unit) == ([1, 1, 0], "documents")
+    for documents in ([None, None], ["a", None], ["a", "a"]):
+        text_of, unit = texts_of(documents)
+        assert (text_of.tolist(), unit) == ([0, 1], "sentences")
+
+
+# --- comparisons -----------------------------------------------------------------------------------------------------
+
+
+def counts(**f1_by_seed: list[float]) -> dict[str, dict[int, Array]]:
+    return {name: {seed: counts_of(value) for seed, value in enumerate(values)} for name, values in f1_by_seed.items()}
+
+
+def test_verdicts_on_what_is_plain() -> None:
+    found = compare(
+        counts(
+            base=[0.80, 0.81, 0.82, 0.81],
+            better=[0.85, 0.86, 0.871, 0.86],
+            worse=[0.75, 0.76, 0.771, 0.76],
+            same=[0.8, 0.8104, 0.82, 0.81],
+            unclear=[0.78, 0.84, 0.82, 0.80],
+            once=[0.9],
+        ),
+        "base",
+        QUICK,
+    )
+    assert {name: made.verdict for name, made in found.items()} == {
+        "better": "helps",
+        "worse": "hurts",
+        "same": "no effect larger than the margin",
+        "unclear": "cannot tell",
+        "once": "cannot tell",
+    }
+
+
+def test_numbers_are_consistent() -> None:
+    many = counts(base=[0.80, 0.81, 0.82], other=[0.80, 0.83, 0.82], third=[0.81, 0.80, 0.85])
+    found = compare(many, "base", QUICK)
+    values = {name: [f1(by_text.sum(axis=0)) for by_text in by_seed.values()] for name, by_seed in many.items()}
+    for name, made in found.items():
+        differences = np.array(values[name]) - np.array(values["base"])
+        assert made.difference == pytest.approx(differences.mean())
+        assert made.seed_std == pytest.approx(differences.std(ddof=1))
+        assert made.low is not None
+        assert made.high is not None
+        assert made.low < made.difference < made.high
+        assert made.p_difference <= made.p_difference_holm <= 2 * made.p_difference
+        assert made.bootstrap_low is not None
+        assert made.bootstrap_high is not None
+        assert made.bootstrap_low < made.difference < made.bootstrap_high
+        assert made.low < made.bootstrap_low  # the bootstrap takes too little account of few seeds
+
+
+def test_more_variants_need_more_seeds() -> None:
+    """What is promised of a number of seeds has to hold for verdicts that share one level."""
+    runs = counts(base=[0.80, 0.81, 0.82], one=[0.80, 0.82, 0.82], two=[0.81, 0.80, 0.82], three=[0.80, 0.81, 0.83])
+    alone = compare({name: runs[name] for name in ("base", "one")}, "base", QUICK)["one"]
+    among = compare(runs, "base", QUICK)["one"]
+    assert alone.seed_std is not None
+    for made, level in ((alone, 0.95), (among, 1 - 0.05 / 3)):
+        assert made.detectable == detectable(alone.seed_std, alone.text_std, 3, level)
+        assert made.seeds_needed["0.5"] == seeds_needed(alone.seed_std, alone.text_std, 0.005, level)
+    assert among.detectable is not None
+    assert alone.detectable is not None
+    assert among.detectable > alone.detectable
+
+
+def test_variants_are_paired_by_seed() -> None:
+    few = counts(base=[0.80, 0.81, 0.82], other=[0.80, 0.83, 0.82])
+    few["other"] = {1: few["other"][1], 7: few["other"][0]}
+    [made] = compare(few, "base", QUICK).values()
+    assert made.seeds == 1
+    assert made.difference == pytest.approx(0.02, abs=0.005)
+    assert compare({"base": few["base"], "alone": {9: few["base"][0]}}, "base", QUICK) == {}
+
+
+def test_the_same_seed_gives_the_same_comparison() -> None:
+    many = counts(base=[0.80, 0.81], other=[0.80, 0.83])
+    assert compare(many, "base", QUICK) == compare(many, "base", QUICK)
+
+
+@pytest.mark.parametrize(
+    ("difference", "p_difference", "p_equivalence", "word"),
+    [
+        (0.01, 0.049, 1, "helps"),
+        (-0.01, 0.049, 0.001, "hurts"),
+        (0.01, 0.05, 0.049, "no effect larger than the margin"),
+        (0.01, 0.05, 0.05, "cannot tell"),
+    ],
+)
+def test_the_word(difference: float, p_difference: float, p_equivalence: float, word: str) -> None:
+    assert verdict(difference, p_difference, p_equivalence, alpha=0.05) == word
+
+
+KNOWN = Comparison(
+    3, 0.0012, -0.003, 0.0054, 0, 0, 0.002, 0.001, 0.3, 0.3, 0.2, 0.2, 0.5, 0.01, {"0.5": 12}, "cannot tell"
+)  # fmt: skip
+ONCE = replace(KNOWN, seeds=1, low=None, high=None, seed_std=None, detectable=None, seeds_needed={})
+
+
+@pytest.mark.parametrize(
+    ("made", "end"),
+    [
+        (KNOWN, "(95 % interval -0.30 to +0.54, 3 seeds): cannot tell; 12 seeds would find an effect of 0.5 points."),
+        (replace(KNOWN, verdict="helps"), "3 seeds): helps."),
+        (
+            replace(KNOWN, seeds_needed={"0.5": None}),
+            "cannot tell; no number of seeds would find an effect of 0.5 points on a test set of this size.",
+        ),
+        (ONCE, "cannot tell; how many seeds would find an effect of 0.5 points is known from two seeds on."),
+        (replace(ONCE, seeds_needed={"0.5": 4}), "cannot tell; 4 seeds would find an effect of 0.5 points."),
+    ],
+)
+def test_the_answer_in_words(made: Comparison, end: str) -> None:
+    text = answer("X", made, Statistics())
+    assert text.startswith("X changes test F1 by +0.12 points (")
+    assert text.endswith(end)

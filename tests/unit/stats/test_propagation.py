@@ -1,0 +1,189 @@
+"""How far tagging errors reach: contrasts again by hand, and words that planted slopes deserve."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated import SEEDS, sweep_frame
+from posner.config.statistics import Statistics
+from posner.stats.comparison import Verdict
+from posner.stats.propagation import (
+    ANCHOR,
+    AS_OFTEN,
+    CLEAN,
+    QUESTIONS,
+    Curves,
+    Effect,
+    answer,
+    ask,
+    counts_at,
+    difference,
+)
+from posner.stats.resampling import f1, text_weights
+from scipy.stats import linregress
+
+QUICK = Statistics(resamples=300)
+
+
+def sweeps(fall: float = 0.1, spread: float = 0.0, seeds: int = 3, **more: Any) -> dict[int, pd.DataFrame]:
+    """Sweeps of several seeds, whose slopes differ by `spread`."""
+    return {seed: sweep_frame(0.8, fall + spread * i, seed=seed, **more) for i, seed in enumerate(SEEDS[:seeds])}
+
+
+def f1_at(sweep: pd.DataFrame, point: tuple[str, float]) -> float:
+    return float(sweep[(sweep["mode"] == point[0]) & (sweep["level"] == point[1])]["f1"].mean())
+
+
+def f1_of_draw(sweep: pd.DataFrame, point: tuple[str, float], draw: int) -> float:
+    return f1_at(sweep[sweep["draw"] == draw], point)
+
+
+# --- contrasts -------------------------------------------------------------------------------------------------------
+
+
+def test_the_slope_is_the_line_of_least_squares_through_all_draws() -> None:
+    made = sweeps(draws=5)
+    curves = Curves.of(made, QUICK)
+    contrast = curves.slope()
+    assert contrast is not None
+    expected = []
+    for sweep in made.values():
+        rows = sweep[sweep["mode"] == "tagger"]
+        share = rows.groupby("level")["effective_rate"].transform("mean")
+        expected.append(linregress(share, rows["f1"]).slope / 10)
+    found = curves.estimate(contrast)
+    assert found.mean == pytest.approx(np.mean(expected))
+    assert found.mean == pytest.approx(-0.1 / 0.99 / 10, rel=0.1), "it was made to fall by 0.1"
+    assert found.seed_std == pytest.approx(np.std(expected, ddof=1))
+
+
+def test_errors_that_gather_are_the_anchor_against_as_many_spread_evenly() -> None:
+    made = sweeps()
+    found = Curves.of(made, QUICK).estimate(Curves.of(made, QUICK).clustering() or {})
+    expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("scaled", 1)) for sweep in made.values()]
+    assert found.mean == pytest.approx(np.mean(expected))
+    assert found.seed_std == pytest.approx(np.std(expected, ddof=1))
+
+
+def test_texts_are_resampled_for_all_points_and_seeds_alike() -> None:
+    made = sweeps(seeds=2, draws=2)
+    curves = Curves.of(made, QUICK)
+    [weights] = text_weights(60, QUICK.resamples, QUICK.seed)
+    by_seed = [
+        f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, AS_OFTEN)) for sweep in made.values()
+    ]
+    drawn = [
+        np.mean([f1_of_draw(sweep, AS_OFTEN, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in made.values()])
+        for d in (0, 1)
+    ]
+    expected = np.hypot(np.mean(by_seed, axis=0).std(ddof=1), np.std(drawn, ddof=1) / np.sqrt(2))
+    assert curves.estimate(difference(ANCHOR, AS_OFTEN)).text_std == pytest.approx(expected, rel=1e-5)
+
+
+def test_accidents_of_draws_that_all_seeds_share_are_no_certainty() -> None:
+    """Seeds that agree to the last digit on two draws that do not agree know less than they seem to."""
+    sweep = sweep_frame(0.8, 0.1, draws=2, seed=2)
+    curves = Curves.of(dict.fromkeys(SEEDS, sweep), QUICK)
+    found = curves.estimate(difference(("tagger", 1.0), CLEAN))
+    one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
+    assert found.seed_std == pytest.approx(0, abs=1e-12)
+    assert found.text_std > abs(one - other) / 2 > 0
+
+
+def test_a_point_with_fewer_draws_counts_with_those_that_it_has() -> None:
+    sweep = sweep_frame(0.8, 0.1, draws=4)
+    sweep = sweep[(sweep["mode"] != "shuffle") | (sweep["draw"] < 3)]
+    curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]}, QUICK)
+    weights = np.array([{"shuffle": 1.0, "anchor": -1.0}.get(mode, 0.0) for mode, _ in curves.points])
+    drawn = [f1_of_draw(sweep, ("shuffle", 1.0), draw) for draw in range(3)]
+    assert curves.draw_std(weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
+    assert curves.draw_std(weights * (weights < 0)) == 0, "one draw tells nothing"
+
+
+def test_counts_are_averaged_over_draws() -> None:
+    sweep = sweep_frame(0.8, 0.1, draws=3)
+    rows = sweep[(sweep["mode"] == "tagger") & (sweep["level"] == 0.5)]
+    expected = sum(np.array(row["text_right"]) for row in rows.to_dict("records")) / 3
+    np.testing.assert_allclose(counts_at(sweep, ("tagger", 0.5))[:, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(counts_at(sweep, ("tagger", 0.5))[:, 2], 40)
+
+
+def test_the_clean_text_does_not_differ_from_itself() -> None:
+    found = Curves.of(sweeps(), QUICK).estimate(difference(CLEAN, CLEAN))
+    assert (found.mean, found.seed_std, found.text_std) == (0, 0, 0)
+
+
+def test_a_question_that_was_not_swept_has_no_answer() -> None:
+    curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(2.0,)), QUICK)}
+    assert all(ask(question, curves, QUICK) == {} for question in QUESTIONS)
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def test_planted_slopes_get_the_words_that_they_deserve() -> None:
+    curves = {
+        "falls": Curves.of(sweeps(fall=0.1, draws=20), QUICK),
+        "rises": Curves.of(sweeps(fall=-0.1, draws=20), QUICK),
+        "flat": Curves.of(sweeps(fall=0.0, draws=40, rates=(0, 1)), QUICK),
+        "varies": Curves.of(sweeps(fall=-0.1, spread=0.1), QUICK),
+        "one seed": Curves.of(sweeps(fall=0.3, seeds=1), QUICK),
+    }
+    found = ask("slope", curves, QUICK)
+    assert {name: effect.verdict for name, effect in found.items()} == {
+        "falls": "hurts",
+        "rises": "helps",
+        "flat": "no effect larger than the margin",
+        "varies": "cannot tell",
+        "one seed": "cannot tell",
+    }
+    assert (found["one seed"].low, found["one seed"].seeds_needed) == (None, None)
+    for effect in found.values():
+        assert effect.p_change_holm >= effect.p_change
+        if effect.low is not None and effect.high is not None:
+            assert effect.low < effect.change < effect.high
+
+
+def test_the_margin_of_a_slope_is_that_of_the_whole_change() -> None:
+    """A line that falls by 6 points in all is within a margin of 8, one that falls by 10 is not."""
+    settings = Statistics(resamples=300, margin=8)
+    small, large = (
+        ask("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)), settings)}, settings)["a"]
+        for fall in (0.06, 0.10)
+    )
+    assert small.p_equivalence < 0.5 < large.p_equivalence
+
+
+def effect(**more: Any) -> Effect:
+    values: dict[str, Any] = {
+        "seeds": 3,
+        "change": -0.0012,
+        "low": -0.002,
+        "high": -0.0004,
+        "seed_std": 0.001,
+        "text_std": 0.001,
+    }
+    tests = dict.fromkeys(("p_change", "p_change_holm", "p_equivalence", "p_equivalence_holm"), 0.5)
+    return Effect(**(values | tests | {"seeds_needed": 7, "verdict": "hurts"} | more))
+
+
+def test_an_answer_says_how_large_how_sure_and_what() -> None:
+    assert answer("X", "slope", effect(), QUICK) == (
+        "X: test F1 changes by -0.120 points for each 10 % of the test tags that our tagger's kinds of error replace "
+        "(95 % interval -0.200 to -0.040, 3 seeds): hurts."
+    )
+    open_ended = answer("X", "clustering", effect(verdict="cannot tell"), QUICK)
+    assert open_ended.endswith("): cannot tell; 7 seeds would find a change of 0.5 points.")
+    unsure = answer("X", "slope", effect(verdict="cannot tell", seeds_needed=None), QUICK)
+    assert unsure.endswith("no number of seeds would find a change of 0.05 points on a test set of this size.")
+    once = effect(seeds=1, low=None, high=None, seed_std=None, seeds_needed=None, verdict="cannot tell")
+    assert "(one seed, which tells nothing of the spread)" in answer("X", "slope", once, QUICK)
+    assert answer("X", "slope", once, QUICK).endswith("is known from two seeds on.")
+
+
+def test_only_the_four_words_appear() -> None:
+    found = ask("slope", {"a": Curves.of(sweeps(), QUICK)}, QUICK)
+    assert found["a"].verdict in get_args(Verdict)

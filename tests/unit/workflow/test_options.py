@@ -1,0 +1,265 @@
+"""Command lines: any value survives, and bad input is one message and status 2."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from posner.config.base import Fraction, Positive, Settings
+from posner.config.corpora import Corpus, DiskCorpus, GeneratedCorpus
+from posner.config.training import NerTraining
+from posner.corpora.corpus import read_split
+from posner.errors import InputError
+from posner.workflow.command import Command, Folder, run
+from posner.workflow.options import flags, options, parse
+from pydantic import Field
+
+no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
+
+ROOT = Path(__file__).parents[3]
+
+
+class Part(Settings):
+    """Settings that are a part of others."""
+
+    rates: tuple[Fraction, ...] = Field((0, 0.5), description="Rates.")
+    depth: Positive | Literal["earliest"] | None = Field(None, description="Depth.")
+    on: bool = Field(False, description="A switch.")
+
+
+class Work(Command):
+    """What a script does."""
+
+    corpus: Corpus = Field(description="The corpus.")
+    part: Part = Field(default_factory=Part, description="A part.")
+    training: NerTraining = Field(default_factory=NerTraining, description="Training.")
+    some_text: str = Field("text", description="Some text.")
+    output: Path = Field(description="Where to.")
+
+    def execute(self) -> None:
+        if self.some_text == "bad":
+            raise InputError("the input is bad")
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
+    [
+        "None",
+        "null",
+        "true",
+        "-x",
+        "--output",
+        "a b",
+        "$(rm -rf /)",
+        "`x`",
+        "a;b",
+        "''",
+        '"',
+        '["x"]',
+        '{"a": 1}',
+        "a,b",
+        "\\",
+    ]
+)
+corpora = st.builds(
+    DiskCorpus,
+    source=st.just("disk"),
+    path=texts.map(Path),
+    tokens_field=texts,
+    document_field=st.none() | texts,
+    pos_names=st.none() | st.lists(texts, max_size=4).map(tuple),
+) | st.builds(GeneratedCorpus, source=st.just("generated"), ambiguity=st.floats(0, 1), seed=st.integers(0))
+parts = st.builds(
+    Part,
+    rates=st.lists(st.floats(0, 1), max_size=4).map(tuple),
+    depth=st.none() | st.just("earliest") | st.integers(1),
+    on=st.booleans(),
+)
+works = st.builds(
+    Work,
+    corpus=corpora,
+    part=parts,
+    training=st.builds(NerTraining, learning_rate=st.floats(1e-9, 1), epochs=st.integers(1)),
+    some_text=texts,
+    output=texts.map(Path),
+)
+
+
+@no_deadline
+@given(works)
+def test_every_value_survives_its_flags(work: Work) -> None:
+    assert parse(Work, flags(**dict(work))) == work
+
+
+@no_deadline
+@given(works)
+def test_flags_state_every_value_and_no_other(work: Work) -> None:
+    stated = [flag.partition("=")[0] for flag in flags(**dict(work))]
+    assert len(stated) == len(set(stated))
+    assert set(stated) <= {"--" + path.replace("_", "-") for path, _ in options(Work)}
+    assert {"--part.rates", "--training.eval-steps", "--output", "--corpus.source"} <= set(stated)
+
+
+GOOD = ["--corpus.source", "generated", "--output", "x"]
+
+
+def said(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> list[str]:
+    with pytest.raises(SystemExit) as left:
+        run(Work, arguments)
+    assert left.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    return printed.err.removeprefix("error: ").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        ([], ["--corpus.source: is required", "--output: is required"]),
+        (["--corpus.source", "generated"], ["--output: is required"]),
+        (["--corpus.source", "disk", "--output", "x"], ["--corpus.path: is required"]),
+        ([*GOOD, "--corpus.path", "x"], ["--corpus.path: Extra inputs are not permitted"]),
+        ([*GOOD, "--corpus.sed", "1"], ["unrecognized arguments: --corpus.sed 1"]),
+        ([*GOOD, "--some-text"], ["argument --some-text: expected one argument"]),
+        ([*GOOD, "stray"], ["unrecognized arguments: stray"]),
+        ([*GOOD, "--corpus.seed", "-1"], ["--corpus.seed: Input should be greater than or equal to 0"]),
+        ([*GOOD, "--part.rates", "[0, 2]"], ["--part.rates: Input should be less than or equal to 1"]),
+        ([*GOOD, "--training.epochs", "0"], ["--training.epochs: Input should be greater than or equal to 1"]),
+        ([*GOOD, "--some-text", "bad"], ["the input is bad"]),
+    ],
+)
+def test_bad_arguments_are_named(capsys: pytest.CaptureFixture[str], arguments: list[str], lines: list[str]) -> None:
+    assert said(capsys, arguments) == lines
+
+
+def test_a_list_that_is_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, [*GOOD, "--part.rates", "0,1"])[0].startswith("argument --part.rates: not JSON")
+
+
+def test_an_unknown_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "'columns', 'hub', 'disk', 'generated'" in said(capsys, ["--corpus.source", "x", "--output", "y"])[0]
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    class Broken(Command):
+        def execute(self) -> None:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(Broken, [])
+
+
+def test_nothing_but_the_command_line_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_TEXT", "from the environment")
+    monkeypatch.setenv("some_text", "from the environment")
+    assert run(Work, GOOD).some_text == "text"
+
+
+def test_the_help_names_every_option_and_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        run(Work, ["--help"])
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    for path, _ in options(Work):
+        assert "--" + path.replace("_", "-") in shown
+    assert "Rates. (default: (0, 0.5))" in shown
+    assert "Where to. (required)" in shown
+
+
+class Optional(Command):
+    """Reads a file that there may be, and a text."""
+
+    file: Path | None = Field(None, description="A file.")
+    folder: Folder | None = Field(None, description="A folder.")
+    text: str | None = Field(None, description="A text.")
+    needed: Path = Field(description="Another file.")
+
+    def execute(self) -> None: ...
+
+
+def test_a_file_that_may_be_left_out_is_left_out_when_it_is_empty() -> None:
+    made = parse(Optional, ["--file=", "--folder=", "--text=", "--needed="])
+    assert (made.file, made.folder, made.text, made.needed) == (None, None, "", Path())
+
+
+def test_an_option_and_its_value_in_one_argument() -> None:
+    assert run(Work, [*GOOD, "--some-text=--help"]).some_text == "--help"
+
+
+# --- a real script, through a real shell -----------------------------------------------------------------------------
+
+
+def shell(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    line = shlex.join([sys.executable, "-m", "posner", "prepare_corpus", *arguments])
+    return subprocess.run(
+        ["/bin/sh", "-c", line], cwd=ROOT, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"}
+    )
+
+
+def test_names_with_spaces_and_shell_characters(tmp_path: Path) -> None:
+    folder = tmp_path / "a b; echo $HOME `id` 'q' \"p\" *é"
+    folder.mkdir()
+    for split in ("train", "validation", "test"):
+        (folder / f"-{split} &").write_text("Ann NNP - I-PER\n")
+    arguments = [
+        *("--corpus.source", "columns"),
+        *(
+            part
+            for split in ("train", "validation", "test")
+            for part in (f"--corpus.{split}", str(folder / f"-{split} &"))
+        ),
+        *("--output", str(folder / "out $(x)")),
+    ]
+    done = shell(arguments)
+    assert done.returncode == 0, done.stderr
+    assert "train 1 sentences, 1 tokens" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert read_split(folder / "out $(x)" / "train.parquet")[0].tokens == ("Ann",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            [
+                "--corpus.source",
+                "columns",
+                "--corpus.train",
+                "no/a",
+                "--corpus.validation",
+                "no/b",
+                "--corpus.test",
+                "no/c",
+            ],
+            "error: no/a: no such file",
+        ),
+        (["--corpus.source", "disk", "--corpus.path", "no/folder"], "error: no/folder: no such folder"),
+        (["--corpus.source", "generated", "--corpus.train", "0"], "error: --corpus.train: Input should be greater"),
+    ],
+)
+def test_bad_input_is_a_message_without_a_traceback(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = shell([*arguments, "--output", str(tmp_path / "out")])
+    assert done.returncode == 2
+    assert done.stderr.startswith(message)
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_may_be_named_by_a_file_in_it(tmp_path: Path) -> None:
+    class Reads(Command):
+        corpus: Folder = Field(description="Folder.")
+
+        def execute(self) -> None: ...
+
+    (tmp_path / "corpus.json").touch()
+    for named in (tmp_path, tmp_path / "corpus.json"):
+        assert parse(Reads, [f"--corpus={named}"]).corpus == tmp_path
+    assert parse(Reads, ["--corpus=not/there"]).corpus == Path("not/there")

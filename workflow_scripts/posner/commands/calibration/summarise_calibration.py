@@ -1,0 +1,70 @@
+"""How reliable conclusions are, from the replicates of a calibration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from posner.calibration.reliability import answer, judged, reliability, share, sizes
+from posner.calibration.replicates import read_guesses, read_replicate, refuse_known_coins
+from posner.corpora.corpus import SPLITS
+from posner.files import read_json, write_json, write_table
+from posner.workflow.command import Command
+
+
+class SummariseCalibration(Command):
+    """Write every replicate's differences and intervals, and how often verdicts and intervals were right.
+
+    Taggers that knew what they had to guess are refused: they had seen what they predict.
+    """
+
+    plan: Path
+    """JSON file of plan_calibration."""
+    results: Path
+    """Folder that holds {corpus}/{encoder}."""
+    encoder: str = "tiny"
+    """Name of the encoder."""
+    output: Path
+    """Folder to write calibration.json, replicates.csv and sizes.csv to."""
+
+    def execute(self) -> None:
+        folders = self.folders()
+        statistics = read_json(self.comparisons()[0], ["statistics"])["statistics"]
+        rows = judged(pd.DataFrame(row for folder in folders for row in read_replicate(folder)))
+        table = sizes(rows, statistics["level"])
+        guessed: dict[str, list[bool]] = defaultdict(list)
+        for folder in folders:
+            for split, right in read_guesses(folder).items():
+                guessed[split] += right
+        refuse_known_coins(guessed)
+        found: dict[str, Any] = {
+            "statistics": statistics,
+            "replicates": len(folders),
+            "trainings": sum(len(list(folder.glob("ner/*/*/metrics.json"))) for folder in folders),
+            **reliability(rows, statistics["margin"] / 100),
+            "guesses": {split: share(guessed[split]) for split in SPLITS},
+        }
+        write_json(self.output / "calibration.json", found | {"answer": answer(found)})
+        write_table(self.output / "sizes.csv", table)
+        write_table(self.output / "replicates.csv", rows)
+
+    def folders(self) -> list[Path]:
+        """Results of all planned corpora."""
+        return [self.results / name / self.encoder for name in read_json(self.plan, ["corpora"])["corpora"]]
+
+    def comparisons(self) -> list[Path]:
+        """What the study concluded of each corpus."""
+        return [folder / "metrics" / "ner_comparisons.json" for folder in self.folders()]
+
+    def inputs(self) -> list[Path]:
+        return [
+            self.plan,
+            *self.comparisons(),
+            *(folder.parent / "corpus" / "corpus.json" for folder in self.folders()),
+        ]
+
+    def sidecar(self) -> Path:
+        return self.output / "calibration.provenance.json"

@@ -1,0 +1,29 @@
+"""Assign the sentences of train to folds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from posner.corpora.corpus import read_split
+from posner.corpora.folds import assign_folds
+from posner.files import write_json
+from posner.workflow.command import Command
+
+
+class AssignFolds(Command):
+    """Assign the sentences of train to folds, documents whole."""
+
+    train: Path
+    """train.parquet of the corpus."""
+    folds: int = Field(ge=2)
+    """Number of folds."""
+    fold_seed: int = Field(ge=0)
+    """Seed of the assignment."""
+    output: Path
+    """JSON file to write: the fold of each sentence."""
+
+    def execute(self) -> None:
+        documents = [sentence.document for sentence in read_split(self.train)]
+        write_json(self.output, assign_folds(documents, self.folds, self.fold_seed))

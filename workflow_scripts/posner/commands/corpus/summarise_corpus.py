@@ -1,0 +1,43 @@
+"""A table of what a corpus holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from posner.corpora.corpus import OUTSIDE, SPLITS, read_card
+from posner.files import write_table
+from posner.workflow.command import Command
+
+
+class SummariseCorpus(Command):
+    """Count the sentences, tokens, documents and entities of each split."""
+
+    card: Path
+    """corpus.json."""
+    output: Path
+    """CSV file to write."""
+
+    def execute(self) -> None:
+        card = read_card(self.card)
+        types = sorted({label[2:] for label in card.ner_labels if label != OUTSIDE})
+        rows = (
+            {
+                "split": split,
+                "documents": card.documents[split],  # 0 where the source does not tell documents apart
+                "sentences": card.sentences[split],
+                "tokens": card.tokens[split],
+                "entities": sum(card.entities[split].values()),
+                **{f"entities_{kind}": card.entities[split].get(kind, 0) for kind in types},
+                "tokens_with_unseen_pos": sum(card.unseen_pos_tags.get(split, {}).values()),
+            }
+            for split in SPLITS
+        )
+        write_table(self.output, pd.DataFrame(rows))
+
+    def inputs(self) -> list[Path]:
+        return [self.card]
+
+    def sidecar(self) -> Path:
+        return self.output.with_suffix(".provenance.json")

@@ -1,0 +1,35 @@
+"""Bring an extra test of a corpus into posner's layout."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from posner.config.base import Name
+from posner.config.corpora import Corpus
+from posner.corpora.corpus import read_card, read_split
+from posner.corpora.extra_tests import write_extra_test
+from posner.corpora.sources import load_corpus
+from posner.workflow.command import Command
+
+log = logging.getLogger(__name__)
+
+
+class PrepareExtraTest(Command):
+    """Read one more test set of a prepared corpus, check that it has the corpus's tags, and write it beside it."""
+
+    corpus: Corpus
+    """The corpus, with the extra test in the place of its test split."""
+    name: Name
+    """Name of the extra test."""
+    folder: Path
+    """Folder of the prepared corpus; the test is written to its folder `extra`."""
+
+    def execute(self) -> None:
+        splits, provenance = load_corpus(self.corpus, ["test"])
+        corpus, train = read_card(self.folder / "corpus.json"), read_split(self.folder / "train.parquet")
+        card = write_extra_test(self.folder, self.name, splits["test"], provenance, corpus, train)
+        log.info(
+            "%s: %d sentences, of which train has %d; %d tokens, of which %d have a POS tag that train never had",
+            self.name, card.sentences, card.sentences_in_train, card.tokens, sum(card.unseen_pos_tags.values()),
+        )  # fmt: skip

@@ -1,0 +1,39 @@
+"""Put the predictions of all taggers together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from posner.corpora.corpus import SPLITS, corpus_files, read_split
+from posner.files import atomic_path
+from posner.pos.predicted import OUTPUT_FILES, merge, tagger_names
+from posner.workflow.command import Command, Folder
+
+
+class MergePos(Command):
+    """Write predicted POS, after checking that each token is predicted once, by a tagger that did not learn from it."""
+
+    corpus: Folder
+    """Folder of the corpus."""
+    taggers: Path
+    """Folder that holds fold-0, fold-1, ... and final."""
+    folds: int = Field(ge=2)
+    """Number of folds."""
+    output: Path
+    """Parquet file to write."""
+
+    def execute(self) -> None:
+        lengths = {split: [len(s) for s in read_split(self.corpus / f"{split}.parquet")] for split in SPLITS}
+        merged = merge([self.taggers / name for name in tagger_names(self.folds)], lengths)
+        with atomic_path(self.output) as path:
+            pq.write_table(merged, path)
+
+    def inputs(self) -> list[Path]:
+        taggers = [self.taggers / name for name in tagger_names(self.folds)]
+        return [*corpus_files(self.corpus), *(t / name for t in taggers for name in OUTPUT_FILES)]
+
+    def sidecar(self) -> Path:
+        return self.output.with_suffix(".provenance.json")

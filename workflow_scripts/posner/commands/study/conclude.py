@@ -1,0 +1,51 @@
+"""What the results of a corpus and encoder say, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from posner.files import read_json, read_table, write_json, write_table
+from posner.summaries.verdict import conclude, oracles_table, variants_table
+from posner.workflow.command import Command
+
+NER = ("ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls")
+SWEEPS = ("early_fusion", "late_fusion")
+
+
+class Conclude(Command):
+    """Write whether POS helped, for each variant and in a sentence, and what tagging errors did."""
+
+    metrics: Path
+    """Folder of ner_baseline.json and its like for each source of POS."""
+    comparisons: Path
+    """ner_comparisons.json."""
+    ceiling: Path
+    """ner_ceiling.json."""
+    pos: Path
+    """pos_tagging.csv."""
+    corruption: Path | None = None
+    """Folder of early_fusion.json and late_fusion.json, if POS was used."""
+    output: Path
+    """JSON file to write."""
+    tables: Path
+    """Folder to write to: verdict_variants.csv, verdict_oracles.csv."""
+
+    def execute(self) -> None:
+        tagging = read_table(self.pos, ["accuracy"])
+        ner = [read_json(self.metrics / f"{name}.json", ["variants"]) for name in NER]
+        folder = self.corruption
+        sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
+        comparisons = read_json(self.comparisons, ["statistics", "texts", "variants"])
+        accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
+        ceiling = read_json(self.ceiling, ["answer"])
+        verdict = conclude(ner, comparisons, sweeps, accuracy, ceiling)
+        write_json(self.output, verdict)
+        write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
+        write_table(self.tables / "verdict_oracles.csv", oracles_table(verdict))
+
+    def inputs(self) -> list[Path]:
+        sweeps = [self.corruption / f"{name}.json" for name in SWEEPS] if self.corruption else []
+        return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.ceiling, self.pos, *sweeps]
+
+    def sidecar(self) -> Path:
+        return self.tables / "verdict.provenance.json"

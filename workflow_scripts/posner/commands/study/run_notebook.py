@@ -1,0 +1,65 @@
+"""The notebook, run on the results of one corpus and encoder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+from traitlets.config import Config
+
+from posner.errors import InputError
+from posner.files import atomic_path
+from posner.workflow.command import Command, Folder
+
+PARAMETERS = "parameters"  # tag of the cell that says where the results are
+# JupyterLab's page without what it loads from the net: mathematics and diagrams, of which there are none.
+PAGE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+"""
+
+
+class RunNotebook(Command):
+    """Run a notebook from top to bottom and write it, with what it shows, as a page of HTML."""
+
+    notebook: Path
+    """Notebook, one cell of which is tagged `parameters`."""
+    results: Folder
+    """Folder {corpus}/{encoder} that the notebook is about."""
+    output: Path
+    """HTML file to write."""
+
+    def execute(self) -> None:
+        notebook = nbformat.read(self.notebook, as_version=4)
+        cells = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
+        if len(cells) != 1:
+            raise InputError(f"{self.notebook}: one cell must have the tag {PARAMETERS!r}, not {len(cells)}")
+        cells[0].source = f"from pathlib import Path\n\nstudy = Path({str(self.results)!r})"
+        execute(notebook, self.notebook)
+        page, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(
+            notebook, resources={"metadata": {"name": self.notebook.stem}}
+        )
+        with atomic_path(self.output) as path:
+            path.write_text(page, encoding="utf-8")
+
+
+def execute(notebook: nbformat.NotebookNode, name: Path) -> None:
+    """Run all cells in the working directory, in a Python that knows nothing of the user's own IPython settings.
+
+    Raises:
+        InputError: a cell fails; its traceback is in the message.
+    """
+    with tempfile.TemporaryDirectory() as private:
+        # Sockets in a folder that is ours alone: nobody else on the machine can speak to the kernel.
+        config = Config(KernelManager={"transport": "ipc", "connection_file": f"{private}/kernel.json"})
+        client = NotebookClient(notebook, config=config, kernel_name="python3", timeout=None, record_timing=False)
+        try:
+            client.execute(env=os.environ | {"IPYTHONDIR": private})
+        except CellExecutionError as error:
+            raise InputError(f"{name}: a cell fails\n{error}") from error

@@ -1,0 +1,76 @@
+"""The poster of one corpus and encoder, typeset from its results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import matplotlib
+import typst
+
+from posner.errors import InputError
+from posner.files import atomic_path
+from posner.workflow.command import Command
+
+PPI = 100  # of PNG: an A0 page on 3311 x 4681 pixels; with fewer, lines of small letters in figures get lost
+FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # those of the figures, the same on every machine
+
+
+class TypesetPoster(Command):
+    """Typeset an A0 page of what was asked, done and found, as PDF and PNG."""
+
+    template: Path
+    """poster.typ, beside the files that it imports."""
+    title: str
+    """Title of the study."""
+    corpus_name: str
+    """What the study calls the corpus."""
+    encoder_name: str
+    """What the study calls the encoder."""
+    corpus: Path
+    """corpus.json."""
+    verdict: Path
+    """verdict.json."""
+    summary: Path
+    """ner_summary.csv."""
+    tagging: Path
+    """pos_tagging.csv."""
+    confusions: Path
+    """pos_confusions.csv."""
+    figures: tuple[Path, ...]
+    """SVG files of figures; the template chooses among them by name."""
+    output: Path
+    """PDF file to write; a PNG file is written beside it."""
+
+    def execute(self) -> None:
+        compiler = typst.Compiler(
+            str(self.template.absolute()),
+            root="/",  # the template and the results need not lie under one folder
+            font_paths=[str(FONTS)],
+            ignore_system_fonts=True,
+            sys_inputs=self.given(),
+        )
+        try:
+            with atomic_path(self.output) as pdf:
+                compiler.compile(output=str(pdf.absolute()), format="pdf", timestamp=0)
+            with atomic_path(self.output.with_suffix(".png")) as png:
+                compiler.compile(output=str(png.absolute()), format="png", ppi=PPI)
+        except typst.TypstError as error:
+            raise InputError(f"{self.output} cannot be typeset: {error}") from error
+
+    def given(self) -> dict[str, str]:
+        """What the template reads as ``sys.inputs``: names, and absolute paths of files."""
+        files = {
+            "corpus": self.corpus,
+            "verdict": self.verdict,
+            "summary": self.summary,
+            "tagging": self.tagging,
+            "confusions": self.confusions,
+        }
+        figures = {path.stem: str(path.absolute()) for path in self.figures}
+        return {name: str(path.absolute()) for name, path in files.items()} | {
+            "title": self.title,
+            "corpus-name": self.corpus_name,
+            "encoder-name": self.encoder_name,
+            "figures": json.dumps(figures),
+        }

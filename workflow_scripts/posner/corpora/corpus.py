@@ -1,0 +1,200 @@
+"""The corpus: sentences of tokens with POS and NER tags, in one checked layout whatever it was made from.
+
+On disk a corpus is a folder of ``train.parquet``, ``validation.parquet``, ``test.parquet`` (one row a sentence) and
+``corpus.json`` (:class:`CorpusCard`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from posner.errors import InputError
+from posner.files import atomic_path, sha256, write_json
+
+SPLITS = ("train", "validation", "test")
+OUTSIDE = "O"
+
+SCHEMA = pa.schema(
+    {
+        "document": pa.string(),
+        "tokens": pa.list_(pa.string()),
+        "pos": pa.list_(pa.string()),
+        "ner": pa.list_(pa.string()),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence. `tokens`, `pos` and `ner` (IOB2) are of one length; `document` is ``None`` where unknown."""
+
+    tokens: tuple[str, ...]
+    pos: tuple[str, ...]
+    ner: tuple[str, ...]
+    document: str | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.tokens) == len(self.pos) == len(self.ner):
+            raise InputError(
+                f"tokens ({len(self.tokens)}), POS tags ({len(self.pos)}) and NER tags ({len(self.ner)}) "
+                f"differ in number in the sentence {' '.join(self.tokens)[:80]!r}"
+            )
+        if not self.tokens:
+            raise InputError("a sentence without tokens")
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a corpus comes from and on which conditions; goes into ``corpus.json`` as it is."""
+
+    source: str
+    origin: str
+    revision: str | None = None
+    licence: str = "not stated"
+    files: dict[str, str] = field(default_factory=dict)  # name -> sha256 of what was read
+    facts: dict[str, Any] = field(default_factory=dict)  # what the source knows besides, e.g. the best reachable F1
+
+
+@dataclass(frozen=True)
+class CorpusCard:
+    """``corpus.json``: tag sets, counts and provenance.
+
+    `pos_tags` are the tags of the train split, sorted; `unseen_pos_tags` counts the tokens of validation and test whose
+    tag train never had. `ner_labels` are ``O`` and ``B-``/``I-`` of every entity type in train, sorted. `files` are the
+    splits' files with their sha256: the card changes when one of them does, and whatever depends on it depends on them.
+    """
+
+    pos_tags: tuple[str, ...]
+    ner_labels: tuple[str, ...]
+    sentences: dict[str, int]
+    tokens: dict[str, int]
+    documents: dict[str, int]
+    entities: dict[str, dict[str, int]]
+    unseen_pos_tags: dict[str, dict[str, int]]
+    provenance: Provenance
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def corpus_files(folder: Path) -> list[Path]:
+    """Files of a corpus on disk.
+
+    Raises:
+        InputError: one is not there.
+    """
+    files = [folder / "corpus.json", *(folder / f"{split}.parquet" for split in SPLITS)]
+    if missing := [file for file in files if not file.is_file()]:
+        raise InputError(f"{missing[0]} is not there")
+    return files
+
+
+def card(splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
+    """Describe and check a corpus.
+
+    Raises:
+        InputError: a split is empty, or validation or test hold an entity type that train never had.
+    """
+    for split in SPLITS:
+        if not splits.get(split):
+            raise InputError(f"the {split} split of {provenance.origin} is empty")
+    types = {split: entity_counts(splits[split]) for split in SPLITS}
+    for split in SPLITS:
+        if unknown := sorted(set(types[split]) - set(types["train"])):
+            raise InputError(f"{provenance.origin}: entity type {unknown[0]!r} is in {split} but never in train")
+    known = set(chain.from_iterable(sentence.pos for sentence in splits["train"]))
+    return CorpusCard(
+        pos_tags=tuple(sorted(known)),
+        ner_labels=(OUTSIDE, *(f"{prefix}-{name}" for name in sorted(types["train"]) for prefix in "BI")),
+        sentences={split: len(splits[split]) for split in SPLITS},
+        tokens={split: sum(map(len, splits[split])) for split in SPLITS},
+        documents={split: len({s.document for s in splits[split]} - {None}) for split in SPLITS},
+        entities=types,
+        unseen_pos_tags={
+            split: dict(Counter(tag for s in splits[split] for tag in s.pos if tag not in known))
+            for split in ("validation", "test")
+        },
+        provenance=provenance,
+    )
+
+
+def entity_counts(sentences: Sequence[Sentence]) -> dict[str, int]:
+    """Number of entities of each type, by the ``B-`` tags of IOB2."""
+    counts = Counter(tag[2:] for sentence in sentences for tag in sentence.ner if tag.startswith("B-"))
+    return dict(sorted(counts.items()))
+
+
+def write_corpus(folder: Path, splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
+    """Check a corpus and write it as ``{split}.parquet`` and ``corpus.json`` into `folder`."""
+    made = card(splits, provenance)
+    files = {}
+    for split in SPLITS:
+        path = folder / f"{split}.parquet"
+        write_split(path, splits[split])
+        files[path.name] = sha256(path)
+    made = replace(made, files=files)
+    write_json(folder / "corpus.json", asdict(made))
+    return made
+
+
+def write_split(target: Path, sentences: Sequence[Sentence]) -> None:
+    """Write sentences as ``{split}.parquet``."""
+    rows = [
+        {"document": s.document, "tokens": list(s.tokens), "pos": list(s.pos), "ner": list(s.ner)} for s in sentences
+    ]
+    with atomic_path(target) as path:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path)
+
+
+def read_split(path: Path) -> list[Sentence]:
+    """Sentences of one ``{split}.parquet``.
+
+    Raises:
+        InputError: the file is missing, truncated or of another layout.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: not a corpus split ({error}); delete it and run again") from error
+    if not table.schema.equals(SCHEMA):  # read_table(schema=...) would make up columns that are not there
+        raise InputError(f"{path}: not a corpus split (its columns are {table.column_names}); delete it and run again")
+    columns = (table.column(name).to_pylist() for name in ("tokens", "pos", "ner", "document"))
+    return [Sentence(tuple(t), tuple(p), tuple(n), d) for t, p, n, d in zip(*columns, strict=True)]
+
+
+def read_card(path: Path) -> CorpusCard:
+    """The :class:`CorpusCard` of a ``corpus.json``."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        provenance = Provenance(**raw.pop("provenance"))
+        raw |= {"pos_tags": tuple(raw["pos_tags"]), "ner_labels": tuple(raw["ner_labels"])}
+        return CorpusCard(**raw, provenance=provenance)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a corpus description ({error}); delete it and run again") from error
+
+
+def file_hashes(paths: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 by file, for :attr:`Provenance.files`.
+
+    Files are named from the deepest folder that holds them all: two splits may have files of the same name in folders
+    of their own, and where that folder is does not matter.
+    """
+    absolute = [path.absolute() for path in paths]
+    folder = os.path.commonpath([path.parent for path in absolute])
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in absolute}
+
+
+def words(sentences: Sequence[Sentence]) -> Iterator[str]:
+    """Every token of every sentence."""
+    return chain.from_iterable(sentence.tokens for sentence in sentences)

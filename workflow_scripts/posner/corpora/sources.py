@@ -1,0 +1,57 @@
+"""Every kind of corpus through one door: settings in, splits and provenance out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from posner.config.corpora import ColumnsCorpus, Corpus, DiskCorpus, GeneratedCorpus, HubCorpus, TableCorpus
+from posner.corpora.conll import read_columns
+from posner.corpora.corpus import SPLITS, Provenance, Sentence, file_hashes
+from posner.corpora.grammar import generate
+from posner.corpora.hf_datasets import disk_files, read_disk, read_hub
+from posner.errors import InputError
+
+Splits = dict[str, list[Sentence]]
+
+
+def load_corpus(settings: Corpus, wanted: Sequence[str] = SPLITS) -> tuple[Splits, Provenance]:
+    """Sentences by split, and where they come from; only the splits that are `wanted` are looked for.
+
+    Raises:
+        InputError: the corpus is not there or not what the settings say, or two splits are the same data.
+    """
+    if isinstance(settings, ColumnsCorpus | TableCorpus):
+        _check_distinct(settings, wanted)
+    match settings:
+        case ColumnsCorpus():
+            paths: dict[str, Path] = {split: getattr(settings, split) for split in wanted}
+            splits = {split: read_columns(path, settings) for split, path in paths.items()}
+            files = file_hashes(list(paths.values()))
+            return splits, Provenance("columns", ", ".join(files), licence=settings.licence, files=files)
+        case DiskCorpus():
+            splits, origin = read_disk(settings, wanted), settings.path.absolute().name
+            files = file_hashes(disk_files(settings, wanted))
+            return splits, Provenance("disk", origin, licence=settings.licence, files=files)
+        case HubCorpus():
+            return read_hub(settings, wanted), Provenance("hub", settings.id, settings.revision, settings.licence)
+        case GeneratedCorpus():
+            splits, facts = generate(settings)
+            splits = {split: splits[split] for split in wanted}
+            return splits, Provenance("generated", "posner's grammar", licence="free of rights", facts=facts)
+
+
+def _check_distinct(settings: ColumnsCorpus | TableCorpus[Any], wanted: Sequence[str]) -> None:
+    """Refuse a split that is also another one: every score on it would be wrong."""
+    places = {split: getattr(settings, split) for split in wanted}
+    for one, other in combinations(wanted, 2):
+        if _same(places[one], places[other]):
+            raise InputError(f"{one} and {other} are the same data: {places[one]}")
+
+
+def _same(one: Path | str, other: Path | str) -> bool:
+    if isinstance(one, Path) and isinstance(other, Path):
+        return one.resolve() == other.resolve()
+    return one == other

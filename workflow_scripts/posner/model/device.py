@@ -1,0 +1,72 @@
+"""Where a job computes and in which precision."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from posner.config.compute import Compute
+from posner.errors import InputError
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Device:
+    """A resolved device: nothing is `auto` any more."""
+
+    device: torch.device
+    precision: str
+    attention: str = "eager"
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Mixed precision for the block; one block over many batches casts each weight once."""
+        dtype = DTYPES[self.precision]
+        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype != torch.float32)
+
+
+def resolve(compute: Compute) -> Device:
+    """Choose device, precision and attention, and hold torch to the number of threads and to deterministic kernels.
+
+    Raises:
+        InputError: the device is not there, or fp16 is asked for on a CPU.
+    """
+    torch.set_num_threads(compute.threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # A debugging aid that would cost time at every allocation.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    name = compute.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"compute.device: {name} is not there; use device: auto or cpu")
+    device = torch.device(name)
+    precision = compute.precision
+    if precision == "auto":
+        precision = "bf16" if has_fast_bf16(device) else "fp32"
+    if precision == "fp16" and device.type == "cpu":
+        raise InputError("compute.precision: fp16 needs a GPU; use auto, bf16 or fp32")
+    attention = compute.attention
+    if attention == "auto":  # `make bench` prints the speed of both
+        attention = "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"
+    return Device(device, precision, attention)
+
+
+def name_of(device: Device) -> str:
+    """The kind of hardware and the precision: results are the same bits on the same kind only."""
+    if device.device.type == "cuda":
+        kind = torch.cuda.get_device_name(device.device)
+    else:
+        kind = torch.backends.cpu.get_cpu_capability()
+    return f"{device.device.type} {kind} {device.precision}"
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bf16 matrices itself."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -1,0 +1,231 @@
+"""The model: an encoder, a classifier over words' first pieces, and one way of giving it POS.
+
+The baseline, every POS variant and the POS taggers are this one class. To import this module makes it known to
+`transformers`: ``AutoModelForTokenClassification.from_pretrained(folder)`` then loads any checkpoint.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import TokenClassifierOutput
+
+from posner.config.variants import Variant
+from posner.errors import InputError, first_line
+from posner.model.batching import IGNORED
+from posner.model.fusion.base import NoFusion
+from posner.model.fusion.encoder import EncoderFusion, injection_layer
+from posner.model.fusion.late import LateFusion
+
+NEW = ("classifier.", "fusion.")  # parameters that no pretraining has touched
+
+
+class PosNerConfig(PretrainedConfig):
+    """Config of :class:`PosNerModel`.
+
+    Attributes:
+        encoder: the encoder's own config, with its `model_type`.
+        fusion, pos, feature, pos_embed_dim: as in the study's config.
+        layer: for encoder fusion, the layer before which POS is added, counted from 0.
+        pos_tags: the POS tags that the feature's columns stand for.
+        pos_mean, pos_scale: ``[tags]``, standardisation of logit features: ``(logit - mean) * scale``.
+    """
+
+    model_type = "posner"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        fusion: str = "none",
+        pos: str = "none",
+        feature: str = "none",
+        pos_embed_dim: int = 32,
+        layer: int | None = None,
+        pos_tags: tuple[str, ...] = (),
+        pos_mean: tuple[float, ...] = (),
+        pos_scale: tuple[float, ...] = (),
+        **kwargs: Any,
+    ) -> None:
+        self.encoder = encoder or {"model_type": "bert"}
+        self.fusion = fusion
+        self.pos = pos
+        self.feature = feature
+        self.pos_embed_dim = pos_embed_dim
+        self.layer = layer
+        self.pos_tags = list(pos_tags)
+        self.pos_mean = list(pos_mean)
+        self.pos_scale = list(pos_scale)
+        super().__init__(**kwargs)
+
+    @property
+    def encoder_config(self) -> PretrainedConfig:
+        """The encoder's config as an object."""
+        return AutoConfig.for_model(**self.encoder)
+
+    @property
+    def labels(self) -> list[str]:
+        """Label names by id."""
+        return [self.id2label[i] for i in range(self.num_labels)]
+
+
+class PosNerModel(PreTrainedModel):
+    """Token classification over an encoder, with POS joined as `config.fusion` says."""
+
+    config_class = PosNerConfig
+    fusion: NoFusion
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: PosNerConfig) -> None:
+        super().__init__(config)
+        encoder_config = config.encoder_config
+        self.encoder = AutoModel.from_config(encoder_config, attn_implementation=attention_of(config, encoder_config))
+        if getattr(self.encoder, "pooler", None) is not None:
+            self.encoder.pooler = None  # nothing reads it
+        hidden = encoder_config.hidden_size
+        dropout = getattr(encoder_config, "hidden_dropout_prob", None)  # DistilBERT has another name for it
+        self.dropout = nn.Dropout(encoder_config.dropout if dropout is None else dropout)
+        self.classifier = nn.Linear(hidden, config.num_labels)
+        self.fusion = make_fusion(config, hidden)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        pos: Tensor | None = None,
+        labels: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+    ) -> TokenClassifierOutput:
+        """Logits of every piece, and the loss where there are labels.
+
+        Args:
+            input_ids, attention_mask: ``[batch, pieces]``.
+            pos: ``[batch, pieces, tags]``, POS features; zeros where a piece has no tag.
+            labels: ``[batch, pieces]``, -100 on all but words' first pieces.
+            token_type_ids: what some tokenizers give besides; not read, since there is one text and never a pair.
+
+        Returns:
+            `logits` ``[batch, pieces, labels]`` in fp32, and `loss`, the mean cross entropy over labelled pieces.
+        """
+        with self.fusion.inside(self.encoder, pos):
+            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.classify(hidden, pos, labels)
+
+    def classify(self, hidden: Tensor, pos: Tensor | None, labels: Tensor | None = None) -> TokenClassifierOutput:
+        """Logits and loss from the encoder's last hidden states ``[batch, pieces, hidden]``."""
+        with torch.autocast(hidden.device.type, enabled=False):  # decisions are made in full precision
+            logits = self.classifier(self.dropout(hidden.float()))
+            logits = self.fusion.after(logits, pos)
+        loss = None
+        if labels is not None:
+            total = nn.functional.cross_entropy(
+                logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+            )
+            loss = total / (labels != IGNORED).sum().clamp(min=1)  # a batch of words without pieces has no labels
+        return TokenClassifierOutput(loss=loss, logits=logits)
+
+
+# Reports on weights that are meant to be missing, and bars for files that load in a moment, would only fill the logs.
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+AutoConfig.register("posner", PosNerConfig)
+AutoModel.register(PosNerConfig, PosNerModel)
+AutoModelForTokenClassification.register(PosNerConfig, PosNerModel)
+
+
+def attention_of(config: PosNerConfig, encoder_config: PretrainedConfig) -> str:
+    """The attention that `config` asks for, or ``eager`` for encoders that have no other, as DeBERTa."""
+    wanted = config._attn_implementation or "eager"
+    encoder_class = AutoModel._model_mapping[type(encoder_config)]
+    return wanted if wanted == "eager" or encoder_class._supports_sdpa else "eager"
+
+
+def make_fusion(config: PosNerConfig, hidden: int) -> NoFusion:
+    """The fusion that `config` names."""
+    feature = (config.feature, len(config.pos_tags), config.pos_embed_dim)
+    match config.fusion:
+        case "none":
+            return NoFusion()
+        case "late":
+            return LateFusion(*feature, config.num_labels, hidden)
+        case "encoder" if config.layer is not None:
+            return EncoderFusion(config.layer, *feature, hidden)
+    raise InputError(f"fusion {config.fusion!r} is not one of none, late, encoder")
+
+
+def model_config(
+    encoder: Path, labels: tuple[str, ...], variant: Variant, pos_tags: tuple[str, ...] = ()
+) -> PosNerConfig:
+    """Config of a fresh model for `variant` over the prepared encoder in the folder `encoder`.
+
+    Raises:
+        InputError: there is no encoder, or the variant adds POS deeper than it has layers.
+    """
+    if not (encoder / "config.json").is_file():
+        raise InputError(f"{encoder}: no prepared encoder is there")
+    base = AutoConfig.from_pretrained(encoder, local_files_only=True)
+    offset = variant.inject_layer_offset_from_end
+    return PosNerConfig(
+        encoder=base.to_dict(),
+        fusion=variant.fusion,
+        pos=variant.pos,
+        feature=variant.feature,
+        pos_embed_dim=variant.pos_embed_dim,
+        layer=None if offset is None else injection_layer(offset, base.num_hidden_layers),
+        pos_tags=pos_tags if variant.fusion != "none" else (),
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+
+
+def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) -> PosNerModel:
+    """A model with the pretrained weights of the folder `encoder` and new parameters drawn from `seed`.
+
+    The classifier and each other new part have generators of their own, so that a part more moves nothing else.
+    """
+    model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
+    try:
+        pretrained = AutoModel.from_pretrained(
+            encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+    except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
+        raise InputError(
+            f"{encoder}: no readable encoder ({first_line(error)}); delete the folder and run again"
+        ) from error
+    model.encoder.load_state_dict(pretrained.state_dict(), strict=False)
+    nn.init.normal_(model.classifier.weight, std=0.02, generator=torch.Generator().manual_seed(seed))
+    nn.init.zeros_(model.classifier.bias)
+    model.fusion.reset(torch.Generator().manual_seed(seed))
+    return model
+
+
+def load_model(folder: Path, attention: str) -> PosNerModel:
+    """A trained checkpoint.
+
+    Raises:
+        InputError: the checkpoint is missing, truncated or corrupt.
+    """
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: no checkpoint is there; that of a run is its folder model")
+    try:
+        model, report = PosNerModel.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            attn_implementation=attention,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+        if missing := sorted(report["missing_keys"]):  # transformers would make them up
+            raise ValueError(f"{missing[0]} is missing")
+        return model.eval()
+    except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
+        raise InputError(
+            f"{folder}: no readable checkpoint ({first_line(error)}); delete the folder and run again"
+        ) from error

@@ -1,0 +1,111 @@
+"""The optimizer: AdamW, with the word embeddings apart because a batch touches a few hundred of their many rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import get_linear_schedule_with_warmup
+
+from posner.config.training import Training
+from posner.model.device import Device
+from posner.model.modeling import NEW, PosNerModel
+from posner.training.snapshot import Snapshot
+
+
+class SplitAdamW:
+    """AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) on all parameters but the word embeddings.
+
+    Word embeddings get the Adam of ``torch.optim.SparseAdam``: rows that a batch does not touch, and their moments,
+    stand still, and there is no weight decay on them. On a CPU the dense update of the whole matrix is a quarter of a
+    step.
+
+    New parameters learn at `new_learning_rate`; biases and normalisation weights do not decay.
+    """
+
+    def __init__(self, model: PosNerModel, settings: Training, steps: int, device: Device) -> None:
+        words = model.encoder.get_input_embeddings()
+        words.sparse = True
+        self.words: nn.Parameter = words.weight
+        self.dense = [p for p in model.parameters() if p is not self.words]
+        adamw = torch.optim.AdamW(groups(model, self.words, settings), fused=True)
+        sparse = torch.optim.SparseAdam([self.words], lr=settings.learning_rate)
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (adamw, sparse)
+        warmup = round(settings.warmup_ratio * steps)
+        self.schedules: list[LambdaLR] = [
+            get_linear_schedule_with_warmup(optimizer, warmup, steps) for optimizer in self.optimizers
+        ]
+        self.scaler = torch.amp.GradScaler(device.device.type, enabled=device.precision == "fp16")
+        self.max_norm = settings.max_grad_norm
+
+    def step(self, loss: Tensor) -> None:
+        """Backward pass, clipping to the global norm, update, next learning rate."""
+        self.scaler.scale(loss).backward()
+        for optimizer in self.optimizers:
+            self.scaler.unscale_(optimizer)
+        self.clip()
+        for optimizer in self.optimizers:
+            self.scaler.step(optimizer)
+            optimizer.zero_grad(set_to_none=True)
+        self.scaler.update()
+        for schedule in self.schedules:
+            schedule.step()
+
+    def clip(self) -> None:
+        """Scale all gradients so that their global norm is at most `max_norm`."""
+        gradients = [p.grad for p in self.dense if p.grad is not None]
+        if self.words.grad is not None:
+            self.words.grad = self.words.grad.coalesce()
+            gradients.append(self.words.grad.values())
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
+        torch._foreach_mul_(gradients, torch.clamp(self.max_norm / (norm + 1e-6), max=1.0))
+
+    def snapshot(self) -> Snapshot:
+        """Moments, numbers of steps and learning rates."""
+        tensors: dict[str, Tensor] = {}
+        values: dict[str, Any] = {}
+        for i, optimizer in enumerate(self.optimizers):
+            for parameter, state in optimizer.state_dict()["state"].items():
+                for name, value in state.items():
+                    (tensors if isinstance(value, Tensor) else values)[f"{i}.{parameter}.{name}"] = value
+        rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
+        schedules = [schedule.state_dict() for schedule in self.schedules]
+        scaler = self.scaler.state_dict()
+        return Snapshot(tensors, {"state": values, "rates": rates, "schedules": schedules, "scaler": scaler})
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to where the snapshot was taken."""
+        states: list[dict[int, dict[str, Any]]] = [{} for _ in self.optimizers]
+        for path, value in {**snapshot.tensors, **snapshot.values["state"]}.items():
+            i, parameter, name = path.split(".")
+            states[int(i)].setdefault(int(parameter), {})[name] = value
+        for optimizer, state, rates in zip(self.optimizers, states, snapshot.values["rates"], strict=True):
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate
+        for schedule, state in zip(self.schedules, snapshot.values["schedules"], strict=True):
+            schedule.load_state_dict(state)
+        self.scaler.load_state_dict(snapshot.values["scaler"])
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the pretrained parameters at this step."""
+        return float(self.schedules[1].get_last_lr()[0])
+
+
+def groups(model: PosNerModel, words: nn.Parameter, settings: Training) -> list[dict[str, object]]:
+    """Parameter groups of AdamW: pretrained or new, with or without weight decay."""
+    split: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter is not words:
+            split.setdefault((name.startswith(NEW), parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "lr": settings.new_learning_rate if is_new else settings.learning_rate,
+            "weight_decay": settings.weight_decay if decays else 0.0,
+        }
+        for (is_new, decays), parameters in split.items()
+    ]

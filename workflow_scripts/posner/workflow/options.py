@@ -1,0 +1,147 @@
+"""Command lines: pydantic models are the arguments, so a config value and its flag cannot differ.
+
+Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON. A
+file that may be left out is left out when its name is empty: ``--predicted=``.
+
+argparse reads the options, pydantic checks them. (pydantic-settings would do both, but it reads environment variables
+by default and unquotes lists by rules of its own, which the Penn tag ``"`` does not survive.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from posner.config.annotations import union_members
+from posner.errors import InputError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def flags(**settings: Any) -> list[str]:
+    """Arguments that state every value of `settings`, defaults included, so that the command line is the whole record.
+
+    A setting is a model or a single value: ``flags(corpus=corpus, seed=1)`` gives ``--corpus.source=... --seed=1``.
+    ``None`` has no argument: it can only be the default of a field.
+    """
+    return list(_flags("--", settings))
+
+
+def _flags(prefix: str, settings: dict[str, Any]) -> Iterator[str]:
+    for name, value in settings.items():
+        flag = prefix + name.replace("_", "-")
+        if isinstance(value, BaseModel):
+            yield from _flags(f"{flag}.", dict(value))
+        elif value is not None:
+            plain = to_jsonable_python(value)
+            yield f"{flag}={json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else plain}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that reports errors the way the rest of the program does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+
+def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
+    """The `command` that `arguments` describe.
+
+    Raises:
+        InputError: an unknown option, a missing or invalid value: a line for each problem.
+    """
+    known = dict(options(command))
+    raw: dict[str, Any] = {name: {} for name, field in command.model_fields.items() if _is_required_part(field)}
+    for path, value in vars(make_parser(command, known).parse_args(arguments)).items():
+        # Rules name an input there that not every job has.
+        if value == "" and {Path, type(None)} <= set(union_members(known[path].annotation)):
+            continue
+        *parents, name = path.split(".")
+        part = raw
+        for parent in parents:
+            part = part.setdefault(parent, {})
+        part[name] = value
+    try:
+        return command.model_validate(raw)
+    except ValidationError as error:
+        raise InputError("\n".join(_explain(problem, known) for problem in error.errors())) from None
+
+
+def options(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Path and field of every option, e.g. ``corpus.seed``; the kinds that a part can be may share some."""
+    for name, field in model.model_fields.items():
+        if parts := _models(field):
+            for part in parts:
+                yield from options(part, f"{path}{name}.")
+        else:
+            yield path + name, field
+
+
+def make_parser(command: type[BaseModel], known: dict[str, FieldInfo]) -> argparse.ArgumentParser:
+    """A parser for the options `known`, with a group for each part; checking is left to pydantic."""
+    parser = _Parser(
+        prog=f"posner {Path(inspect.getfile(command)).stem}",
+        description=inspect.getdoc(command),
+        usage="%(prog)s [--OPTION VALUE]...",
+        allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
+    )
+    groups: dict[str, Any] = {"": parser}
+    for path, field in known.items():
+        part = path.rpartition(".")[0]
+        if part not in groups:
+            groups[part] = parser.add_argument_group(part, command.model_fields[part].description)
+        is_json = any(get_origin(kind) in (tuple, list, dict) for kind in union_members(field.annotation))
+        groups[part].add_argument(
+            "--" + path.replace("_", "-"),
+            dest=path,
+            type=_json if is_json else str,
+            metavar="JSON" if is_json else "VALUE",
+            help=_help(field),
+        )
+    return parser
+
+
+def _help(field: FieldInfo) -> str:
+    """Description and default of a field."""
+    default = field.get_default(call_default_factory=True, validated_data={})
+    note = "(required)" if field.is_required() else "" if default is None else f"(default: {default})"
+    return f"{field.description or ''} {note}".strip().replace("%", "%%")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON ({error}): {text!r}") from None
+
+
+def _explain(problem: Any, known: dict[str, FieldInfo]) -> str:
+    """One validation problem as a line that begins with the option's name."""
+    path = ""
+    for part in [*problem["loc"], problem.get("ctx", {}).get("discriminator", "").strip("'")]:
+        # Places in a list and the kinds of a part stand in a location, too, but no option is named after them.
+        longer = f"{path}.{part}" if path else str(part)
+        if any(name == longer or name.startswith(f"{longer}.") for name in known):
+            path = longer
+    is_missing = problem["type"] in ("missing", "union_tag_not_found")
+    message = "is required" if is_missing else problem["msg"].removeprefix("Value error, ")
+    return f"--{path.replace('_', '-')}: {message}" if path else message
+
+
+def _models(field: FieldInfo) -> list[type[BaseModel]]:
+    """The models that a field can hold."""
+    return [kind for kind in union_members(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+def _is_required_part(field: FieldInfo) -> bool:
+    """Whether a field is a part that must be given: its missing options are named one by one."""
+    return field.is_required() and bool(_models(field))

@@ -1,0 +1,59 @@
+"""How a result came about: settings, what its inputs hold, code, packages and device, in a file beside it.
+
+The same record, without the places of files, is what a resume state is known by: a training goes on only from a state
+that the same work has left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+import platform
+import sys
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posner.files import sha256
+from posner.workflow.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from posner.workflow.command import Command
+
+
+ROOT = Path(__file__).parents[2]  # the source root, which holds the package
+
+
+def record(command: Command) -> dict[str, Any]:
+    """What the result of `command` depends on; JSON.
+
+    `settings` are all options but files; `inputs` name each file that is read with its sha256; `code` is the
+    fingerprint of all code that the script can reach; `packages` are those that are loaded.
+    """
+    script = Path(inspect.getfile(type(command))).stem
+    paths = {name for name, value in command if isinstance(value, Path)}
+    return {
+        "script": script,
+        "settings": command.model_dump(mode="json", exclude=paths | command.unrecorded),
+        "inputs": {os.path.relpath(path): sha256(path) for path in command.inputs()},
+        "code": fingerprint(type(command).__module__, ROOT),
+        "packages": loaded_packages(),
+        "python": platform.python_version(),
+        "device": command.device_name(),
+    }
+
+
+def key(record: dict[str, Any]) -> str:
+    """Hash of a record: equal for the same work in another folder."""
+    portable = record | {"inputs": list(record["inputs"].values())}
+    return hashlib.sha256(json.dumps(portable, sort_keys=True).encode()).hexdigest()
+
+
+def loaded_packages() -> dict[str, str]:
+    """Version of every installed package of which a module is loaded."""
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    owners = packages_distributions()
+    names = {owner for module in loaded for owner in owners.get(module, ())}
+    return {name: version(name) for name in sorted(names, key=str.lower)}
