@@ -22,9 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if name in ("-h", "--help"):
         print("\n".join(overview()))
     elif name == "--version":
-        from importlib.metadata import version  # slow, and no command needs it
-
-        print(f"posner {version('posner')}")
+        print(f"posner {version()}")
     elif name in module_names():
         from posner.workflow.command import run  # here, because help needs none of what it loads
 
@@ -34,6 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.stderr.write(f"error: there is no command {name!r}{nearest(name, module_names())}\n{USAGE}\n")
         raise SystemExit(2)
+
+
+def version() -> str:
+    """The version that pyproject.toml states, or, where there is no checkout, that of the installed package."""
+    import tomllib  # here, because no command needs these two
+    from importlib import metadata
+
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    if not project.is_file():
+        return metadata.version("posner")
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
 
 
 def overview() -> Iterator[str]:
