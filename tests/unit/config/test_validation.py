@@ -120,9 +120,14 @@ def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
 
 def test_names_of_other_folders_are_taken() -> None:
     assert "'corpus'" in problem(edited(encoders__corpus=SCRATCH, study__encoders=["corpus"]))
-    for name in ("logs", "benchmarks"):
-        generated = {f"corpora__{name}": {"source": "generated"}, "study__corpora": [name]}
-        assert f"'{name}' is taken" in problem(edited(**generated))
+    published = {"corpora__published": {"source": "generated"}, "study__corpora": ["published"]}
+    assert "'published' is taken" in problem(edited(**published))
+
+
+def test_names_that_folders_of_the_workflow_have_are_free() -> None:
+    generated = {f"corpora__{name}": {"source": "generated"} for name in ("logs", "benchmarks")}
+    variants = {"variants__ner_baseline": {}, "study__variants": ["ner_baseline"]}
+    check(edited(**generated, study__corpora=["logs", "benchmarks"], **variants))
 
 
 @pytest.mark.parametrize("source", ["hbu", None])

@@ -66,8 +66,8 @@ class Config(Settings):
             for name in chosen:
                 if name not in known:
                     raise ValueError(f"study.{kind}: no {name!r} under {kind}{nearest(name, known)}")
-        if taken := {"logs", "benchmarks"} & set(self.study.corpora):
-            raise ValueError(f"corpora: the name {taken.pop()!r} is taken by a folder beside those of the corpora")
+        if "published" in self.study.corpora:
+            raise ValueError("corpora: the name 'published' is taken: results/published holds committed summaries")
         if "corpus" in self.study.encoders:
             raise ValueError("encoders: the name 'corpus' is taken by the folder of the corpus itself")
         unique("study.seeds", self.study.seeds)
@@ -92,6 +92,13 @@ class Config(Settings):
     def seeds(self, variant: str) -> tuple[int, ...]:
         """Training seeds of a variant."""
         return self.variants[variant].seeds or self.study.seeds
+
+    def variant_settings(self) -> dict[str, dict[str, Any]]:
+        """What the studied variants set themselves, each with its seeds, by name; JSON."""
+        return {
+            name: self.variants[name].model_dump(mode="json", exclude_defaults=True) | {"seeds": self.seeds(name)}
+            for name in self.study.variants
+        }
 
     def checkpoints(self) -> Iterator[tuple[str, str, str, int]]:
         """Every (corpus, encoder, variant, seed) of the study."""
