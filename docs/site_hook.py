@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from posixpath import relpath
+from posixpath import dirname, relpath
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -18,29 +19,27 @@ COPIES = "repository"
 LINK = re.compile(r"(?<=\]\()((?:\.\./)+)([^)#\s]+)")
 
 
-def outside(page: str, up: str, path: str) -> str | None:
-    """The file outside docs/ that a link of `page` means, as a path from the root of the repository, if it is outside."""
-    depth = page.count("/")
-    return path if up.count("../") == depth + 1 else None
+def outside(page: str, link: re.Match[str]) -> str | None:
+    """Path, from the root of the repository, of the file outside docs/ that a link of `page` leads to, if it does."""
+    is_outside = link[1].count("../") == page.count("/") + 1
+    return link[2] if is_outside and (ROOT / link[2]).is_file() else None  # --strict reports a broken link
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the files that pages link to."""
-    pages = [(file.src_uri, file.content_string) for file in files.documentation_pages()]
-    targets = {outside(page, up, path) for page, text in pages for up, path in LINK.findall(text)}
+    pages = {page.src_uri: page.content_string for page in files.documentation_pages()}
+    targets = {outside(page, link) for page, text in pages.items() for link in LINK.finditer(text)}
     for target in sorted(filter(None, targets)):
-        if (ROOT / target).is_file():  # otherwise the link stays broken, and --strict reports it
-            files.append(File.generated(config, f"{COPIES}/{target}", abs_src_path=str(ROOT / target)))
+        files.append(File.generated(config, f"{COPIES}/{target}", abs_src_path=str(ROOT / target)))
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead links to these files to their copies."""
-    source = page.file.src_uri
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Lead these links to the copies."""
+    place = page.file.src_uri
 
-    def rewritten(link: re.Match[str]) -> str:
-        target = outside(source, link[1], link[2])
-        copy = f"{COPIES}/{target}"
-        return relpath(copy, str(Path(source).parent)) if target and files.get_file_from_path(copy) else link[0]
+    def copied(link: re.Match[str]) -> str:
+        target = outside(place, link)
+        return relpath(f"{COPIES}/{target}", dirname(place) or ".") if target else link[0]
 
-    return LINK.sub(rewritten, markdown)
+    return LINK.sub(copied, markdown)
