@@ -16,13 +16,13 @@ from posner.commands.ner.plot_injection_strategies import PlotInjectionStrategie
 from posner.commands.ner.plot_ner_results import PlotNerResults
 from posner.commands.ner.plot_oracles import PlotOracles
 from posner.commands.ner.plot_slices import PlotSlices
+from posner.commands.plots import Plot
 from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.commands.pos.plot_pos_tagging import PlotPosTagging
 from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.plot_cost import PlotCost
 from posner.config.variants import Variant
 from posner.files import write_json
-from posner.report.figures.style import Plot
 
 STYLE = Path(__file__).parents[2] / "resources" / "styles" / "posner.mplstyle"
 

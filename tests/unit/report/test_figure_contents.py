@@ -1,4 +1,4 @@
-"""What figures show: every number that is drawn is one of its tables."""
+"""Contents of figures: every number that is drawn is a number of its tables."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fabricated import VARIANTS
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from posner.commands.corruption.plot_pos_controls import CONTROLS
 from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.files import read_table
-from posner.report.figures.style import looks
+from posner.report.figures.corruption import CONTROL_MODES
+from posner.report.figures.style import variant_styles
 
 
 def test_every_seed_is_a_point(tables: dict[str, Path]) -> None:
@@ -34,17 +34,17 @@ def ticks(figure: Figure, tick: str) -> list[tuple[float, float]]:
 
 
 def test_every_seed_is_a_tick_where_points_are_means(tables: dict[str, Path]) -> None:
-    made, folder = plots(tables["default"]), tables["default"]
+    commands, folder = plots(tables["default"]), tables["default"]
     corruption, slices = pd.read_csv(folder / "corruption.csv"), pd.read_csv(folder / "ner_slices.csv")
-    wanted = {
+    expected = {
         ("corruption", "_", 1): corruption.query("mode == 'tagger'")["f1"],
         ("scaled_errors", "_", 1): corruption.query("mode in ('scaled', 'anchor')")["change"],
-        ("pos_controls", "|", 0): corruption[corruption["mode"].isin(CONTROLS)]["change"],
+        ("pos_controls", "|", 0): corruption[corruption["mode"].isin(CONTROL_MODES)]["change"],
         ("slices", "|", 0): slices["difference"].dropna(),
     }
-    for (name, tick, axis), values in wanted.items():
-        found = [place[axis] for place in ticks(drawn(made[name]), tick)]
-        assert sorted(found) == pytest.approx(sorted(100 * values)), name
+    for (name, tick, axis), values in expected.items():
+        drawn_values = [place[axis] for place in ticks(drawn(commands[name]), tick)]
+        assert sorted(drawn_values) == pytest.approx(sorted(100 * values)), name
         assert values.nunique() > 3
 
 
@@ -59,13 +59,13 @@ def test_the_band_is_the_range_of_the_baseline(tables: dict[str, Path]) -> None:
 def test_strategies_are_differences_to_the_same_seed(tables: dict[str, Path]) -> None:
     runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test'")
     f1 = runs.pivot(index="seed", columns="variant", values="f1")
-    wanted = 100 * f1.drop(columns="baseline").sub(f1["baseline"], axis=0)
+    differences = 100 * f1.drop(columns="baseline").sub(f1["baseline"], axis=0)
     figure = drawn(plots(tables["default"])["injection_strategies"])
     assert [axes.get_title() for axes in figure.axes] == ["Gold POS", "Predicted POS", "Random POS"]
     for axes, source in zip(figure.axes, ("gold", "predicted", "random"), strict=True):
         values = [v for _, line in point_lines(figure) if line.axes is axes for v in line.get_xdata()]
         names = [name for name, settings in VARIANTS.items() if settings.pos == source]
-        assert sorted(values) == pytest.approx(sorted(wanted[names].stack().dropna()))
+        assert sorted(values) == pytest.approx(sorted(differences[names].stack().dropna()))
 
 
 def test_a_slice_is_drawn_with_its_mean_and_interval(tables: dict[str, Path]) -> None:
@@ -77,11 +77,11 @@ def test_a_slice_is_drawn_with_its_mean_and_interval(tables: dict[str, Path]) ->
         rows = table[(table["slice"] == kind) & (table["pos"] == source)]
         lines = [line for of, line in point_lines(figure) if of is axes]
         assert len(lines) == rows["variant"].nunique()
-        for line, bounds, (_, found) in zip(lines, axes.collections, rows.groupby("variant", sort=False), strict=True):
-            np.testing.assert_allclose(line.get_xdata(), 100 * found["difference"])
-            assert [round(y) for y in line.get_ydata()] == list(range(len(found)))
+        for line, bounds, (_, means) in zip(lines, axes.collections, rows.groupby("variant", sort=False), strict=True):
+            np.testing.assert_allclose(line.get_xdata(), 100 * means["difference"])
+            assert [round(y) for y in line.get_ydata()] == list(range(len(means)))
             drawn_bounds = [segment[:, 0].tolist() for segment in bounds.get_segments() if len(segment)]
-            expected = (100 * found[["low", "high"]].dropna()).to_numpy().tolist()
+            expected = (100 * means[["low", "high"]].dropna()).to_numpy().tolist()
             assert np.array(drawn_bounds) == pytest.approx(np.array(expected))
     names = [label.get_text() for label in figure.axes[2].get_yticklabels()]
     assert names == [f"{value} (2\u2009400)" for value in ("seen", "new")]
@@ -116,19 +116,19 @@ def test_scaled_errors_are_lines_with_the_taggers_own_tags_beside_them(tables: d
     folder = tables["default"]
     table = pd.read_csv(folder / "corruption_intervals.csv")
     figure = drawn(plots(folder)["scaled_errors"])
-    how = looks(read_table(folder / "ner_runs.csv", ["seed", "f1"]))
+    styles = variant_styles(read_table(folder / "ner_runs.csv", ["seed", "f1"]))
     for name, rows in table.groupby("variant"):
         scaled, anchor = rows[rows["mode"] == "scaled"], rows[rows["mode"] == "anchor"]
         line = lines_by_label(figure)[rows["label"].iloc[0]]
         np.testing.assert_allclose(line.get_ydata(), 100 * scaled["change"])
         np.testing.assert_allclose(line.get_xdata(), scaled["level"], atol=0.5)
-        own = [each for axes in figure.axes for each in axes.get_lines() if len(each.get_xdata()) == 1]
+        points = [line for axes in figure.axes for line in axes.get_lines() if len(line.get_xdata()) == 1]
         assert 100 * anchor["change"].iloc[0] in [
-            pytest.approx(each.get_ydata()[0]) for each in own if each.get_color() == how[str(name)].colour
+            pytest.approx(point.get_ydata()[0]) for point in points if point.get_color() == styles[str(name)].colour
         ]
         bounds = pd.concat([scaled, anchor]).dropna(subset=["low"])
         expected = sorted(zip(100 * bounds["low"], 100 * bounds["high"], strict=True))
-        assert upright(figure, how[str(name)].colour) == [pytest.approx(pair) for pair in expected]
+        assert upright(figure, styles[str(name)].colour) == [pytest.approx(pair) for pair in expected]
 
 
 def test_controls_are_points_in_the_rows_of_their_names(tables: dict[str, Path]) -> None:
@@ -136,12 +136,12 @@ def test_controls_are_points_in_the_rows_of_their_names(tables: dict[str, Path])
     table = pd.read_csv(folder / "corruption_intervals.csv")
     figure = drawn(plots(folder)["pos_controls"])
     rows_of = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert rows_of == list(CONTROLS.values())
+    assert rows_of == list(CONTROL_MODES.values())
     for label, rows in table.groupby("label"):
         line = lines_by_label(figure)[str(label)]
-        found = {rows_of[round(y)]: x for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
+        drawn_changes = {rows_of[round(y)]: x for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)}
         changes = rows.set_index("mode")["change"]
-        assert found == {name: pytest.approx(100 * changes[mode]) for mode, name in CONTROLS.items()}
+        assert drawn_changes == {name: pytest.approx(100 * changes[mode]) for mode, name in CONTROL_MODES.items()}
 
 
 def test_the_taggers_error_rate_is_marked(tables: dict[str, Path]) -> None:
@@ -178,11 +178,11 @@ def test_oracles_stand_at_their_way_with_what_they_need(tables: dict[str, Path])
     figure = drawn(plots(folder)["oracles"])
     axes = figure.axes[0]
     runs = pd.read_csv(folder / "ner_runs.csv").query("split == 'test' and pos == 'oracle'")
-    found = {
+    by_path = {
         axes.get_yticklabels()[round(float(np.mean(line.get_ydata())))].get_text(): list(line.get_xdata())
         for _, line in point_lines(figure)
     }
-    assert found == {
+    assert by_path == {
         way: pytest.approx((100 * rows["f1"]).tolist()) for way, rows in runs.groupby("injection", sort=False)
     }
     upright = [line.get_xdata()[0] for line in axes.get_lines() if list(line.get_ydata()) == [0, 1]]
@@ -204,20 +204,28 @@ def test_bars_are_the_time_of_all_jobs_from_zero(tables: dict[str, Path]) -> Non
     assert len(colours) >= 10
 
 
-def test_differences_stand_before_the_range_of_the_baseline(tables: dict[str, Path]) -> None:
+def test_differences_are_drawn_over_the_range_of_the_baseline(tables: dict[str, Path]) -> None:
     runs = pd.read_csv(tables["default"] / "ner_runs.csv").query("split == 'test' and variant == 'baseline'")
     own = 100 * (runs["f1"] - runs["f1"].mean())
-    made = plots(tables["default"])
-    across = [axes for name in ("injection_strategies", "pos_controls") for axes in drawn(made[name]).axes]
-    upright = drawn(made["scaled_errors"]).axes
-    found = 0
-    for axes in [*across, *upright, *drawn(made["slices"]).axes[:2]]:
+    commands = plots(tables["default"])
+    across = [axes for name in ("injection_strategies", "pos_controls") for axes in drawn(commands[name]).axes]
+    upright = drawn(commands["scaled_errors"]).axes
+    bands = 0
+    for axes in [*across, *upright, *drawn(commands["slices"]).axes[:2]]:
         for band in [patch for patch in axes.patches if to_hex(patch.get_facecolor()) == "#dcdcdc"]:
             box = band.get_extents().transformed(axes.transData.inverted())
             low, high = (box.y0, box.y1) if axes in upright else (box.x0, box.x1)
             assert (low, high) == (pytest.approx(own.min()), pytest.approx(own.max()))
-            found += 1
-    assert found == 3 + 2 + 2 + 2  # panels
+            bands += 1
+    assert bands == 3 + 2 + 2 + 2  # panels
+
+
+def test_dollars_in_tags_are_not_read_as_mathematics(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("split,gold,predicted,count,share\ntrain,PRP$,WP$,7,0.5\n")
+    plot = PlotConfusions(confusions=tmp_path / "c.csv", style=STYLE, output=tmp_path / "c.png")
+    [label] = drawn(plot).axes[0].get_yticklabels()
+    assert label.get_text() == "PRP$ → WP$"
+    assert not label.get_parse_math()
 
 
 def test_a_tagger_without_errors_has_a_figure(tmp_path: Path) -> None:

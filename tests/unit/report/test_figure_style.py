@@ -1,4 +1,4 @@
-"""Figures: they show what the tables say, nothing is cut off or overlaps, and the same figure is the same file."""
+"""Figures: no text is cut off or overlaps, variants keep their style, and the same figure gives the same file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,22 @@ import pytest
 from drawings import NAMES, STUDIES, SWEPT, drawn, lines_by_label, plots, point_lines
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 from posner.files import read_table
-from posner.report.figures.axes import PAGE, limits
-from posner.report.figures.style import GREY, ONE_COLUMN, TWO_COLUMNS, looks, save
+from posner.report.figures.axes import PAGE_HEIGHT, limits
+from posner.report.figures.style import (
+    CONTROL_MARKERS,
+    GREY,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    VariantStyle,
+    save_figure,
+    variant_styles,
+)
 
 
 @contextmanager
@@ -80,13 +90,13 @@ def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["pos_tagging", "slices"])
 def test_however_many_rows_a_figure_fits_on_a_page(tables: dict[str, Path], name: str) -> None:
-    assert drawn(plots(tables["long names"])[name]).get_size_inches()[1] <= PAGE
+    assert drawn(plots(tables["long names"])[name]).get_size_inches()[1] <= PAGE_HEIGHT
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_places_have_no_last_bits_of_a_solver(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
     figure = plots(tables["default"])[name].draw()
-    save(figure, tmp_path / f"{name}.png")
+    save_figure(figure, tmp_path / f"{name}.png")
     figure.draw_without_rendering()  # nothing moves any more
     for axes in figure.axes:
         left, bottom, right, top = axes.get_position().extents
@@ -94,7 +104,7 @@ def test_places_have_no_last_bits_of_a_solver(tables: dict[str, Path], tmp_path:
         assert sizes == pytest.approx([round(size, 6) for size in sizes], abs=1e-12)
 
 
-# --- looks -----------------------------------------------------------------------------------------------------------
+# --- styles ----------------------------------------------------------------------------------------------------------
 
 
 def runs_table(variants: int) -> pd.DataFrame:
@@ -103,28 +113,40 @@ def runs_table(variants: int) -> pd.DataFrame:
 
 
 def test_variants_have_colours_of_their_own() -> None:
-    made = looks(runs_table(9))
-    assert len({look.colour for look in made.values()}) == 10
-    assert len({look.marker for look in made.values() if look is not made["baseline"]}) == 9
+    styles = variant_styles(runs_table(9))
+    assert len({style.colour for style in styles.values()}) == 10
+    assert len({style.marker for style in styles.values() if style is not styles["baseline"]}) == 9
+
+
+def test_every_control_can_be_seen() -> None:
+    """A white edge would hide a marker that has no face."""
+    for marker in CONTROL_MARKERS:
+        figure = Figure(figsize=(1, 1))
+        axes = figure.subplots()
+        axes.axis("off")
+        axes.plot([0], [0], **VariantStyle(GREY, marker, "-").outlined_point())
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        assert (np.asarray(canvas.buffer_rgba())[..., :3] < 200).any(), marker
 
 
 def test_many_variants_still_differ() -> None:
-    made = looks(runs_table(60))
-    assert len({(look.colour, look.marker) for look in made.values()}) == 61
+    styles = variant_styles(runs_table(60))
+    assert len({(style.colour, style.marker) for style in styles.values()}) == 61
 
 
 def test_controls_are_grey_and_take_no_colour_from_what_is_compared() -> None:
     runs = runs_table(9)
     sources = ["oracle"] * 5 + ["random"] * 3
     controls = pd.DataFrame({"variant": [f"c{i}" for i in range(8)], "pos": sources})
-    made = looks(pd.concat([runs[:1], controls, runs[1:]]))
-    assert {name: made[name] for name in runs["variant"]} == looks(runs)
+    styles = variant_styles(pd.concat([runs[:1], controls, runs[1:]]))
+    assert {name: styles[name] for name in runs["variant"]} == variant_styles(runs)
     for group in (controls["variant"][:5], controls["variant"][5:]):
-        assert {made[name].colour for name in group} == {GREY}
-        assert len({made[name].marker for name in group}) == len(group)
+        assert {styles[name].colour for name in group} == {GREY}
+        assert len({styles[name].marker for name in group}) == len(group)
 
 
-def test_colours_can_be_told_apart_by_everybody() -> None:
+def test_colours_are_distinct_for_every_kind_of_colour_vision() -> None:
     """Distances in CIELAB, as seen with normal sight and with the common kinds of colour blindness.
 
     Simulation: Viénot, Brettel & Mollon (1999) for protanopia and deuteranopia, on linear RGB. A difference of about 2
@@ -135,7 +157,7 @@ def test_colours_can_be_told_apart_by_everybody() -> None:
         "protanopia": np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
         "deuteranopia": np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
     }
-    colours = [look.colour for look in looks(runs_table(8)).values()]
+    colours = [style.colour for style in variant_styles(runs_table(8)).values()]
     rgb = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
@@ -144,14 +166,14 @@ def test_colours_can_be_told_apart_by_everybody() -> None:
         f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
         lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
         for (a, x), (b, y) in itertools.combinations(zip(colours, lab, strict=True), 2):
-            assert np.linalg.norm(x - y) > 15, f"{a} and {b} look alike with {name} sight"
+            assert np.linalg.norm(x - y) > 15, f"{a} and {b} style alike with {name} sight"
 
 
 def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> None:
     folder = tables["default"]
     runs = read_table(folder / "ner_runs.csv", ["seed", "f1"])
     others = runs[~runs["pos"].isin(["none", "oracle"])].to_dict("records")
-    expected = {row["label"]: looks(runs)[row["variant"]] for row in others}
+    expected = {row["label"]: variant_styles(runs)[row["variant"]] for row in others}
     swept = {row["label"] for row in others if row["pos"] != "random"}
     for name in SWEPT:
         seen = lines_by_label(drawn(plots(folder)[name]))
@@ -167,7 +189,7 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
             assert (line.get_color(), line.get_marker()) == (expected[label].colour, expected[label].marker)
     strategies = point_lines(drawn(plots(folder)["injection_strategies"]))
     assert {(line.get_color(), line.get_marker()) for _, line in strategies} == {
-        (look.colour, look.marker) for look in expected.values()
+        (style.colour, style.marker) for style in expected.values()
     }
 
 
@@ -175,7 +197,7 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1), st.floats(0.1, 10))
-def test_an_axis_shows_all_and_does_not_blow_up_little(values: list[float], least: float) -> None:
+def test_an_axis_shows_all_values_and_does_not_magnify_small_differences(values: list[float], least: float) -> None:
     low, high = limits(values, least)
     assert low < min(values)
     assert max(values) < high

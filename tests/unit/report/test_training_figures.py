@@ -1,4 +1,4 @@
-"""The figure of a training: what was written down, seed by seed, before the baseline's."""
+"""The figure of a training: the stored history of each seed, in front of the baseline's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from drawings import STYLE
 from fabricated import VARIANTS
 from matplotlib.colors import to_hex
-from posner.commands.ner.plot_training import PlotTraining, draw
+from posner.commands.ner.plot_training import PlotTraining
 from posner.errors import InputError
 from posner.evaluation.stored import history_file
 from posner.files import read_table
-from posner.report.figures.style import NEUTRAL, looks
+from posner.report.figures.style import NEUTRAL, variant_styles
+from posner.report.figures.training import draw_training
 
 NAMES = ("baseline", "encoder-gold")
 
@@ -34,27 +35,29 @@ def command(tables: dict[str, Path], tmp_path: Path) -> PlotTraining:
     )
 
 
-def test_every_training_is_a_line_before_those_of_the_baseline(command: PlotTraining) -> None:
-    look = looks(read_table(command.runs, []))["encoder-gold"]
-    figure = draw(command.histories("encoder-gold"), "Gold POS", look, command.histories("baseline"))
+def test_every_training_is_a_line_in_front_of_those_of_the_baseline(command: PlotTraining) -> None:
+    style = variant_styles(read_table(command.runs, []))["encoder-gold"]
+    figure = draw_training(command.histories("encoder-gold"), "Gold POS", style, command.histories("baseline"))
     loss, score = figure.axes
     colours = [to_hex(line.get_color()) for line in loss.get_lines()]
-    assert colours == [NEUTRAL] * 3 + [look.colour] * 3
+    assert colours == [NEUTRAL] * 3 + [style.colour] * 3
     expected = [[value + seed / 100 for value in (2, 1, 0.5, 0.4)] for seed in (42, 43, 44)]
     assert [line.get_ydata().tolist() for line in loss.get_lines()] == expected * 2
     curves = [line for line in score.get_lines() if line.get_marker() == "."]
     assert [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in curves] == [
         ([20, 30, 40], [80, 90, 90])
     ] * 6
-    kept = [line for line in score.get_lines() if line.get_marker() == look.marker]
+    kept = [line for line in score.get_lines() if line.get_marker() == style.marker]
     assert [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in kept] == [([30], [90])] * 3
     assert loss.get_ylim()[0] == 0
 
 
-def test_only_the_baseline_stands_before_no_baseline(command: PlotTraining, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_figure_of_the_baseline_has_no_reference(
+    command: PlotTraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines: dict[str, int] = {}
     monkeypatch.setattr(
-        "posner.commands.ner.plot_training.save",
+        "posner.commands.ner.plot_training.save_figure",
         lambda figure, png: lines.update({png.stem: len(figure.axes[0].get_lines())}),
     )
     command.execute()
@@ -63,8 +66,8 @@ def test_only_the_baseline_stands_before_no_baseline(command: PlotTraining, monk
 
 def test_each_variant_has_a_figure(command: PlotTraining) -> None:
     command.execute()
-    made = sorted(path.name for path in command.output.iterdir())
-    assert made == sorted(f"{name}.{kind}" for name in NAMES for kind in ("png", "svg"))
+    names = sorted(path.name for path in command.output.iterdir())
+    assert names == sorted(f"{name}.{kind}" for name in NAMES for kind in ("png", "svg"))
 
 
 def test_a_history_that_is_missing_is_named(command: PlotTraining) -> None:

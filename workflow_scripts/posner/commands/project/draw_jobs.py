@@ -10,7 +10,7 @@ from pathlib import Path
 
 from posner.errors import InputError
 from posner.files import atomic_path
-from posner.report.formats import duration
+from posner.report.formats import format_duration
 from posner.summaries.cost import read_usage
 from posner.workflow.command import Command
 
@@ -107,7 +107,7 @@ def look(job: PlannedJob, time: float | None) -> str:
     own = " ".join(value for name, value in job.wildcards.items() if name not in ("corpus", "encoder", "seed"))
     seed = f"seed {job.wildcards['seed']}" if "seed" in job.wildcards else ""
     place = ", ".join(job.wildcards[name] for name in ("corpus", "encoder") if name in job.wildcards)
-    words = [f"{job.rule}  {duration(time)}" if time is not None else job.rule, f"{own} {seed}".strip(), place]
+    words = [f"{job.rule}  {format_duration(time)}" if time is not None else job.rule, f"{own} {seed}".strip(), place]
     label = json.dumps("\n".join(filter(None, words)), ensure_ascii=False)
     return f"label={label}, {shade(time)}"
 

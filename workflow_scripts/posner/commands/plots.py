@@ -1,0 +1,29 @@
+"""The base of the commands that draw a figure."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from posner.report.figures.style import save_figure
+from posner.workflow.command import Command
+
+
+class Plot(Command):
+    """A command that reads tables and draws one figure of them."""
+
+    style: Path
+    """Matplotlib style sheet."""
+    output: Path
+    """PNG file to write; an SVG file is written beside it."""
+
+    @abstractmethod
+    def draw(self) -> Figure:
+        """The figure."""
+
+    def execute(self) -> None:
+        with matplotlib.style.context(self.style):
+            save_figure(self.draw(), self.output)

@@ -1,0 +1,175 @@
+"""Figures of corrupted POS tags: F1 over the rate of corruption, over the tagger's error rate, and under controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from posner.report.figures.axes import (
+    INTERVAL_WIDTH,
+    BaselineRange,
+    add_baseline,
+    add_change_key,
+    add_key,
+    add_row_estimates,
+    add_seeds,
+    baseline_keys,
+    by_variant,
+    dodge_offsets,
+    fusion_panels,
+    in_points,
+    key_line,
+    label_of,
+    limits,
+    name_rows,
+    seed_tick_key,
+)
+from posner.report.figures.style import COLOURS, NEUTRAL, VariantStyle, variant_styles
+
+CURVE_MIN_SPAN = 5.0  # points of F1
+SHADE = 0.18  # opacity of the bands around curves
+SCALED_SPREAD = 0.07  # of the points of all variants at one factor, as a share of the axis
+CONTROL_STEP = 0.11  # inches from one variant to the next
+CONTROL_MODES = {
+    "random_tag": "any other tag",
+    "shuffle": "shuffled in the sentence",
+    "permute": "shuffled in the text",
+    "constant": "the most frequent tag",
+    "zero": "POS path off",
+}
+
+
+# --- F1 over the rate of corruption ----------------------------------------------------------------------------------
+
+
+def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.DataFrame) -> Figure:
+    """Test F1 over the rate of corruption: a line and a band for each variant, and the baseline for reference.
+
+    Args:
+        corruption: ``corruption.csv``.
+        runs: ``ner_runs.csv``.
+        tagging: ``pos_tagging.csv``, for the tagger's own error rate on test.
+    """
+    curves = in_points(corruption[corruption["mode"] == "tagger"], "level", "f1", "f1_std")
+    curves = curves.fillna({"f1_std": 0.0})  # a single draw has no standard deviation
+    curves = curves.assign(low=curves["f1"] - curves["f1_std"], high=curves["f1"] + curves["f1_std"])
+    styles, baseline = variant_styles(runs), BaselineRange.of(runs)
+    tagger_error = 100 * (1 - tagging.set_index("split")["accuracy"]["test"])
+    figure, panels = fusion_panels(curves, 3.9)
+    for fusion, (axes, key) in panels.items():
+        add_baseline(axes, baseline, "y")
+        axes.axvline(tagger_error, color=NEUTRAL, linestyle=":", linewidth=1, zorder=1)
+        for name, rows in by_variant(curves[curves["fusion"] == fusion]):
+            add_curve(axes, rows, styles[name])
+        axes.set_xlabel("Rate of corruption (% of test tokens)")
+        add_key(axes, key)
+    first = figure.axes[0]
+    first.set_ylim(limits([*curves["low"], *curves["high"], baseline.low, baseline.high], CURVE_MIN_SPAN))
+    first.set_ylabel("Entity F1 on test (points)")
+    keys = [
+        *baseline_keys(baseline),
+        key_line("our tagger's error rate on test", linestyle=":"),
+        Patch(color=COLOURS[0], alpha=SHADE, linewidth=0, label="all seeds, each ± sd over its draws"),
+        seed_tick_key("y"),
+    ]
+    figure.legend(handles=keys, loc="outside upper center", ncols=2)
+    return figure
+
+
+def add_curve(axes: Axes, rows: pd.DataFrame, style: VariantStyle) -> None:
+    """Draw one variant: the mean over seeds, and a band from the lowest to the highest seed, each ± sd over draws."""
+    by_rate = rows.groupby("level")
+    mean = by_rate["f1"].mean()
+    axes.fill_between(
+        mean.index, by_rate["low"].min(), by_rate["high"].max(), color=style.colour, alpha=SHADE, linewidth=0
+    )
+    add_seeds(axes, rows["level"], rows["f1"], style, "y")
+    axes.plot(mean.index, mean, linestyle=style.dash, label=label_of(rows), **(style.point() | {"markersize": 3.5}))
+
+
+# --- changes of F1 ---------------------------------------------------------------------------------------------------
+
+
+def draw_scaled_errors(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: pd.DataFrame) -> Figure:
+    """Change of test F1 over the factor of the tagger's error probability, with the tagger's own tags to the right.
+
+    Args:
+        intervals: ``corruption_intervals.csv``.
+        corruption: ``corruption.csv``, the same seed by seed.
+        runs: ``ner_runs.csv``.
+    """
+    styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
+    factors = sorted(intervals.loc[intervals["mode"] == "scaled", "level"].unique())
+    right = factors[-1] + 0.2 * max(factors[-1] - factors[0], 1)  # place of the tagger's own tags
+    changes, seeds = (
+        table[table["mode"].isin(["scaled", "anchor"])].assign(
+            x=lambda rows: np.where(rows["mode"] == "anchor", right, rows["level"])
+        )
+        for table in (in_points(intervals, "change", "low", "high"), in_points(corruption, "change"))
+    )
+    figure, panels = fusion_panels(changes, 3.7)
+    for fusion, (axes, key) in panels.items():
+        variants = by_variant(changes[changes["fusion"] == fusion])
+        add_baseline(axes, baseline, "y")
+        offsets = dodge_offsets(len(variants), SCALED_SPREAD * right / len(variants))
+        for offset, (name, rows) in zip(offsets, variants, strict=True):
+            add_scaled(axes, rows.assign(x=rows["x"] + offset), styles[name])
+            of_seeds = seeds[seeds["variant"] == name]
+            add_seeds(axes, of_seeds["x"] + offset, of_seeds["change"], styles[name], "y")
+        axes.set_xticks([*factors, right], [*(f"{factor:g}" for factor in factors), "its own\ntags"])
+        axes.set_xlabel("Factor of the tagger's error probability")
+        add_key(axes, key)
+    figure.axes[0].set_ylim(limits(shown_changes(baseline, seeds, changes)))
+    figure.axes[0].set_ylabel("Change of test F1 (points)")
+    add_change_key(figure, baseline, "y")
+    return figure
+
+
+def add_scaled(axes: Axes, rows: pd.DataFrame, style: VariantStyle) -> None:
+    """Draw one variant: a line over the factors, a point for the tagger's own tags, and intervals."""
+    scaled, own_tags = rows[rows["mode"] == "scaled"], rows[rows["mode"] == "anchor"]
+    axes.vlines(rows["x"], rows["low"], rows["high"], color=style.colour, linewidth=INTERVAL_WIDTH)
+    axes.plot(scaled["x"], scaled["change"], linestyle=style.dash, label=label_of(rows), **style.point())
+    axes.plot(own_tags["x"], own_tags["change"], linestyle="", **style.point())
+
+
+def draw_pos_controls(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: pd.DataFrame) -> Figure:
+    """Change of test F1 under tags that carry less and less information: a row for each control.
+
+    Args:
+        intervals: ``corruption_intervals.csv``.
+        corruption: ``corruption.csv``, the same seed by seed.
+        runs: ``ner_runs.csv``.
+    """
+    styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
+    changes, seeds = (
+        table[table["mode"].isin(CONTROL_MODES)].assign(
+            row=lambda rows: rows["mode"], value=lambda rows: rows["change"]
+        )
+        for table in (in_points(intervals, "change", "low", "high"), in_points(corruption, "change"))
+    )
+    row = 0.25 + CONTROL_STEP * changes.groupby("fusion")["variant"].nunique().max()
+    figure, panels = fusion_panels(changes, 1.6 + row * len(CONTROL_MODES))
+    places = {mode: y for y, mode in enumerate(CONTROL_MODES)}
+    for fusion, (axes, key) in panels.items():
+        add_baseline(axes, baseline)
+        of_fusion = changes[changes["fusion"] == fusion]
+        add_row_estimates(axes, of_fusion, seeds, places, styles, CONTROL_STEP / row, VariantStyle.point)
+        name_rows(axes, list(CONTROL_MODES.values()))
+        axes.set_xlabel("Change of test F1 (points)")
+        add_key(axes, key)
+    figure.axes[0].set_xlim(limits(shown_changes(baseline, seeds, changes)))
+    add_change_key(figure, baseline, "x")
+    return figure
+
+
+def shown_changes(baseline: BaselineRange, seeds: pd.DataFrame, changes: pd.DataFrame) -> Iterator[float]:
+    """All values that an axis of changes has to show."""
+    yield from (baseline.low, baseline.high)
+    for column in (seeds["change"], changes["low"], changes["high"]):
+        yield from column

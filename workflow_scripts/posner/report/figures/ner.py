@@ -1,0 +1,270 @@
+"""Figures of NER: test F1 by variant, differences to the baseline, differences by type of mention, and oracles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from posner.report.figures.axes import (
+    INTERVAL_WIDTH,
+    LINE_HEIGHT,
+    BaselineRange,
+    add_band,
+    add_baseline,
+    add_right_column,
+    add_row_estimates,
+    baseline_keys,
+    by_variant,
+    dodge_offsets,
+    fitting_row,
+    in_points,
+    key_line,
+    limits,
+    name_rows,
+    row_figure,
+    test_rows_without_oracles,
+    thousands,
+    wrapped,
+)
+from posner.report.figures.style import NEUTRAL, TWO_COLUMNS, VariantStyle, variant_styles
+from posner.stats.spread import Difference, Spread, paired_difference
+from posner.summaries.names import POS
+
+MEAN_TICK_WIDTH = 1.6  # typographic points
+SLICE_MIN_SPAN = 4.0  # points of F1; slices are small, and vary more
+SLICE_STEP = 0.11  # inches from one variant to the next
+SLICE_TITLES = {
+    "all": "All",
+    "novelty": "In train",
+    "type": "Type",
+    "length": "Words",
+    "sentence": "Sentence",
+    "tagging": "Tags",
+}
+ORACLE_MIN_SPAN = 10.0  # points of F1
+
+
+# --- test F1 ---------------------------------------------------------------------------------------------------------
+
+
+def draw_ner_results(runs: pd.DataFrame) -> Figure:
+    """Test F1 by variant: a point for each seed, a bar at their mean, and the range of the baseline's seeds as a band.
+
+    Args:
+        runs: ``ner_runs.csv``.
+    """
+    test, styles, baseline = test_rows_without_oracles(runs), variant_styles(runs), BaselineRange.of(runs)
+    variants = by_variant(test)
+    figure, [axes] = row_figure([str(rows["label"].iloc[0]) for _, rows in variants], 0.36, 1.5)
+    add_baseline(axes, baseline)
+    for y, (name, rows) in enumerate(variants):
+        if len(rows) > 1:
+            axes.vlines(rows["f1"].mean(), y - 0.36, y + 0.36, color=styles[name].colour, linewidth=MEAN_TICK_WIDTH)
+        axes.plot(rows["f1"], [y + offset for offset in dodge_offsets(len(rows))], **styles[name].outlined_point())
+    add_right_column(axes, [format_spread(rows["f1"].tolist()) for _, rows in variants], "mean ± sd (seeds)")
+    axes.set_xlim(limits(test["f1"]))
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set_xlabel("Entity F1 on test (points)")
+    keys = [
+        seed_point_key("one seed"),
+        Line2D([], [], color=NEUTRAL, marker="|", markersize=11, mew=MEAN_TICK_WIDTH, linestyle="", label="mean"),
+        *baseline_keys(baseline),
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
+    return figure
+
+
+def format_spread(values: Sequence[float]) -> str:
+    """``85.70 ± 0.21 (3)``."""
+    spread = Spread.of(values)
+    std = "" if spread.std is None else f" ± {spread.std:.2f}"
+    return f"{spread.mean:.2f}{std} ({spread.n})"
+
+
+def seed_point_key(label: str) -> Line2D:
+    """The key to points that are single seeds."""
+    return Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label=label)
+
+
+# --- differences to the baseline -------------------------------------------------------------------------------------
+
+
+def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> Figure:
+    """Differences of test F1 to the baseline of the same seed: a panel for each source of POS, a row for each strategy.
+
+    Args:
+        runs: ``ner_runs.csv``.
+        comparisons: ``ner_comparisons.csv``.
+    """
+    test, baseline = test_rows_without_oracles(runs), BaselineRange.of(runs).around_mean()
+    differences = differences_by_variant(test)
+    intervals = in_points(comparisons, "low", "high").dropna(subset=["low", "high"]).set_index("variant")
+    variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
+    sources = [source for source in POS if source in set(variants["pos"])]
+    strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
+    figure, panels = row_figure(strategies, 0.42, 1.6, panels=len(sources))
+    for axes, source in zip(panels, sources, strict=True):
+        add_band(axes, baseline)
+        axes.axvline(0, color=NEUTRAL, linewidth=1)
+        injections = variants.loc[variants["pos"] == source, "injection"]
+        for name, injection in injections.items():
+            interval = intervals.loc[name, ["low", "high"]].tolist() if name in intervals.index else None
+            add_strategy(
+                axes, strategies.index(injection), differences[str(name)], interval, variant_styles(runs)[str(name)]
+            )
+        for y, strategy in enumerate(strategies):
+            if strategy not in set(injections):
+                axes.annotate(
+                    "not run", (0.98, y), xycoords=("axes fraction", "data"), ha="right", va="center", color=NEUTRAL
+                )
+        axes.set_title(POS[source])
+    values = [value for difference in differences.values() for value in difference.values]
+    panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *intervals["low"], *intervals["high"]]))
+    figure.supxlabel("Test F1 minus the baseline's of the same seed (points)", fontsize=9)
+    keys = [
+        seed_point_key("one seed"),
+        Line2D(
+            [],
+            [],
+            color=NEUTRAL,
+            marker="|",
+            mew=MEAN_TICK_WIDTH,
+            linewidth=INTERVAL_WIDTH,
+            label="mean and its interval",
+        ),
+        *baseline.band_key("baseline's seeds around their mean"),
+    ]
+    figure.legend(handles=keys, loc="outside upper center", ncols=3)
+    return figure
+
+
+def differences_by_variant(test: pd.DataFrame) -> dict[str, Difference]:
+    """Paired differences to the baseline by variant, in the unit of `test`."""
+    scores = {name: dict(zip(rows["seed"].astype(int), rows["f1"], strict=True)) for name, rows in by_variant(test)}
+    baseline = scores.pop(test.loc[test["pos"] == "none", "variant"].iloc[0])
+    return {name: paired_difference(by_seed, baseline) for name, by_seed in scores.items()}
+
+
+def add_strategy(
+    axes: Axes, y: int, difference: Difference, interval: Sequence[float] | None, style: VariantStyle
+) -> None:
+    """Draw one variant's differences at row `y`, with mean and interval below the seeds, which would hide it."""
+    shift = 0.0
+    if interval and difference.mean is not None:
+        axes.hlines(y + 0.3, *interval, color=style.colour, linewidth=INTERVAL_WIDTH)
+        axes.plot([difference.mean], [y + 0.3], marker="|", markeredgewidth=MEAN_TICK_WIDTH, color=style.colour)
+        shift = -0.1
+    places = [y + shift + offset for offset in dodge_offsets(len(difference.values))]
+    axes.plot(difference.values, places, **style.outlined_point())
+
+
+# --- differences by type of mention ----------------------------------------------------------------------------------
+
+
+def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -> Figure:
+    """Differences of test F1 to the baseline: a row of panels for each way to slice, a column for each source of POS.
+
+    Args:
+        slices: ``ner_slices_summary.csv``.
+        seeds: ``ner_slices.csv``, the same seed by seed.
+        runs: ``ner_runs.csv``.
+    """
+    estimates = in_points(slices, "difference", "low", "high").rename(columns={"value": "row", "difference": "value"})
+    by_seed = in_points(seeds, "difference").rename(columns={"value": "row", "difference": "value"})
+    styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
+    sources = [source for source in POS if source in set(slices["pos"])]
+    of_kind = {kind: estimates[estimates["slice"] == kind] for kind in SLICE_TITLES if kind in set(slices["slice"])}
+    supports = {kind: rows.groupby("row", sort=False)["support"].first() for kind, rows in of_kind.items()}
+    counts = [len(support) for support in supports.values()]
+    variants = {source: estimates[estimates["pos"] == source].groupby("variant", sort=False) for source in sources}
+    keys = columns_of_keys({source: groups["label"].first() for source, groups in variants.items()}, styles)
+    key_lines = sum(1 + str(key.get_label()).count("\n") for key in keys) / len(sources)
+    rest = 1.2 + 0.15 * len(of_kind) + LINE_HEIGHT * key_lines
+    row = fitting_row(0.2 + SLICE_STEP * max(map(len, variants.values())), sum(counts), rest)
+    figure = Figure(figsize=(TWO_COLUMNS, rest + row * sum(counts)), layout="constrained")
+    panels = figure.subplots(len(of_kind), len(sources), sharex=True, sharey="row", squeeze=False, height_ratios=counts)
+    for row_of_panels, (kind, rows) in zip(panels, of_kind.items(), strict=True):
+        places = {value: y for y, value in enumerate(supports[kind].index)}
+        for axes, source in zip(row_of_panels, sources, strict=True):
+            if kind == "all":
+                add_band(axes, baseline)
+            axes.axvline(0, color=NEUTRAL, linewidth=1)
+            of_source = rows[rows["pos"] == source]
+            step = 0.7 / max(of_source["variant"].nunique(), 3)
+            of_seeds = by_seed[(by_seed["slice"] == kind) & (by_seed["pos"] == source)]
+            add_row_estimates(axes, of_source, of_seeds, places, styles, step, VariantStyle.outlined_point)
+            axes.grid(visible=False, axis="y")
+            axes.tick_params(length=0)
+        labels = [f"{value} ({thousands(int(support))})" for value, support in supports[kind].items()]
+        name_rows(row_of_panels[0], labels)
+        row_of_panels[0].set_ylabel(SLICE_TITLES[kind])
+    for axes, source in zip(panels[0], sources, strict=True):
+        axes.set_title(POS[source])
+    figure.align_ylabels()
+    shown = [baseline.low, baseline.high, *by_seed["value"], *estimates["low"], *estimates["high"]]
+    panels[0][0].set_xlim(limits(shown, SLICE_MIN_SPAN))
+    figure.supxlabel("Test F1 minus the baseline's of the same seeds (points)", fontsize=9)
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
+    return figure
+
+
+def columns_of_keys(labels: Mapping[str, pd.Series[str]], styles: Mapping[str, VariantStyle]) -> list[Line2D]:
+    """The key, with a column for each source of POS; a legend is filled column by column.
+
+    Args:
+        labels: by source, the label of each variant.
+    """
+    blank = Line2D([], [], linestyle="", label=" ")
+    columns = [
+        [Line2D([], [], label=wrapped(label), **styles[str(name)].outlined_point()) for name, label in column.items()]
+        for column in labels.values()
+    ]
+    rows = zip_longest(*columns, fillvalue=blank)
+    return [key for column in zip(*rows, strict=True) for key in column]
+
+
+# --- oracles ---------------------------------------------------------------------------------------------------------
+
+
+def draw_oracles(runs: pd.DataFrame, oracles: pd.DataFrame) -> Figure:
+    """Test F1 of the oracle of each input path, with the F1 that shows a path to work and the baseline's.
+
+    Args:
+        runs: ``ner_runs.csv``.
+        oracles: ``verdict_oracles.csv``.
+    """
+    test, styles, baseline = (
+        in_points(runs[runs["split"] == "test"], "f1"),
+        variant_styles(runs),
+        BaselineRange.of(runs),
+    )
+    of_oracles, needed = test[test["pos"] == "oracle"], 100 * oracles["needed_f1"].iloc[0]
+    paths = oracles["way"].tolist()
+    figure, [axes] = row_figure(paths, 0.3, 1.2)
+    add_baseline(axes, baseline)
+    axes.axvline(needed, color=NEUTRAL, linewidth=1.4, zorder=1)
+    for name, rows in by_variant(of_oracles[of_oracles["injection"].isin(paths)]):
+        y = paths.index(rows["injection"].iloc[0])
+        places = [y + offset for offset in dodge_offsets(len(rows))]
+        axes.plot(rows["f1"], places, markersize=8, **styles[name].outlined_point())
+    states = [
+        f"{state}: {100 * float(f1):.1f}" if f1 else state
+        for state, f1 in zip(oracles["state"], oracles["oracle_f1"], strict=True)
+    ]
+    add_right_column(axes, states, "oracle's mean F1")
+    low, _ = limits([baseline.low, baseline.high, *of_oracles["f1"], needed], ORACLE_MIN_SPAN)
+    axes.set_xlim(low, 101)
+    axes.set_xlabel("Entity F1 on test (points)")
+    keys = [
+        seed_point_key("oracle, one seed"),
+        key_line("what opens a way", linewidth=1.4),
+        *baseline_keys(baseline),
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=4)
+    return figure
