@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from abc import abstractmethod
 from pathlib import Path
+from typing import Any, ClassVar
 
 from pydantic import Field
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
@@ -12,13 +16,15 @@ from posner.corpora.corpus import corpus_files
 from posner.files import atomic_path
 from posner.model.modeling import PosNerModel
 from posner.model.pretrained import model_files
-from posner.training.resume import NoResume, ResumeFolder
+from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
 from posner.workflow.provenance import key, record
 
+log = logging.getLogger(__name__)
+
 
 class TrainingCommand(ModelCommand):
-    """A training on a corpus and an encoder, which can be stopped and gone on with."""
+    """A training on a corpus and an encoder, which can be stopped and resumed."""
 
     corpus: Folder
     """Folder of the corpus."""
@@ -29,11 +35,12 @@ class TrainingCommand(ModelCommand):
     output: Path
     """Folder to write to."""
     resume: Path | None = None
-    """Folder for the state from which a killed training goes on."""
+    """Folder for the state from which a killed training resumes. One training at a time uses it."""
     save_every: float = Field(180, gt=0)
     """Seconds from one saving of that state to the next."""
 
     unrecorded = frozenset({"resume", "save_every"})
+    results: ClassVar[tuple[str, ...]]  # files below `output` that every training of this kind writes
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.encoder)]
@@ -41,11 +48,29 @@ class TrainingCommand(ModelCommand):
     def sidecar(self) -> Path:
         return self.output / "model" / "provenance.json"
 
-    def resume_state(self) -> NoResume:
-        """Where the training is kept; a state is known by all that the result depends on."""
+    def execute(self) -> None:
         if self.resume is None:
-            return NoResume()
-        return ResumeFolder(self.resume, key(record(self)), self.save_every)
+            self.train(NoResume())
+            return
+        now = record(self)
+        with ResumeFolder(self.resume, key(now), self.save_every) as resume:
+            if self.is_finished(now):  # by a training that a killed Snakemake has left, and that ended just now
+                log.info("%s has the results of this training; nothing to do", self.output)
+                raise SystemExit(0)
+            self.train(resume)
+
+    @abstractmethod
+    def train(self, resume: Resume) -> None:
+        """Train, and write the outputs."""
+
+    def is_finished(self, now: dict[str, Any]) -> bool:
+        """Whether the outputs exist and their record equals `now`; packages that are loaded late do not count."""
+        try:
+            before = json.loads(self.sidecar().read_text(encoding="utf-8"))
+            is_same = key({name: before[name] for name in now} | {"packages": now["packages"]}) == key(now)
+        except (OSError, ValueError, KeyError):
+            return False
+        return is_same and all((self.output / name).is_file() for name in self.results)
 
     def save_model(self, model: PosNerModel, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write the checkpoint: weights, config and tokenizer."""

@@ -16,7 +16,7 @@ from posner.model.batching import Example, collate, training_batches
 from posner.model.device import Device
 from posner.model.modeling import PosNerModel
 from posner.training.optimizer import SplitAdamW
-from posner.training.resume import NoResume
+from posner.training.resume import NoResume, Resume
 from posner.training.state import Progress, Step
 
 log = logging.getLogger(__name__)
@@ -50,12 +50,12 @@ def train(
     seed: int,
     device: Device,
     evaluation: Evaluation | None = None,
-    resume: NoResume | None = None,
+    resume: Resume | None = None,
 ) -> Trained:
     """Fine-tune `model` in place; with an `evaluation`, it ends with the weights that scored best, else with the last.
 
     The only random streams are the order of batches (from `seed`) and dropout (torch's, seeded with `seed` here). With
-    a :class:`ResumeFolder` the training goes on from the state there, and ends with the same bits as one that was never
+    a :class:`ResumeFolder` the training resumes from the state there, and ends with the same bits as one that was never
     stopped.
     """
     resume = resume or NoResume()
@@ -99,7 +99,7 @@ class Recorder:
     evaluation: Evaluation | None
     per_epoch: int
     steps: int
-    resume: NoResume
+    resume: Resume
     bar: tqdm[None]
 
     def record(self, progress: Progress) -> None:

@@ -1,29 +1,29 @@
-"""Resume states: a training that was killed goes on from where it was, to the same bits.
+"""Resume states: a training that was killed resumes at its last saved step and ends with the same bits.
 
-A state lies outside the outputs, since Snakemake removes those of a failed job, and is removed when the outputs are
-whole. It is two files: tensors in a safetensors file that is named after the SHA-256 of what it holds, and
-``state.json``, which names that file and the work that it belongs to. A state of other work, or one that is damaged, is
-passed over: the training then starts anew.
+A state is stored outside the outputs, since Snakemake removes those of a failed job, and is removed when the outputs
+are complete. It consists of two files: tensors in a safetensors file that is named after the SHA-256 of its content,
+and ``state.json``, which names that file and the work that it belongs to. A state of other work, or a damaged one, is
+ignored: the training then starts from scratch.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, Self
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from posner.files import sha256, write_json
+from posner.training.lease import Lease
 from posner.training.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -51,35 +51,84 @@ class Stopped(BaseException):
         self.number = number
 
 
-class NoResume:
-    """Work that starts anew after it was stopped."""
+class Resume(ABC):
+    """Whether and where a training is kept while it runs. As a context, it is the right to do this training."""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    @abstractmethod
     def restore(self, work: Resumable) -> None:
         """Bring `work` to where it was stopped."""
 
+    @abstractmethod
     def watch(self, work: Resumable) -> AbstractContextManager[None]:
         """A context in which signals have `work` saved."""
-        return nullcontext()
 
+    @abstractmethod
     def interruptible(self) -> AbstractContextManager[None]:
         """A context that changes nothing of the work, so that it may be left at any point."""
-        return nullcontext()
 
+    @abstractmethod
     def after_step(self, work: Resumable) -> None:
         """Save `work` if it is time to."""
 
+    @abstractmethod
+    def before_outputs(self) -> None:
+        """Make sure that this process may still write the outputs."""
+
+    @abstractmethod
     def remove(self) -> None:
-        """Forget the state: the work is done."""
+        """Remove the state: the work is done."""
 
 
-class ResumeFolder(NoResume):
-    """Keeps the state of `work` in `folder`: saved every `every` seconds, at SIGUSR1, and at SIGTERM before the end."""
+class NoResume(Resume):
+    """Work that starts from scratch after it was stopped."""
+
+    def restore(self, work: Resumable) -> None:
+        return None
+
+    def watch(self, work: Resumable) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def interruptible(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def after_step(self, work: Resumable) -> None:
+        return None
+
+    def before_outputs(self) -> None:
+        return None
+
+    def remove(self) -> None:
+        return None
+
+
+class ResumeFolder(Resume):
+    """Keeps the state of `work` in `folder`: saved every `every` seconds, at SIGUSR1, and at SIGTERM before the end.
+
+    One process at a time uses the folder: within the context that this object is, it holds the folder's lease (see
+    :mod:`posner.training.lease`).
+    """
 
     def __init__(self, folder: Path, key: str, every: float) -> None:
         self.folder, self.key, self.every = folder, key, every
-        self.saved = time.monotonic()
-        self.wanted = self.stopped = 0
+        self.lease = Lease(folder)
+        self.last_save = time.monotonic()
+        self.requested_save = self.requested_stop = 0  # numbers of signals
         self.is_interruptible = False
+
+    def __enter__(self) -> Self:
+        self.lease.acquire()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.lease.release()
+        with suppress(OSError):  # it holds a state, or the lease of another process
+            self.folder.rmdir()
 
     def restore(self, work: Resumable) -> None:
         snapshot = self.load()
@@ -95,7 +144,7 @@ class ResumeFolder(NoResume):
         try:
             state = json.loads(index.read_text(encoding="utf-8"))
             if state["key"] != self.key:
-                log.info("%s: a state of other settings, inputs or code; starting anew", index)
+                log.info("%s: a state of other settings, inputs or code; starting from scratch", index)
                 return None
             path = self.folder / f"{state['sha256']}.safetensors"
             if sha256(path) != state["sha256"]:
@@ -104,16 +153,20 @@ class ResumeFolder(NoResume):
                 values = json.loads(file.metadata()["values"])
             return Snapshot(load_file(path), values)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-            log.warning("%s: a damaged state (%s); starting anew", index, error)
+            log.warning("%s: a damaged state (%s); starting from scratch", index, error)
             return None
 
     def save(self, work: Resumable) -> None:
-        """Replace the state; one that cannot be written is no reason to lose the work itself."""
+        """Replace the state. A failure to write it is reported and does not end the work.
+
+        Raises:
+            LeaseLostError: another process has taken over; nothing is saved.
+        """
         snapshot = work.snapshot()
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()}
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            new = self.folder / f"{os.getpid()}.safetensors"  # its own, if two processes should do the same work
+            self.lease.require()
+            new = self.folder / f"{self.lease.holder.token}.safetensors"
             save_file(tensors, new, metadata={"values": json.dumps(snapshot.values)})
             digest = sha256(new)
             current = new.rename(self.folder / f"{digest}.safetensors")
@@ -122,7 +175,7 @@ class ResumeFolder(NoResume):
                 other.unlink()
         except (OSError, SafetensorError) as error:
             log.warning("%s: the resume state cannot be saved: %s", self.folder, error)
-        self.saved, self.wanted = time.monotonic(), 0
+        self.last_save, self.requested_save = time.monotonic(), 0
 
     @contextmanager
     def watch(self, work: Resumable) -> Iterator[None]:
@@ -131,18 +184,18 @@ class ResumeFolder(NoResume):
             yield
         except Stopped as stop:
             self.save(work)
-            log.info("stopped by %s at step %d; the same command goes on from there", stop, work.step)
+            log.info("stopped by %s at step %d; the same command resumes from there", stop, work.step)
             raise SystemExit(128 + stop.number) from None
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def on_signal(self, number: int, _: FrameType | None) -> None:
-        """Note what is asked; stop at once where that is possible."""
+        """Note the request; stop at once where that is possible."""
         if number == SAVE:
-            self.wanted = number
+            self.requested_save = number
             return
-        self.stopped = number
+        self.requested_stop = number
         if self.is_interruptible:
             raise Stopped(number)
 
@@ -150,17 +203,22 @@ class ResumeFolder(NoResume):
     def interruptible(self) -> Iterator[None]:
         self.is_interruptible = True
         try:
-            if self.stopped:
-                raise Stopped(self.stopped)
+            if self.requested_stop:
+                raise Stopped(self.requested_stop)
             yield
         finally:
             self.is_interruptible = False
 
     def after_step(self, work: Resumable) -> None:
-        if self.stopped:
-            raise Stopped(self.stopped)
-        if self.wanted or time.monotonic() - self.saved >= self.every:
+        if self.requested_stop:
+            raise Stopped(self.requested_stop)
+        if self.lease.lost or self.requested_save or time.monotonic() - self.last_save >= self.every:
             self.save(work)
 
+    def before_outputs(self) -> None:
+        self.lease.require()
+
     def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for path in self.folder.iterdir():
+            if path != self.lease.path:
+                path.unlink()

@@ -30,6 +30,7 @@ from posner.pos.predicted import read_predicted
 from posner.pos.provider import PosReader
 from posner.prediction.predict import OUTSIDE_ID, predict, prediction_table
 from posner.training.loop import Evaluation, train
+from posner.training.resume import Resume
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ class TrainNer(TrainingCommand):
     training: NerTraining = Field(default_factory=NerTraining)
     """How it is trained."""
 
-    def execute(self) -> None:
+    results = ("model/model.safetensors", "predictions.parquet", "metrics.json")
+
+    def train(self, resume: Resume) -> None:
         device = resolve(self.compute)
         card = read_card(self.corpus / "corpus.json")
         predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
@@ -59,11 +62,11 @@ class TrainNer(TrainingCommand):
         model = fresh_model(self.encoder, config, self.seed, device.attention)
         predictor = Predictor(device, tokenizer.pad_token_id, self.training.eval_batch_size)
         evaluation = Evaluation(self.training.eval_steps, lambda m: predictor.f1(m, examples["validation"]))
-        resume = self.resume_state()
         trained = train(
             model, examples["train"], tokenizer.pad_token_id, self.training, self.seed, device, evaluation, resume
         )
         words = {split: predictor(model, examples[split]) for split in ("validation", "test")}
+        resume.before_outputs()
         self.save_model(model, tokenizer)
         with atomic_path(self.output / "predictions.parquet") as path:
             tables = [prediction_table(split, examples[split], words[split], config.labels) for split in words]

@@ -24,6 +24,7 @@ from posner.pos.features import most_frequent
 from posner.pos.predicted import FINAL, TaggerOutput, write_output
 from posner.prediction.predict import predict
 from posner.training.loop import train
+from posner.training.resume import Resume
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,9 @@ class TrainTagger(TrainingCommand):
     training: Training = Field(default_factory=Training)
     """How it is trained."""
 
-    def execute(self) -> None:
+    results = ("model/model.safetensors", "predictions.parquet", "training.json")
+
+    def train(self, resume: Resume) -> None:
         device = resolve(self.compute)
         tags = read_card(self.corpus / "corpus.json").pos_tags
         splits = {split: read_split(self.corpus / f"{split}.parquet") for split in SPLITS}
@@ -53,7 +56,6 @@ class TrainTagger(TrainingCommand):
         config = model_config(self.encoder, tags, Variant())
         model = fresh_model(self.encoder, config, self.seed, device.attention)
         examples = pos_examples(tokenizer, sentences, tags, max_length)
-        resume = self.resume_state()
         trained = train(model, examples, pad_id, self.training, self.seed, device, resume=resume)
         log.info("%s: %d steps, %.0f s, %.0f pieces/s", self.tagger, trained.steps, trained.seconds, trained.speed)
         wanted = self.wanted(splits, left_out)
@@ -63,6 +65,7 @@ class TrainTagger(TrainingCommand):
         }
         batch_size = self.training.eval_batch_size
         words = {split: predict(model, examples, pad_id, batch_size, device) for split, examples in unseen.items()}
+        resume.before_outputs()
         self.save_model(model, tokenizer)
         write_output(
             self.output,

@@ -1,0 +1,285 @@
+"""Leases: at most one training at a time writes a run, on one machine or on a cluster with a shared file system.
+
+A lease is a file that is created by one process only and names it. The holder sets the file's modification time every
+`BEAT` seconds. Another process compares modification times with each other only, never with a clock, since hosts have
+different clocks.
+
+A process that needs a lease which another one holds ends the holder first (:meth:`Lease.acquire`). A holder that only
+seemed dead, because its host or its network was suspended, finds that the lease is no longer its own and ends without
+writing anything (:meth:`Lease.require`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from posner.errors import InputError
+
+log = logging.getLogger(__name__)
+NAME = "lease.json"
+BEAT = 10.0  # seconds between two heartbeats
+SILENT_BEATS = 6  # a holder on another host is dead after as many missing heartbeats in a row
+STOP_SECONDS = 60.0  # a process on this host has so long to save its state, then it is killed
+CANCEL_SECONDS = 300.0  # a SLURM job has so long to leave the queue; SLURM kills it before, on most clusters after 30 s
+
+
+class LeaseLostError(InputError):
+    """This process may not go on with its training: it holds the lease no longer."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds a lease.
+
+    `system` identifies the processes among which the id `process` is unique: one boot of one machine and one process
+    namespace, since containers number their processes themselves. `started` is the start of the process in clock ticks
+    since the boot: ids are reused. `job` is the id of its SLURM job on `cluster`, or empty.
+    """
+
+    token: str
+    host: str
+    system: str
+    process: int
+    started: int
+    cluster: str
+    job: str
+
+    @classmethod
+    def this_process(cls) -> Holder:
+        return cls(
+            token=uuid.uuid4().hex,
+            host=socket.gethostname(),
+            system=system_id(),
+            process=os.getpid(),
+            started=start_time(os.getpid()) or 0,
+            cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
+            job=os.environ.get("SLURM_JOB_ID", ""),
+        )
+
+    def __str__(self) -> str:
+        job = f", SLURM job {self.job}" if self.job else ""
+        return f"process {self.process} on {self.host}{job}"
+
+    def is_alive(self) -> bool:
+        """Whether the process runs; it has to be one of this system."""
+        return start_time(self.process) == self.started
+
+
+class Lease:
+    """The right to write the run whose resume state is in `folder`; no process holds it at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        self.holder = Holder.this_process()
+        self.lost = False
+        self.released = threading.Event()
+        self.heart = threading.Thread(target=self._beat, daemon=True)
+
+    def acquire(self) -> None:
+        """Become the holder, after ending the present one if there is one.
+
+        A holder on this system gets SIGTERM, and SIGKILL if it does not end within `STOP_SECONDS`. A holder in another
+        SLURM job of this cluster is cancelled. Any other has to be dead, which its heartbeat shows.
+
+        Raises:
+            InputError: the holder is alive and cannot be ended from here.
+            OSError: the lease cannot be written.
+        """
+        while not self._create():
+            holder = read(self.path)
+            if beat_of(self.path) is None:
+                continue  # released meanwhile
+            if holder is not None:
+                log.info("%s: %s does the same training or did; ending it", self.path.parent, holder)
+            self._end(holder)
+            if read(self.path) == holder:
+                self.path.unlink(missing_ok=True)
+        self.heart.start()
+
+    def require(self) -> None:
+        """Make sure that this process still holds the lease.
+
+        Raises:
+            LeaseLostError: it does not.
+        """
+        if self.lost or read(self.path) != self.holder:
+            self.lost = True
+            raise LeaseLostError(
+                f"{self.path.parent}: another process has taken over this training, or the folder was removed;"
+                " ending without writing anything"
+            )
+
+    def release(self) -> None:
+        """Stop being the holder."""
+        self.released.set()
+        self.heart.join()
+        if read(self.path) == self.holder:
+            self.path.unlink(missing_ok=True)
+
+    def _create(self) -> bool:
+        """Whether there was no lease, and this process has it now."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = self.path.open("x", encoding="utf-8")  # atomic, on NFS too: it fails if the file exists
+        except FileExistsError:
+            return False
+        except FileNotFoundError:  # a training that has ended has just removed the folder
+            return self._create()
+        try:
+            with file:
+                json.dump(asdict(self.holder), file)
+        except OSError:  # a full disk
+            self.path.unlink()
+            raise
+        return True
+
+    def _beat(self) -> None:
+        while not self.released.wait(BEAT):
+            try:
+                if read(self.path) != self.holder:
+                    self.lost = True
+                    return
+                os.utime(self.path)
+            except OSError as error:  # of a network file system, which may answer next time
+                log.warning("%s: no heartbeat: %s", self.path, error)
+
+    def _end(self, holder: Holder | None) -> None:
+        """Return when the holder is dead; ``None`` is one that died before its name was written."""
+        if holder is not None and holder.system == self.holder.system:
+            end_process(holder)
+        elif holder is None or not self._is_ended_by_slurm(holder):
+            await_silence(self.path, holder)
+
+    def _is_ended_by_slurm(self, holder: Holder) -> bool:
+        """End the SLURM job of the holder; False if it has none that can be ended from here.
+
+        Not before the job has left the queue is it safe to write the outputs: the Snakemake in it removes them after
+        its command has failed.
+        """
+        if not holder.job or holder.job == self.holder.job or holder.cluster != this_cluster():
+            return False
+        queue = queued_jobs()
+        if queue is not None and holder.job in queue:
+            subprocess.run(["scancel", holder.job], capture_output=True)
+            if not wait_until(lambda: holder.job not in (queued_jobs() or [holder.job]), CANCEL_SECONDS, every=1):
+                raise InputError(f"{self.path.parent}: {holder} does not end: cancel it, then run again")
+        return queue is not None
+
+
+def read(path: Path) -> Holder | None:
+    """The holder of the lease at `path`; ``None`` if there is no lease, or none that is complete."""
+    try:
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def beat_of(path: Path) -> int | None:
+    """Modification time of a lease in nanoseconds, or ``None`` if there is no lease.
+
+    The file is opened, because a network file system may answer a mere question from its cache.
+    """
+    try:
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def system_id() -> str:
+    """Identifier of this boot and process namespace; where there is no /proc, a random one, which equals no other."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return uuid.uuid4().hex
+
+
+def start_time(process: int) -> int | None:
+    """Start of a process in clock ticks since the boot; ``None`` if it does not run."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    state, *fields = stat.rpartition(") ")[2].split()  # the name before may contain anything
+    return None if state in "ZX" else int(fields[18])
+
+
+def end_process(holder: Holder) -> None:
+    """End a process of this system, if it still runs.
+
+    Raises:
+        InputError: it belongs to another user, or does not even end when it is killed.
+    """
+    if not holder.is_alive():
+        return
+    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+        try:
+            os.kill(holder.process, number)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            raise InputError(f"{holder} does the same training for another user: stop it, then run again") from None
+        if wait_until(lambda: not holder.is_alive(), seconds):
+            return
+    raise InputError(f"{holder} does the same training and does not end: stop it, then run again")
+
+
+def await_silence(path: Path, holder: Holder | None) -> None:
+    """Return when the holder of the lease at `path` has released it or has missed `SILENT_BEATS` heartbeats in a row.
+
+    Beats are counted, not seconds: when the file system stops answering for a while, that is one missing beat.
+
+    Raises:
+        InputError: the holder is alive.
+    """
+    last = beat_of(path)
+    for _ in range(SILENT_BEATS):
+        time.sleep(BEAT)
+        beat = beat_of(path)
+        if beat is None or read(path) != holder:
+            return
+        if beat != last:
+            raise InputError(f"{path.parent} is in use by {holder}, which is alive: stop it, then run again")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.1) -> bool:
+    """Whether `condition` becomes true within `seconds`; it is checked every `every` seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every)
+    return True
+
+
+def this_cluster() -> str:
+    """Name of the SLURM cluster that SLURM's commands use here; empty if there is none."""
+    if name := os.environ.get("SLURM_CLUSTER_NAME"):
+        return name
+    if shutil.which("scontrol") is None:
+        return ""
+    config = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True).stdout
+    name_line = re.search(r"^ClusterName\s*=\s*(\S+)", config, flags=re.MULTILINE)
+    return name_line[1] if name_line else ""
+
+
+def queued_jobs() -> set[str] | None:
+    """Ids of this user's SLURM jobs in the queue; ``None`` if SLURM does not answer."""
+    if shutil.which("squeue") is None:
+        return None
+    answer = subprocess.run(["squeue", "--me", "--noheader", "--format=%A"], capture_output=True, text=True)
+    return None if answer.returncode else set(answer.stdout.split())
