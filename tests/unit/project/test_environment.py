@@ -1,8 +1,9 @@
-"""Everyone runs the same libraries: what is installed and what conda would install are what requirements.txt pins."""
+"""Everyone runs the same libraries: requirements.txt pins what pip, conda and the package's metadata install."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,16 +24,16 @@ def requirements(name: str) -> Iterator[Requirement]:
             yield Requirement(text)
 
 
-def pins(all_requirements: Iterator[Requirement]) -> dict[str, str]:
-    return {canonicalize_name(each.name): str(each.specifier) for each in all_requirements}
+def pins(parsed: Iterable[Requirement]) -> dict[str, str]:
+    return {canonicalize_name(requirement.name): str(requirement.specifier) for requirement in parsed}
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", OPTIONAL])
 def test_every_requirement_is_pinned_exactly_and_once(name: str) -> None:
-    each = list(requirements(name))
-    assert each
-    assert len(pins(iter(each))) == len(each)
-    for requirement in each:
+    parsed = list(requirements(name))
+    assert parsed
+    assert len(pins(parsed)) == len(parsed)
+    for requirement in parsed:
         assert [(spec.operator, "*" in spec.version) for spec in requirement.specifier] == [("==", False)], requirement
 
 
@@ -53,6 +54,14 @@ def test_conda_environments_have_the_pins_of_requirements(path: Path) -> None:
     assert len(by_pip) == len(set(by_pip))
     # Anything else that conda installed could be of another version than pip's.
     assert [part.partition("=")[0] for part in dependencies if isinstance(part, str)] == ["python", "pip"]
+
+
+def test_the_package_needs_at_least_the_pinned_versions() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]
+    pinned = {name: version.replace("==", ">=") for name, version in pins(requirements("requirements.txt")).items()}
+    assert pins(map(Requirement, declared)) == pinned
+    assert len(declared) == len(pinned)
 
 
 @pytest.mark.parametrize(
