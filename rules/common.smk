@@ -20,13 +20,14 @@ from snakemake.common import overwrite_function_params
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.resources import Resource
-from posner.commands.names import module_names
+from posner.commands.names import entry_point
 from posner.files import content_hash
 from posner.workflow.options import flags
 from posner.config.validation import check, refuse_missing_files
 from posner.config.depths import refuse_deep_variants
 from posner.errors import InputError
 from posner.workflow.fingerprint import fingerprint
+from posner.workflow.provenance import command_fingerprint
 from posner.config.base import NAME_PATTERN
 from posner.workflow.slurm import cancel_leftovers, comment, pass_on_sigterm
 
@@ -114,7 +115,7 @@ def arguments(**settings):
 @cache
 def code(command, *unreachable):
     """Fingerprint of what the entry script can reach, without library modules that the job's settings keep it from."""
-    return f"code of {command}: {fingerprint(module_names()[command], SOURCES, unreachable=unreachable)}"
+    return f"code of {command}: {command_fingerprint(entry_point(command), unreachable)}"
 
 
 FUSIONS = "posner.model.fusion"

@@ -77,7 +77,7 @@ rule run_notebook:
         runtime=10,
     params:
         code=code("run_notebook"),
-        style=f"code of figures: {fingerprint('posner.report.figures.style', SOURCES)}",  # the notebook uses their colours
+        style=f"code of figures: {fingerprint('posner.report.figures.style', root=SOURCES)}",  # the notebook uses their colours
     shell:
         "python -m posner run_notebook --notebook {input.notebook} --results {input.verdict}"
         " --output {output} > {log} 2>&1"

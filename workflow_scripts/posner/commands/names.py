@@ -51,3 +51,8 @@ def module_names() -> dict[str, str]:
 def class_name(command: str) -> str:
     """The class in that module: ``TrainNer`` for ``train_ner``."""
     return command.title().replace("_", "")
+
+
+def entry_point(command: str) -> str:
+    """Where a command's code begins: ``posner.commands.ner.train_ner:TrainNer`` for ``train_ner``."""
+    return f"{module_names()[command]}:{class_name(command)}"

@@ -1,86 +1,156 @@
-"""Code as an input: a short hash of everything that an entry script can reach, so that a rule reruns when it changes.
+"""Code as an input: a short hash of all definitions that a command can reach, so that a rule reruns when they change.
 
-Modules are read and never imported: loading the workflow stays cheap, and no third-party library is needed for it. Two
-texts have one fingerprint if they differ only in comments, docstrings, formatting, ``pass`` and code that only a type
-checker reads. An import by a name that is computed at run time (``importlib.import_module``) is not followed:
-first-party code has to be imported by statement.
+A definition that is reached counts with all that it names: functions, classes and constants, of its own module and of
+those that it imports from. Statements that have an effect when a module is imported count wherever the module is
+imported. What cannot be told apart by reading the code counts as a whole: a class, a package, a module that is used
+other than by attributes (``getattr(module, name)``), and a module that calls ``globals`` or ``eval``.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from posner.errors import InputError
+from posner.workflow.definitions import UNFOLLOWED, Chain, Import, Module, Statement, read_module
 
-# Load or Store follows from where a node stands; the others are u"" prefixes and `# type:` comments.
-NO_MEANING = frozenset({"ctx", "kind", "type_comment"})
-
-
-class Import(NamedTuple):
-    """One imported name: of ``from ..base import name`` or, with `name` empty, of ``import base``."""
-
-    line: int
-    level: int
-    base: str
-    name: str
+# A module, and what of it: what a chain of names leads to, all of it (no names), or only what its import does (None).
+Target = tuple[str, Chain | None]
+NAMESPACES = frozenset({"globals", "locals", "eval", "exec"})  # reach names that are not written
 
 
-class Parsed(NamedTuple):
-    """What matters in the text of a module."""
-
-    digest: str
-    imports: tuple[Import, ...]
-
-
-def fingerprint(module: str, root: Path, *, unreachable: Collection[str] = ()) -> str:
-    """Hash of `module` and of all modules of its top-level package that it imports, itself or through others.
+def fingerprint(*entries: str, root: Path, unreachable: Collection[str] = ()) -> str:
+    """Hash of what is reached from `entries`: modules, or definitions in them (``posner.files:sha256``).
 
     The answer for the same arguments is kept, so all rules of one process see the code as it was first read.
 
     Args:
-        module: full name, e.g. ``posner.commands.ner.train_ner``.
         root: the folder that holds the top-level package.
-        unreachable: full names of modules that the job's settings keep it from entering, although it imports them;
-            they and what only they import are left out. A name of no module is an error, so none outlives a renaming.
+        unreachable: modules, packages and definitions that the job's settings keep it from entering, although it
+            imports them; they and what only they reach are left out. An unknown one is an error, so that none outlives
+            a renaming.
 
     Raises:
-        InputError: a module is missing, or is no Python.
+        InputError: a module or a definition is missing, or a module is no Python.
     """
-    return _fingerprint(module, root.absolute(), frozenset(unreachable))
+    parts = reached(*entries, root=root, unreachable=unreachable)
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(parts.items()) if digest)
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def reached(*entries: str, root: Path, unreachable: Collection[str] = ()) -> dict[str, str]:
+    """Digests of all that is reached, by name: definitions, and of each module, by its name, the effects of its import.
+
+    The digest of a module without effects is empty.
+    """
+    root = root.absolute()
+    for name in sorted(unreachable):
+        _target(name, root)
+    digests: dict[str, str] = {}
+    waiting = [_target(entry, root) for entry in entries]
+    seen = set(waiting)
+    while waiting:
+        parts, targets = _follow(*waiting.pop(), root)
+        digests.update(parts)
+        new = {target for target in targets - seen if not _is_left_out(target, unreachable)}
+        seen |= new
+        waiting.extend(new)
+    return digests
+
+
+def _target(name: str, root: Path) -> Target:
+    """The target that `name` stands for, ``module`` or ``module:definition``."""
+    module, _, definition = name.partition(":")
+    if _source(module, root) is None:
+        raise InputError(f"{name}: there is no such module or package (with an __init__.py)")
+    if definition and definition not in _module(module, root).definitions:
+        raise InputError(f"{name}: there is no such definition in the module")
+    return module, (definition,) if definition else ()
+
+
+def _is_left_out(target: Target, unreachable: Collection[str]) -> bool:
+    module, chain = target
+    return any(name in unreachable for name in [*_packages(module), f"{module}:{(chain or ('',))[0]}"])
 
 
 @cache
-def _fingerprint(module: str, root: Path, unreachable: frozenset[str]) -> str:
-    for name in sorted(unreachable):
-        if _source(name, root) is None:
-            raise InputError(f"{name}: there is no such module to leave out of a fingerprint")
-    digests: dict[str, str] = {}
-    waiting = set(_packages(module))
-    while waiting:
-        name = min(waiting)  # any order would do, but an error should always be the same one
-        source = _source(name, root)
-        if source is None:
-            raise InputError(f"{name}: there is no such module or package (with an __init__.py)")
-        parsed = _parse(source, root)
-        digests[name] = parsed.digest
-        package = name if source.endswith("__init__.py") else name.rpartition(".")[0]
-        for imported in parsed.imports:
-            modules = _modules(imported, package, source, root)
-            waiting.update(other for other in modules if unreachable.isdisjoint(_packages(other)))
-        waiting -= digests.keys()
-    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+def _follow(module: str, chain: Chain | None, root: Path) -> tuple[dict[str, str], set[Target]]:
+    """Digests of a target's own parts by name, and the targets to which they lead."""
+    parsed = _module(module, root)
+    if chain is None:
+        targets: set[Target] = {(package, None) for package in _packages(module)}
+        for item in parsed.imports:
+            targets.update(_runs(item, root))
+        for statement in parsed.effects:
+            targets.update(_uses(statement, module, root))
+        effects = "".join(statement.digest for statement in parsed.effects)
+        return {module: effects and hashlib.sha256(effects.encode()).hexdigest()}, targets
+    targets = {(module, None)}
+    if not chain:
+        targets.update((module, (name,)) for name in parsed.definitions)
+        targets.update((other, ()) for other in _submodules(module, root))
+        return {f"{module}:*": " ".join(sorted(parsed.names))}, targets
+    name, *rest = chain
+    definition = parsed.definitions.get(name)
+    if definition is not None:
+        if definition.is_import:
+            targets.update(_bound(item, rest) for item in definition.imports if item.name)
+        else:
+            targets.update(_uses(definition, module, root))
+        return {f"{module}:{name}": definition.digest}, targets
+    if _source(f"{module}.{name}", root):
+        targets.add((f"{module}.{name}", tuple(rest)))
+    elif name not in parsed.names:
+        targets.add((module, ()))
+    return {}, targets
+
+
+def _uses(statement: Statement, module: str, root: Path) -> Iterator[Target]:
+    """What a statement of `module` names and imports."""
+    names = _module(module, root).names
+    top = module.partition(".")[0]
+    for item in statement.imports:
+        yield from _runs(item, root)
+        yield from (_bound(item, chain[1:]) for chain in statement.names if chain[0] == item.name)
+    for chain in statement.names:
+        if chain[-1] in UNFOLLOWED:
+            raise InputError(
+                f"{module}: {'.'.join(chain)} leads to code that cannot be followed; import it by statement"
+            )
+        if chain[0] in names:
+            yield module, chain
+        elif chain[0] in NAMESPACES:
+            yield module, ()
+        elif chain[0] == top and chain[1:] and _source(".".join(chain[:2]), root):  # a full name in a string
+            yield top, chain[1:]
+
+
+def _bound(item: Import, attributes: Sequence[str]) -> Target:
+    """What a name that is imported leads to, with the attributes that are read from it."""
+    return item.module, (*item.chain, *attributes)
+
+
+def _runs(item: Import, root: Path) -> Iterator[Target]:
+    """The modules that an import runs."""
+    yield item.module, None
+    if item.chain and _source(submodule := f"{item.module}.{item.chain[0]}", root):
+        yield submodule, None
 
 
 def _packages(module: str) -> Iterator[str]:
     """The packages that Python runs before `module`, and `module`."""
     parts = module.split(".")
     return (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _submodules(package: str, root: Path) -> Iterator[str]:
+    """All modules and packages within a package; none of a module."""
+    for path in (root / package.replace(".", "/")).rglob("*.py"):
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        if name != package:
+            yield name
 
 
 @cache
@@ -90,82 +160,19 @@ def _source(module: str, root: Path) -> str | None:
     return next((name for name in (f"{stem}/__init__.py", f"{stem}.py") if (root / name).is_file()), None)
 
 
-def _modules(imported: Import, package: str, source: str, root: Path) -> set[str]:
-    """First-party modules that an import statement in `package` runs; none for an import from elsewhere."""
-    base = imported.base
-    if imported.level:
-        parents = package.split(".")
-        if imported.level > len(parents):
-            raise InputError(f"{source}:{imported.line}: relative import beyond the top-level package")
-        base = ".".join([*parents[: len(parents) - imported.level + 1], *filter(None, [base])])
-    if base.partition(".")[0] != package.partition(".")[0]:
-        return set()
-    if _source(base, root) is None:
-        raise InputError(f"{source}:{imported.line}: imports {base}, but there is no such module")
-    modules = set(_packages(base))
-    if imported.name == "*":  # __all__ of a package may name any of its modules
-        folder = root / base.replace(".", "/")
-        modules.update(f"{base}.{path.stem}" for path in folder.glob("[!_]*.py"))
-    elif imported.name and _source(submodule := f"{base}.{imported.name}", root):
-        modules.add(submodule)
-    return modules
-
-
 @cache
-def _parse(source: str, root: Path) -> Parsed:
+def _module(module: str, root: Path) -> Module:
+    source = _source(module, root)
+    if source is None:
+        raise InputError(f"{module}: there is no such module or package (with an __init__.py)")
     try:
-        tree = ast.parse((root / source).read_bytes())
+        parsed = read_module((root / source).read_bytes(), module, source.endswith("__init__.py"))
     except SyntaxError as error:
         raise InputError(f"{source}:{error.lineno or 1}: {error.msg}") from None
     except ValueError as error:  # a null byte
         raise InputError(f"{source}:1: {error}") from None
-    parts: list[str] = []
-    imports: list[Import] = []
-    _write(tree, parts, imports)
-    return Parsed(hashlib.sha256("".join(parts).encode()).hexdigest(), tuple(imports))
-
-
-def _write(node: Any, parts: list[str], imports: list[Import]) -> None:
-    """Append the meaning of a syntax tree to `parts` and the imports in it to `imports`.
-
-    Empty fields are left out: which ones there are depends on the version of Python.
-    """
-    kind = type(node)
-    parts.append(kind.__name__)
-    if kind is ast.Constant:
-        parts.append(repr(node.value))
-        return
-    if kind is ast.Import:
-        imports.extend(Import(node.lineno, 0, alias.name, "") for alias in node.names)
-    elif kind is ast.ImportFrom:
-        imports.extend(Import(node.lineno, node.level, node.module or "", alias.name) for alias in node.names)
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if value is None or name in NO_MEANING:
-            continue
-        if isinstance(value, ast.AST):
-            parts.append(f"({name}=")
-            _write(value, parts, imports)
-            parts.append(")")
-        elif not isinstance(value, list):
-            parts.append(f"({name}={value!r})")
-        elif items := [item for item in value if not _idle(item)]:
-            parts.append(f"({name}=")
-            for item in items:
-                if isinstance(item, ast.AST):
-                    _write(item, parts, imports)
-                else:  # a name, or the missing key of {**mapping}
-                    parts.append(repr(item))
-                parts.append(",")
-            parts.append(")")
-
-
-def _idle(node: Any) -> bool:
-    """Whether a statement does nothing: a docstring, ``pass``, or what only a type checker reads."""
-    kind = type(node)
-    if kind is ast.Expr:
-        return type(node.value) is ast.Constant
-    if kind is ast.If and not node.orelse:
-        test = node.test
-        return getattr(test, "id", None) == "TYPE_CHECKING" or getattr(test, "attr", None) == "TYPE_CHECKING"
-    return kind is ast.Pass
+    for statement in [*parsed.definitions.values(), *parsed.effects]:
+        for item in statement.imports:
+            if _source(item.module, root) is None:
+                raise InputError(f"{source}:{item.line}: imports {item.module}, but there is no such module")
+    return parsed

@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Collection
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
 
 
 ROOT = Path(__file__).parents[2]  # the source root, which holds the package
+RUNNER = "posner.workflow.command:run"  # what runs every command
+# A fingerprint does not count its own code: where an edit to it matters, it changes the fingerprint anyway.
+UNCOUNTED = ("posner.workflow.fingerprint", "posner.workflow.definitions")
+
+
+def command_fingerprint(command: str, unreachable: Collection[str] = ()) -> str:
+    """Fingerprint of all code that a job of `command` can reach, given as ``module:class``.
+
+    `unreachable` are modules and definitions that the job's settings keep it from entering.
+    """
+    return fingerprint(command, RUNNER, root=ROOT, unreachable=[*UNCOUNTED, *unreachable])
 
 
 def record(command: Command) -> dict[str, Any]:
@@ -38,7 +50,7 @@ def record(command: Command) -> dict[str, Any]:
         "script": script,
         "settings": command.model_dump(mode="json", exclude=paths | command.unrecorded),
         "inputs": {os.path.relpath(path): sha256(path) for path in command.inputs()},
-        "code": fingerprint(type(command).__module__, ROOT),
+        "code": command_fingerprint(f"{type(command).__module__}:{type(command).__name__}"),
         "packages": loaded_packages(),
         "python": platform.python_version(),
         "device": command.device_name(),
