@@ -1,4 +1,4 @@
-"""Tables as people read them: the numbers of the CSV, rounded and in points, and nothing that breaks LaTeX or HTML."""
+"""Tables for readers: the numbers of the CSV, rounded and in points, and nothing that breaks LaTeX or HTML."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from posner.commands.study.typeset_tables import TypesetTables
 from posner.config.statistics import Statistics
 from posner.errors import InputError
 from posner.files import read_table, write_table
-from posner.report.formats import MINUS, MISSING, count, duration, kind, probability
-from posner.report.layouts import LAYOUTS
-from posner.report.tables import heading, laid_out, latex, page
+from posner.report.formats import MINUS, MISSING, format_count, format_duration, format_p_value, number_format
+from posner.report.layouts import LAYOUTS, column_heading
+from posner.report.tables import format_table, html_page, latex_table
 from posner.summaries.comparisons import comparison_table
 from posner.summaries.slices import summary_table
 from pypdf import PdfReader
@@ -25,7 +25,7 @@ from tex import article, needs_latex
 
 
 def typeset(tables: Path, name: str) -> pd.DataFrame:
-    return laid_out(name, read_table(tables / f"{name}.csv", []))[0]
+    return format_table(name, read_table(tables / f"{name}.csv", []))[0]
 
 
 @pytest.fixture(scope="module")
@@ -56,33 +56,33 @@ class Cells(HTMLParser):
 
 def test_the_main_table_has_means_differences_intervals_and_verdicts(tables: Path) -> None:
     raw = pd.read_csv(tables / "verdict_variants.csv").set_index("label")
-    made = typeset(tables, "verdict_variants").set_index("Variant")
-    assert made.index.tolist() == raw.index.tolist()
+    rows = typeset(tables, "verdict_variants").set_index("Variant")
+    assert rows.index.tolist() == raw.index.tolist()
     one = raw.loc["Gold POS (encoder k=2, embeddings)"]
-    row = made.loc["Gold POS (encoder k=2, embeddings)"]
+    row = rows.loc["Gold POS (encoder k=2, embeddings)"]
     assert row["Test F1"] == f"{100 * one['f1_mean']:.2f} ± {100 * one['f1_std']:.2f}"
     assert row["Difference"] == f"{100 * one['difference']:+.2f}"
     assert row["Interval"] == f"{100 * one['low']:+.2f} to {100 * one['high']:+.2f}"
     assert row["Verdict"] == one["verdict"]
-    assert made.loc["No POS (baseline)", "Difference"] == MISSING
-    assert made.loc["No POS (baseline)", "Interval"] == MISSING
-    single = made.loc["Gold POS (late, embeddings)"]
+    assert rows.loc["No POS (baseline)", "Difference"] == MISSING
+    assert rows.loc["No POS (baseline)", "Interval"] == MISSING
+    single = rows.loc["Gold POS (late, embeddings)"]
     assert re.fullmatch(r"\d\d\.\d\d", single["Test F1"])
     assert single["Interval"] == MISSING
 
 
 def test_every_layout_fits_its_table(tables: Path) -> None:
     for name in LAYOUTS:
-        made = typeset(tables, name)
-        assert len(made) == len(pd.read_csv(tables / f"{name}.csv")), name
-        assert list(made.columns) == list(LAYOUTS[name])
+        shown = typeset(tables, name)
+        assert len(shown) == len(pd.read_csv(tables / f"{name}.csv")), name
+        assert list(shown.columns) == list(LAYOUTS[name])
 
 
-def test_no_number_has_more_digits_than_people_read(tables: Path) -> None:
+def test_no_number_has_more_digits_than_a_reader_needs(tables: Path) -> None:
     for path in tables.glob("*.csv"):
-        made = typeset(tables, path.stem)
-        for column in made.columns:
-            assert not made[column].str.contains(r"\.\d{4}").any(), f"{path.stem}: {column}"
+        shown = typeset(tables, path.stem)
+        for column in shown.columns:
+            assert not shown[column].str.contains(r"\.\d{4}").any(), f"{path.stem}: {column}"
 
 
 @pytest.mark.parametrize(
@@ -107,39 +107,39 @@ def test_no_number_has_more_digits_than_people_read(tables: Path) -> None:
         ("variant", "NA", "NA"),
     ],
 )
-def test_a_column_is_written_as_what_it_holds(column: str, value: str, text: str) -> None:
-    made, is_number = laid_out("new", pd.DataFrame({column: [value]}))
-    assert made.iloc[0, 0] == text
-    assert is_number == [kind(column) is not None]
+def test_the_format_of_a_number_follows_from_its_column(column: str, value: str, text: str) -> None:
+    shown, is_number = format_table("new", pd.DataFrame({column: [value]}))
+    assert shown.iloc[0, 0] == text
+    assert is_number == [number_format(column) is not None]
 
 
 def test_numbers_in_words() -> None:
-    assert [count(3.0), count(1234.0), count(2.25)] == ["3", "1,234", "2.2"]
-    assert [probability(0.0004), probability(0.001)] == ["< 0.001", "0.001"]
-    assert [duration(s) for s in (0.4, 59.6, 3723, 360000)] == ["0:00:00", "0:01:00", "1:02:03", "100:00:00"]
-    assert [heading("f1_macro_mean"), heading("pos"), heading("tokens_with_unseen_pos")] == [
+    assert [format_count(3.0), format_count(1234.0), format_count(2.25)] == ["3", "1,234", "2.2"]
+    assert [format_p_value(0.0004), format_p_value(0.001)] == ["< 0.001", "0.001"]
+    assert [format_duration(s) for s in (0.4, 59.6, 3723, 360000)] == ["0:00:00", "0:01:00", "1:02:03", "100:00:00"]
+    assert [column_heading("f1_macro_mean"), column_heading("pos"), column_heading("tokens_with_unseen_pos")] == [
         "F1 macro mean",
         "POS",
         "Tokens with unseen POS",
     ]
 
 
-def test_a_label_stands_for_what_it_says() -> None:
+def test_columns_that_a_label_includes_are_left_out() -> None:
     columns = {"variant": ["v"], "label": ["Gold POS"], "fusion": ["late"], "pos": ["gold"], "f1": ["0.5"]}
-    assert list(laid_out("new", pd.DataFrame(columns))[0].columns) == ["Label", "F1"]
-    assert list(laid_out("new", pd.DataFrame({"variant": ["v"], "f1": ["1"]}))[0].columns) == ["Variant", "F1"]
+    assert list(format_table("new", pd.DataFrame(columns))[0].columns) == ["Label", "F1"]
+    assert list(format_table("new", pd.DataFrame({"variant": ["v"], "f1": ["1"]}))[0].columns) == ["Variant", "F1"]
 
 
-def test_what_does_not_fit_is_told() -> None:
+def test_a_table_that_does_not_fit_its_layout_is_refused() -> None:
     with pytest.raises(InputError, match=r"cost\.csv: no column 'rule'"):
-        laid_out("cost", pd.DataFrame({"f1": ["0.5"]}))
-    with pytest.raises(InputError, match="'f1': 'x' is no number"):
-        laid_out("new", pd.DataFrame({"f1": ["x"]}))
+        format_table("cost", pd.DataFrame({"f1": ["0.5"]}))
+    with pytest.raises(InputError, match="'f1': 'x' is not a number"):
+        format_table("new", pd.DataFrame({"f1": ["x"]}))
 
 
 def test_tags_do_not_break_latex() -> None:
     table = pd.DataFrame({"Tag %": ["$", "WP$", "NN|SYM", "a_b & c\\d", "#"], "F1": ["1", "2", "3", "4", "5"]})
-    lines = latex(table, [False, True]).splitlines()
+    lines = latex_table(table, [False, True]).splitlines()
     assert lines[1:6] == [r"\begin{tabular}{lr}", r"\toprule", r"Tag \% & F1 \\", r"\midrule", r"\$ & 1 \\"]
     assert r"WP\$ & 2 \\" in lines
     assert r"a\_b \& c\textbackslash d & 4 \\" in lines
@@ -161,7 +161,7 @@ def test_a_study_without_anything_to_compare_has_its_tables(tmp_path: Path) -> N
 def test_every_character_of_a_table_is_printed(tmp_path: Path) -> None:
     cells = ["< 0.001", f"{MINUS}1.20 ± 0.30", "NN|SYM", "WP$", "50 %", "C:\\x{}#&", ">", MISSING]
     drawn = ["a_b", "~", "^"]  # without being characters of a font
-    (tmp_path / "table.tex").write_text(latex(pd.DataFrame({"Cell": cells + drawn}), [False]), encoding="utf-8")
+    (tmp_path / "table.tex").write_text(latex_table(pd.DataFrame({"Cell": cells + drawn}), [False]), encoding="utf-8")
     [sheet] = PdfReader(article([tmp_path / "table.tex"], tmp_path)).pages
     printed = sheet.extract_text().replace(" ", "")
     for cell in cells:
@@ -170,16 +170,16 @@ def test_every_character_of_a_table_is_printed(tmp_path: Path) -> None:
 
 def test_long_tables_may_break() -> None:
     table = pd.DataFrame({"A": [str(i) for i in range(46)]})
-    assert r"\begin{longtable}{r}" in latex(table, [True])
-    assert r"\begin{tabular}{r}" in latex(table[:45], [True])
+    assert r"\begin{longtable}{r}" in latex_table(table, [True])
+    assert r"\begin{tabular}{r}" in latex_table(table[:45], [True])
 
 
-def test_a_page_shows_the_table_and_holds_the_files() -> None:
+def test_a_page_shows_the_table_and_offers_the_files() -> None:
     table = pd.DataFrame({"Tag": ["<b>", '"'], "F1": ["1.00", "2.00"]})
-    made = page("tags", table, [False, True], {"tags.csv": b"tag\n<b>\n"})
-    rows = [[cell.strip() for cell in row] for row in Cells(made).rows]
+    content = html_page("tags", table, [False, True], {"tags.csv": b"tag\n<b>\n"})
+    rows = [[cell.strip() for cell in row] for row in Cells(content).rows]
     assert rows[:3] == [["Tag", "F1"], ["<b>", "1.00"], ['"', "2.00"]]
-    [link] = re.findall(r'download="tags.csv" href="data:text/plain;base64,([^"]+)"', made)
+    [link] = re.findall(r'download="tags.csv" href="data:text/plain;base64,([^"]+)"', content)
     assert base64.b64decode(link) == b"tag\n<b>\n"
 
 

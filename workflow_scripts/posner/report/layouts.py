@@ -1,14 +1,13 @@
-"""Which columns of each table are printed, and how."""
+"""Which columns of each table are shown, and under which headings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-# Tables whose columns are chosen and put together: heading, and what stands below it. A part whose value is missing is
-# left out with the words before it. All other tables show every column, named after it.
-# Columns that a label says in words.
-SAID_BY_LABEL = {"variant", "fusion", "pos", "feature", "injection"}
+COLUMNS_IN_LABEL = {"variant", "fusion", "pos", "feature", "injection"}
 
+# By table: headings, and how their cells are composed of columns. A part whose value is missing is left out, together
+# with the text before it. Tables without an entry show every column.
 LAYOUTS: Mapping[str, Mapping[str, str]] = {
     "verdict_variants": {
         "Variant": "{label}",
@@ -17,14 +16,14 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Difference": "{difference}",
         "Interval": "{low} to {high}",
         "p (Holm)": "{p_difference}",
-        "p of equivalence": "{p_equivalence}",
+        "p (equivalence)": "{p_equivalence}",
         "Verdict": "{verdict}",
     },
     "verdict_oracles": {
-        "Way of giving POS": "{way}",
-        "Oracle's F1": "{oracle_f1}",
-        "Needed": "{needed_f1}",
-        "The way is": "{state}",
+        "Input path": "{way}",
+        "Oracle F1": "{oracle_f1}",
+        "Required F1": "{needed_f1}",
+        "Input path works": "{state}",
     },
     "ner_summary": {
         "Variant": "{label}",
@@ -33,8 +32,8 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "F1": "{f1_mean} ± {f1_std}",
         "Precision": "{precision_mean} ± {precision_std}",
         "Recall": "{recall_mean} ± {recall_std}",
-        "Mean F1 of types": "{f1_macro_mean} ± {f1_macro_std}",
-        "F1, strict IOB2": "{strict_f1_mean} ± {strict_f1_std}",
+        "Macro F1 over types": "{f1_macro_mean} ± {f1_macro_std}",
+        "F1 (strict IOB2)": "{strict_f1_mean} ± {strict_f1_std}",
     },
     "ner_runs": {
         "Variant": "{label}",
@@ -43,11 +42,11 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "F1": "{f1}",
         "Precision": "{precision}",
         "Recall": "{recall}",
-        "Mean F1 of types": "{f1_macro}",
-        "F1, strict IOB2": "{strict_f1}",
+        "Macro F1 over types": "{f1_macro}",
+        "F1 (strict IOB2)": "{strict_f1}",
         "Accuracy": "{accuracy}",
         "Invalid tags": "{invalid_tags}",
-        "Tokens cut off": "{truncated_tokens}",
+        "Truncated tokens": "{truncated_tokens}",
     },
     "ner_comparisons": {
         "Variant": "{label}",
@@ -55,11 +54,11 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Difference": "{difference}",
         "Interval": "{low} to {high}",
         "sd over seeds": "{seed_std}",
-        "sd over texts": "{text_std}",
+        "sd over test units": "{unit_std}",
         "p": "{p_difference}",
         "p (Holm)": "{p_difference_holm}",
-        "p of equivalence (Holm)": "{p_equivalence_holm}",
-        "Detectable": "{detectable}",
+        "p (equivalence, Holm)": "{p_equivalence_holm}",
+        "Detectable difference": "{detectable}",
         "Verdict": "{verdict}",
     },
     "corruption": {
@@ -68,33 +67,33 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Mode": "{mode}",
         "Level": "{level}",
         "Draws": "{draws}",
-        "Tags changed": "{effective_rate}",
+        "Changed tags": "{effective_rate}",
         "F1": "{f1} ± {f1_std}",
         "Change": "{change} ± {change_std}",
-        "Entities flipped": "{entities_flipped}",
+        "Changed entities": "{entities_flipped}",
     },
     "corruption_intervals": {
         "Variant": "{label}",
         "Mode": "{mode}",
         "Level": "{level}",
         "Seeds": "{seeds}",
-        "Change of F1": "{change}",
+        "Change in F1": "{change}",
         "Interval": "{low} to {high}",
     },
     "slopes": {
         "Variant": "{label}",
         "Question": "{question}",
         "Seeds": "{seeds}",
-        "Change of F1": "{change}",
+        "Change in F1": "{change}",
         "Interval": "{low} to {high}",
         "p (Holm)": "{p_change_holm}",
-        "p of equivalence (Holm)": "{p_equivalence_holm}",
+        "p (equivalence, Holm)": "{p_equivalence_holm}",
         "Seeds needed": "{seeds_needed}",
-        "POS errors": "{verdict}",
+        "Verdict": "{verdict}",
     },
     "train_test": {
-        "Trained with": "{label}",
-        "Test POS": "{test_pos}",
+        "Variant": "{label}",
+        "POS in test": "{test_pos}",
         "Seeds": "{seeds}",
         "F1": "{f1_mean} ± {f1_std}",
         "Change": "{change}",
@@ -102,12 +101,12 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
     },
     "ner_slices_summary": {
         "Variant": "{label}",
-        "Kind": "{slice}",
+        "Slice by": "{slice}",
         "Mentions": "{value}",
-        "Number": "{support}",
+        "True mentions": "{support}",
         "Seeds": "{seeds}",
         "F1": "{f1}",
-        "Baseline": "{baseline_f1}",
+        "Baseline F1": "{baseline_f1}",
         "Difference": "{difference}",
         "Interval": "{low} to {high}",
     },
@@ -115,23 +114,23 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Rule": "{rule}",
         "Variant": "{label}",
         "Jobs": "{jobs}",
-        "Measured": "{measured_jobs}",
+        "Measured jobs": "{measured_jobs}",
         "Wall time": "{seconds}",
         "Longest job": "{longest_seconds}",
-        "Processor time": "{cpu_seconds}",
+        "CPU time": "{cpu_seconds}",
         "Peak memory": "{peak_memory_bytes}",
         "GPU hours": "{gpu_hours}",
     },
 }
 
 
-def layout(name: str, columns: list[str]) -> Mapping[str, str]:
-    """The layout of a table: its own, or all columns but those that its label says."""
-    shown = [column for column in columns if "label" not in columns or column not in SAID_BY_LABEL]
-    return LAYOUTS.get(name) or {heading(column): f"{{{column}}}" for column in shown}
+def table_layout(name: str, columns: Sequence[str]) -> Mapping[str, str]:
+    """The layout of a table: its entry in :data:`LAYOUTS`, or else all columns except those that its label includes."""
+    shown = [column for column in columns if "label" not in columns or column not in COLUMNS_IN_LABEL]
+    return LAYOUTS.get(name) or {column_heading(column): f"{{{column}}}" for column in shown}
 
 
-def heading(column: str) -> str:
-    """A column's name in words."""
+def column_heading(column: str) -> str:
+    """A column's name in words: ``F1 sd`` for ``f1_std``."""
     words = " ".join({"f1": "F1", "pos": "POS", "std": "sd"}.get(word, word) for word in column.split("_"))
     return words[:1].upper() + words[1:]

@@ -1,7 +1,7 @@
-"""Model cards: what a checkpoint is, what it was made from and how well it does, as `README.md` in its folder.
+"""Model cards: ``README.md`` in the folder of a checkpoint, on its data, training and scores.
 
-The words are templates (resources/cards), numbers come from what is stored. Metadata for the hub stand at the top
-(https://huggingface.co/docs/hub/model-cards).
+The text is in templates (``resources/cards``), the numbers are read from stored results. The metadata at the top follow
+https://huggingface.co/docs/hub/model-cards.
 """
 
 from __future__ import annotations
@@ -15,53 +15,54 @@ import numpy as np
 from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
+from posner.arrays import Doubles, Floats
 from posner.config.statistics import Statistics
 from posner.config.training import Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import SPLITS, CorpusCard
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
-from posner.files import atomic_path
-from posner.stats.intervals import Doubles
-from posner.stats.resampling import Array, text_weights
+from posner.files import Json, atomic_path
+from posner.report.formats import format_score
+from posner.stats.resampling import bootstrap_weights
 from posner.summaries.names import injection
 
-Json = Mapping[str, Any]
-
-TRAINED = ("steps", "best_step", "parameters", "precision", "device")  # of metrics.json, besides scores
+RUN_FIELDS = ("steps", "best_step", "parameters", "precision", "device")  # of metrics.json, shown with the settings
+TAGGED_SPLITS = {"test": "test", "validation": "validation", "train": "train, out of fold"}
 
 
 @dataclass(frozen=True)
-class Origin:
-    """What all models of one corpus and encoder have in common.
+class CardContext:
+    """What the cards of all models of one corpus and encoder have in common.
 
     Attributes:
-        corpus_name, encoder_name: as in the study.
+        corpus_name, encoder_name: names in the study.
         corpus: ``corpus.json``.
         encoder: ``encoder.json``.
-        texts: what the intervals resample: `unit` and `number`.
-        statistics: level and resamples of the intervals.
+        units: resampling units of the test split.
+        statistics: level and number of resamples of the intervals.
     """
 
     corpus_name: str
     encoder_name: str
     corpus: CorpusCard
     encoder: Json
-    texts: Json
+    units: ResamplingUnits
     statistics: Statistics
 
     def fields(self) -> dict[str, Any]:
-        """What every card tells of it."""
+        """Fields of both templates."""
         return {
             "corpus": corpus_fields(self.corpus_name, self.corpus),
             "encoder": {**self.encoder, "name": self.encoder_name, "origin": encoder_origin(self.encoder)},
-            "texts": self.texts,
+            "units": self.units,
             "level": f"{100 * self.statistics.level:g}",
         }
 
-    def metadata(self, name: str, scores: Mapping[str, float]) -> ModelCardData:
+    def metadata(self, model: str, scores: Mapping[str, float]) -> ModelCardData:
         """Metadata for the hub, with `scores` (0..1) on the test split."""
         return ModelCardData(
-            model_name=f"posner {self.corpus_name} {self.encoder_name} {name}",
+            model_name=f"posner {self.corpus_name} {self.encoder_name} {model}",
             library_name="transformers",
             pipeline_tag="token-classification",
             license="other",
@@ -77,117 +78,85 @@ class Origin:
                     dataset_name=self.corpus_name,
                     dataset_split="test",
                     metric_type=metric,
-                    metric_value=value,
+                    metric_value=score,
                 )
-                for metric, value in scores.items()
+                for metric, score in scores.items()
             ],
         )
 
 
+# --- fields of the templates -----------------------------------------------------------------------------------------
+
+
 def ner_card(
-    origin: Origin,
+    context: CardContext,
     name: str,
     variant: Variant,
     run: Json,
     training: Training,
     summary: Json,
-    answer: str | None,
+    sentence: str | None,
     interval: Sequence[float],
 ) -> dict[str, Any]:
-    """What the template of NER models is filled with.
+    """Fields of the template for NER models.
 
     Args:
-        run: of this seed, one of ``runs`` in `summary`.
+        run: the part of ``runs`` in `summary` for this seed.
         summary: ``metrics/{variant}.json``.
-        answer: a sentence on its difference to the baseline, ``None`` for the baseline itself.
+        sentence: on the variant's difference to the baseline; ``None`` for the baseline itself.
         interval: of this model's test F1, in 0..1.
     """
-    test, seed = run["test"], run["seed"]
+    test, seed, f1 = run["test"], run["seed"], summary["summary"]["test"]["f1"]
     rows = [
-        ner_row("test", test, percents(interval)),
-        *(ner_row(f"test, {kind}", scores) for kind, scores in test["by_type"].items()),
-        ner_row("test, strict IOB2", test["strict"]),
-        ner_row("validation", run["validation"]),
+        score_row("test", test, format_interval(interval)),
+        *(score_row(f"test, {kind}", scores) for kind, scores in test["by_type"].items()),
+        score_row("test, strict IOB2", test["strict"]),
+        score_row("validation", run["validation"]),
     ]
-    f1 = summary["summary"]["test"]["f1"]
-    spread = "" if f1["std"] is None else f" ± {percent(f1['std'])}"
-    return origin.fields() | {
-        "card_data": origin.metadata(f"{name} seed-{seed}", {m: test[m] for m in ("f1", "precision", "recall")}),
+    return context.fields() | {
+        "card_data": context.metadata(f"{name} seed-{seed}", {m: test[m] for m in ("f1", "precision", "recall")}),
         "label": summary["label"],
         "seed": seed,
-        "types": sorted({label[2:] for label in origin.corpus.ner_labels} - {""}),
+        "types": sorted({label[2:] for label in context.corpus.ner_labels} - {""}),
         "pos": variant.pos,
         "injection": injection(variant),
-        "pos_tags": origin.corpus.pos_tags if variant.pos not in ("none", "oracle") else (),
-        "training": {"seed": seed} | training.model_dump(mode="json") | {name: run[name] for name in TRAINED},
+        "pos_tags": context.corpus.pos_tags if variant.pos not in ("none", "oracle") else (),
+        "training": {"seed": seed} | training.model_dump(mode="json") | {field: run[field] for field in RUN_FIELDS},
         "scores": rows,
         "truncated": test["truncated_tokens"],
         "seeds": f1["n"],
-        "over_seeds": f"{percent(f1['mean'])}{spread}",
-        "answer": answer,
+        "f1_over_seeds": format_score(f1["mean"]) + ("" if f1["std"] is None else f" ± {format_score(f1['std'])}"),
+        "sentence": sentence,
     }
 
 
 def tagger_card(
-    origin: Origin, seed: int, training: Training, splits: Json, interval: Sequence[float]
+    context: CardContext, seed: int, training: Training, splits: Json, interval: Sequence[float]
 ) -> dict[str, Any]:
-    """What the template of the POS tagger is filled with.
+    """Fields of the template for the POS tagger.
 
     Args:
-        splits: of ``confusion_matrix.json``.
+        splits: ``splits`` of ``confusion_matrix.json``.
         interval: of test accuracy, in 0..1.
     """
-    names = {"test": "test", "validation": "validation", "train": "train, out of fold"}
-    return origin.fields() | {
-        "card_data": origin.metadata("POS tagger", {"accuracy": splits["test"]["accuracy"]}),
-        "pos_tags": origin.corpus.pos_tags,
+    return context.fields() | {
+        "card_data": context.metadata("POS tagger", {"accuracy": splits["test"]["accuracy"]}),
+        "pos_tags": context.corpus.pos_tags,
         "training": {"seed": seed} | training.model_dump(mode="json"),
         "scores": [
             {
-                "name": name,
-                "accuracy": percent(splits[split]["accuracy"]),
-                "interval": percents(interval) if split == "test" else "",
-                "macro_f1": percent(splits[split]["macro_f1"]),
+                "name": label,
+                "accuracy": format_score(splits[split]["accuracy"]),
+                "interval": format_interval(interval) if split == "test" else "",
+                "macro_f1": format_score(splits[split]["macro_f1"]),
             }
-            for split, name in names.items()
+            for split, label in TAGGED_SPLITS.items()
         ],
     }
 
 
-def write_card(folder: Path, template: Path, fields: Json) -> None:
-    """Write the card of the model in `folder`.
-
-    Raises:
-        InputError: the template is not there, or asks for what is not known.
-    """
-    environment = Environment(
-        loader=FileSystemLoader(template.parent), undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    try:
-        text = environment.get_template(template.name).render(fields)
-    except TemplateError as error:
-        raise InputError(f"{template}: {type(error).__name__}: {error}") from error
-    with atomic_path(folder / "README.md") as path:
-        path.write_text(text, encoding="utf-8")
-
-
-def text_intervals(counts: Array, score: Callable[[Doubles], Doubles], settings: Statistics) -> Doubles:
-    """Percentile intervals of scores over resampled texts (Efron & Tibshirani 1993), ``[models, 2]``, in 0..1.
-
-    Args:
-        counts: ``[models, texts, kinds]``.
-        score: of sums over texts, ``[resamples, models, kinds]``.
-    """
-    models, texts, kinds = counts.shape
-    by_text = counts.transpose(1, 0, 2).reshape(texts, models * kinds)
-    weights = text_weights(texts, settings.resamples, settings.seed)
-    found = np.concatenate([score((part @ by_text).reshape(-1, models, kinds).astype(np.float64)) for part in weights])
-    tail = (1 - settings.level) / 2
-    return np.quantile(found, [tail, 1 - tail], axis=0).T
-
-
 def corpus_fields(name: str, card: CorpusCard) -> dict[str, Any]:
-    """Where a corpus comes from, and how large its splits are."""
+    """Origin and licence of a corpus, and the size of its splits."""
     return {
         "name": name,
         "source": card.provenance.source,
@@ -208,28 +177,58 @@ def corpus_fields(name: str, card: CorpusCard) -> dict[str, Any]:
 
 
 def encoder_origin(card: Json) -> str:
-    """Where an encoder comes from; of a local folder only its name, since no one else has its path."""
+    """Where an encoder comes from; of a local folder only the name, since the path is of use on one machine only."""
     match card["source"]:
         case "hub":
-            return f"{card['id']} of the hub, revision {card['revision']}"
+            return f"{card['id']} on the Hugging Face Hub, revision {card['revision']}"
         case "package":
             return f"from the Python package {card['package']}"
         case "path":
-            return f"from a folder {Path(card['path']).name}"
-    return "made from scratch"
+            return f"from a local folder {Path(card['path']).name}"
+    return "initialised at random"
 
 
-def ner_row(name: str, scores: Json, interval: str = "") -> dict[str, str]:
-    """A row of the table of scores."""
-    return {"name": name, "interval": interval} | {m: percent(scores[m]) for m in ("f1", "precision", "recall")}
+def score_row(name: str, scores: Json, interval: str = "") -> dict[str, str]:
+    """A row of the table of NER scores, in points."""
+    return {"name": name, "interval": interval} | {m: format_score(scores[m]) for m in ("f1", "precision", "recall")}
 
 
-def percent(score: float) -> str:
-    """A score of 0..1 in percent: ``84.81``."""
-    return f"{100 * score:.2f}"
-
-
-def percents(interval: Sequence[float]) -> str:
-    """An interval of scores in 0..1: ``83.60 to 85.97``."""
+def format_interval(interval: Sequence[float]) -> str:
+    """An interval of scores in 0..1, in points: ``83.60 to 85.97``."""
     low, high = interval
-    return f"{percent(low)} to {percent(high)}"
+    return f"{format_score(low)} to {format_score(high)}"
+
+
+# --- intervals and files ---------------------------------------------------------------------------------------------
+
+
+def bootstrap_intervals(counts: Floats, score: Callable[[Doubles], Doubles], statistics: Statistics) -> Doubles:
+    """Percentile intervals ``[models, 2]`` of scores in 0..1 over resampled units (Efron & Tibshirani 1993).
+
+    Args:
+        counts: ``[models, units, kinds]``.
+        score: from sums over units, ``[resamples, models, kinds]``.
+    """
+    models, units, kinds = counts.shape
+    by_unit = counts.transpose(1, 0, 2).reshape(units, models * kinds)
+    blocks = bootstrap_weights(units, statistics.resamples, statistics.seed)
+    sums = [(weights @ by_unit).reshape(-1, models, kinds).astype(np.float64) for weights in blocks]
+    tail = (1 - statistics.level) / 2
+    return np.quantile(np.concatenate([score(block) for block in sums]), [tail, 1 - tail], axis=0).T
+
+
+def write_card(folder: Path, template: Path, fields: Json) -> None:
+    """Fill in `template` and write it as the card of the model in `folder`.
+
+    Raises:
+        InputError: the template is missing or malformed, or uses an unknown field.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(template.parent), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    try:
+        text = environment.get_template(template.name).render(fields)
+    except TemplateError as error:
+        raise InputError(f"{template}: {type(error).__name__}: {error}") from error
+    with atomic_path(folder / "README.md") as path:
+        path.write_text(text, encoding="utf-8")

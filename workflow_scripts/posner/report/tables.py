@@ -1,6 +1,6 @@
-"""Tables as people read them: F1 in points, two digits, words for columns; as LaTeX (booktabs) and as a page of HTML.
+"""Tables for readers: rounded numbers, F1 in points, headings in words; as LaTeX (booktabs) and as HTML.
 
-The CSV files keep every digit, and scores in 0..1: they are for programs. Nothing is computed from what is made here.
+The CSV files keep every digit and scores in 0..1, for programs. Nothing is computed from the tables made here.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from posner.errors import InputError
-from posner.report.formats import MINUS, MISSING, kind
-from posner.report.layouts import layout
+from posner.report.formats import MINUS, MISSING, number_format
+from posner.report.layouts import table_layout
 
-# TeX's default text font has no minus sign, and other characters in the places of these.
-NOT_IN_TEX_FONT = str.maketrans({MINUS: "$-$", "<": "$<$", ">": "$>$", "|": r"\textbar{}"})
-PAGE = 45  # rows that fit on a page of paper; longer tables may break
+# TeX's default text font has no minus sign, and prints other characters for the rest.
+TEX_CHARACTERS = str.maketrans({MINUS: "$-$", "<": "$<$", ">": "$>$", "|": r"\textbar{}"})
+ROWS_ON_PAGE = 45  # of paper; longer tables may break
 
-STYLE = """
+CSS = """
 body { font: 14px system-ui, sans-serif; margin: 2em; color: #1e293b; }
 table { border-collapse: collapse; border-block: 2px solid; }
 th, td { padding: .3em .9em; text-align: left; white-space: nowrap; }
@@ -30,68 +30,74 @@ tbody tr:nth-child(even) { background: #f1f5f9; }
 """
 
 
-def laid_out(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[bool]]:
-    """The table as it is read, all text, and which of its columns hold numbers.
+def format_table(name: str, table: pd.DataFrame) -> tuple[pd.DataFrame, list[bool]]:
+    """The table in its layout, all cells formatted as text, and which of its columns hold numbers.
 
     Args:
-        name: of the table, which chooses its layout.
-        table: what :func:`posner.files.read_table` reads, all text.
+        name: of the table, without ``.csv``; it selects the layout.
+        table: from :func:`posner.files.read_table`, all text.
 
     Raises:
-        InputError: a column of the layout is missing, or there is text where a number has to be.
+        InputError: a column of the layout is missing, or a column of numbers holds text.
     """
-    columns = layout(name, list(table.columns))
-    made, is_number = {}, []
-    for title, template in columns.items():
+    columns, is_number = {}, []
+    for heading, template in table_layout(name, list(table.columns)).items():
         parts = re.findall(r"([^{]*)\{([^}]+)\}", template)
         if missing := [column for _, column in parts if column not in table]:
             raise InputError(f"{name}.csv: no column {missing[0]!r}; delete it and run again")
-        cells = [[written(column, value) for value in table[column]] for _, column in parts]
-        words, rows = [word for word, _ in parts], zip(*cells, strict=True)
-        made[title] = ["".join(w + c for w, c in zip(words, row, strict=True) if c) or MISSING for row in rows]
-        is_number.append(kind(parts[0][1]) is not None)
-    return pd.DataFrame(made, columns=list(columns)), is_number
+        rows = zip(*([format_cell(column, value) for value in table[column]] for _, column in parts), strict=True)
+        columns[heading] = [
+            "".join(text + cell for (text, _), cell in zip(parts, row, strict=True) if cell) or MISSING for row in rows
+        ]
+        is_number.append(number_format(parts[0][1]) is not None)
+    return pd.DataFrame(columns, columns=list(columns)), is_number
 
 
-def written(column: str, value: str) -> str:
-    """One value as it is read; empty if it is missing. A number of a column that is not known keeps four digits."""
-    write = kind(column) or ("{:.4g}".format if re.fullmatch(r"-?\d+\.\d{4,}", value) else None)
-    if write is None or not value:
+def format_cell(column: str, value: str) -> str:
+    """One value as text, empty if it is missing; numbers in unknown columns are rounded to four digits.
+
+    Raises:
+        InputError: `value` is not a number, although `column` holds numbers.
+    """
+    number = number_format(column) or ("{:.4g}".format if re.fullmatch(r"-?\d+\.\d{4,}", value) else None)
+    if number is None or not value:
         return value
     try:
-        return write(float(value))
+        return number(float(value))
     except ValueError:
-        raise InputError(f"column {column!r}: {value!r} is no number") from None
+        raise InputError(f"column {column!r}: {value!r} is not a number") from None
 
 
-def latex(table: pd.DataFrame, is_number: list[bool]) -> str:
-    """A ``tabular`` with booktabs' rules, or a ``longtable`` if it does not fit on a page."""
+def latex_table(table: pd.DataFrame, is_number: Sequence[bool]) -> str:
+    """A ``tabular`` with rules from booktabs, or a ``longtable`` if it does not fit on a page."""
+    breaks = len(table) > ROWS_ON_PAGE
     styler = table.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis="columns")
-    made = styler.to_latex(
+    tabular = styler.to_latex(
         hrules=True,
         column_format="".join("r" if number else "l" for number in is_number),
-        environment="longtable" if len(table) > PAGE else None,
+        environment="longtable" if breaks else None,
     )
-    made = made.translate(NOT_IN_TEX_FONT)
-    packages = "booktabs and longtable" if len(table) > PAGE else "booktabs"
-    return f"% needs the package{'s' if ' ' in packages else ''} {packages}\n{made}"
+    packages = "packages booktabs and longtable" if breaks else "package booktabs"
+    return f"% needs the {packages}\n{tabular.translate(TEX_CHARACTERS)}"
 
 
-def page(name: str, table: pd.DataFrame, is_number: list[bool], downloads: Mapping[str, bytes]) -> str:
-    """A page of HTML that shows the table and holds files to be saved, by name."""
+def html_page(name: str, table: pd.DataFrame, is_number: Sequence[bool], downloads: Mapping[str, bytes]) -> str:
+    """A page that shows the table and offers `downloads`, file contents by name."""
     links = ", ".join(
         f'<a download="{html.escape(file)}" href="data:text/plain;base64,{base64.b64encode(content).decode()}">'
         f"{html.escape(file)}</a>"
         for file, content in downloads.items()
     )
-    marks = ["<{0} class=number>" if number else "<{0}>" for number in is_number]
-
-    def row(tag: str, cells: list[str]) -> str:
-        return "<tr>" + "".join(mark.format(tag) + html.escape(c) for mark, c in zip(marks, cells, strict=True))
-
-    body = "\n".join(row("td", list(cells)) for cells in table.itertuples(index=False, name=None))
+    header = html_row("th", list(table.columns), is_number)
+    body = "\n".join(html_row("td", cells, is_number) for cells in table.itertuples(index=False, name=None))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(name)}</title>'
-        f"<style>{STYLE}</style>\n<table>\n<thead>{row('th', list(table.columns))}\n<tbody>\n{body}\n</table>\n"
+        f"<style>{CSS}</style>\n<table>\n<thead>{header}\n<tbody>\n{body}\n</table>\n"
         f"<p>Save as {links}\n"
     )
+
+
+def html_row(tag: str, cells: Sequence[str], is_number: Sequence[bool]) -> str:
+    """A row of ``td`` or ``th`` cells."""
+    classes = [" class=number" if number else "" for number in is_number]
+    return "<tr>" + "".join(f"<{tag}{css}>{html.escape(c)}" for css, c in zip(classes, cells, strict=True))

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.typing import LineStyleType
 
 from posner.report.figures.style import BAND, NEUTRAL, REFERENCE_DASH, TWO_COLUMNS, VariantStyle
 
@@ -119,9 +120,9 @@ def dodge_offsets(count: int, step: float = 0.13) -> list[float]:
     return [step * (i - (count - 1) / 2) for i in range(count)]
 
 
-def key_line(label: str, **style: Any) -> Line2D:
+def key_line(label: str, dash: LineStyleType = REFERENCE_DASH, width: float = 1) -> Line2D:
     """The key to a reference line."""
-    return Line2D([], [], **({"color": NEUTRAL, "linewidth": 1} | style), label=label)
+    return Line2D([], [], color=NEUTRAL, linestyle=dash, linewidth=width, label=label)
 
 
 def seed_tick_key(direction: Direction) -> Line2D:
@@ -132,8 +133,8 @@ def seed_tick_key(direction: Direction) -> Line2D:
 def baseline_keys(baseline: BaselineRange) -> list[Line2D | Patch]:
     """The keys to :func:`add_baseline` where scores are shown."""
     return [
-        key_line("baseline's mean", linestyle=REFERENCE_DASH),
-        *baseline.band_key("range of the baseline's seeds"),
+        key_line("baseline mean"),
+        *baseline.band_key("range over baseline seeds"),
     ]
 
 
@@ -228,7 +229,7 @@ def thousands(count: int) -> str:
 
 # --- a panel for each fusion -----------------------------------------------------------------------------------------
 
-FUSION_TITLES = {"late": "Late fusion", "encoder": "Encoder fusion"}
+FUSION_TITLES = {"late": "Late fusion", "encoder": "Encoder-level fusion"}
 
 
 def fusion_panels(table: pd.DataFrame, height: float) -> tuple[Figure, dict[str, tuple[Axes, Axes]]]:
@@ -263,9 +264,9 @@ def add_key(axes: Axes, key: Axes) -> None:
 def add_change_key(figure: Figure, baseline: BaselineRange, direction: Direction) -> None:
     """Write above the panels the key to changes of F1: reference line, intervals, seeds and the baseline's range."""
     keys = [
-        key_line("the corpus's tags", linestyle=REFERENCE_DASH),
-        key_line("interval over seeds and texts, of two seeds and more"),
+        key_line("gold POS tags"),
+        key_line("interval (two seeds or more)", "-"),
         seed_tick_key(direction),
-        *baseline.band_key("baseline's seeds around their mean"),
+        *baseline.band_key("range over baseline seeds"),
     ]
     figure.legend(handles=keys, loc="outside upper center", ncols=2)

@@ -28,7 +28,7 @@ def draw_coverage(replicates: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7.4, height), layout="constrained")
     for axes, (name, rows) in zip(figure.subplots(1, len(panels), sharex=True), panels.items(), strict=True):
         add_contrast(axes, rows.sort_values("error"), CONTRASTS[name])
-    figure.supxlabel("Interval of the difference minus the truth (points of F1)", fontsize=9)
+    figure.supxlabel("Interval of the difference minus true difference (F1 points)", fontsize=9)
     return figure
 
 
@@ -41,7 +41,7 @@ def add_contrast(axes: Axes, rows: pd.DataFrame, title: str) -> None:
     axes.axvline(0, color="black", linewidth=0.8)
     axes.hlines(places, 100 * (rows["low"] - truth), 100 * (rows["high"] - truth), colors=colours, linewidth=0.9)
     axes.scatter(100 * rows["error"], places, s=5, c=colours, zorder=3)
-    axes.set_title(f"{title}:\n{covers.sum()} of {len(rows)} cover it", fontsize=9)
+    axes.set_title(f"{title}:\n{covers.sum()} of {len(rows)} cover the truth", fontsize=9)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
 
@@ -63,20 +63,20 @@ def draw_power(sizes: pd.DataFrame, level: float) -> Figure:
     add_observed_power(axes, gold)
     axes.axhline(1 - level, color=NEUTRAL, linewidth=0.8, linestyle=REFERENCE_DASH)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel("Expected difference of test F1 that gold POS makes (points)")
+    axes.set_xlabel("Expected effect of gold POS on test F1 (points)")
     axes.set_ylabel("Share of verdicts “helps”")
     figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
 def add_computed_power(axes: Axes, gold: pd.DataFrame, level: float) -> None:
-    """Draw the power that follows from the spread over seeds and texts, interpolated between the sizes."""
+    """Draw the power that follows from the standard deviations over seeds and test units, interpolated."""
     differences = gold["difference"]
     grid = np.linspace(0, float(differences.max()), 100)
-    spreads = (np.interp(grid, differences, gold[name]) for name in ("seed_std", "text_std"))
+    spreads = (np.interp(grid, differences, gold[name]) for name in ("seed_std", "unit_std"))
     seeds, tests = (int(gold[name].iloc[0]) for name in ("seeds", "tests"))
     values = [power(d, s, t, seeds, 1 - (1 - level) / tests) for d, s, t in zip(grid, *spreads, strict=True)]
-    axes.plot(100 * grid, values, color=NEUTRAL, label="stated by the statistics")
+    axes.plot(100 * grid, values, color=NEUTRAL, label="computed from the standard deviations")
 
 
 def add_observed_power(axes: Axes, gold: pd.DataFrame) -> None:
@@ -89,4 +89,4 @@ def add_observed_power(axes: Axes, gold: pd.DataFrame) -> None:
     axes.vlines(x, [part["low"] for part in shares], [part["high"] for part in shares], color=BAND, linewidth=5)
     observed = [part["count"] / part["of"] for part in shares]
     point = VariantStyle(COLOURS[0], "o", "-").outlined_point()
-    axes.plot(x, observed, label="found in replicates, with its 95 % interval", **point)
+    axes.plot(x, observed, label="observed in replicates, with 95 % interval", **point)

@@ -36,10 +36,10 @@ SHADE = 0.18  # opacity of the bands around curves
 SCALED_SPREAD = 0.07  # of the points of all variants at one factor, as a share of the axis
 CONTROL_STEP = 0.11  # inches from one variant to the next
 CONTROL_MODES = {
-    "random_tag": "any other tag",
-    "shuffle": "shuffled in the sentence",
-    "permute": "shuffled in the text",
-    "constant": "the most frequent tag",
+    "random_tag": "random other tag",
+    "shuffle": "shuffled within sentence",
+    "permute": "shuffled within test set",
+    "constant": "most frequent tag",
     "zero": "POS path off",
 }
 
@@ -66,15 +66,15 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
         axes.axvline(tagger_error, color=NEUTRAL, linestyle=":", linewidth=1, zorder=1)
         for name, rows in by_variant(curves[curves["fusion"] == fusion]):
             add_curve(axes, rows, styles[name])
-        axes.set_xlabel("Rate of corruption (% of test tokens)")
+        axes.set_xlabel("Corrupted tags (% of test tokens)")
         add_key(axes, key)
     first = figure.axes[0]
     first.set_ylim(limits([*curves["low"], *curves["high"], baseline.low, baseline.high], CURVE_MIN_SPAN))
-    first.set_ylabel("Entity F1 on test (points)")
+    first.set_ylabel("Test F1 (points)")
     keys = [
         *baseline_keys(baseline),
-        key_line("our tagger's error rate on test", linestyle=":"),
-        Patch(color=COLOURS[0], alpha=SHADE, linewidth=0, label="all seeds, each ± sd over its draws"),
+        key_line("tagger error rate on test", ":"),
+        Patch(color=COLOURS[0], alpha=SHADE, linewidth=0, label="all seeds, each ± sd over draws"),
         seed_tick_key("y"),
     ]
     figure.legend(handles=keys, loc="outside upper center", ncols=2)
@@ -121,11 +121,11 @@ def draw_scaled_errors(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: 
             add_scaled(axes, rows.assign(x=rows["x"] + offset), styles[name])
             of_seeds = seeds[seeds["variant"] == name]
             add_seeds(axes, of_seeds["x"] + offset, of_seeds["change"], styles[name], "y")
-        axes.set_xticks([*factors, right], [*(f"{factor:g}" for factor in factors), "its own\ntags"])
-        axes.set_xlabel("Factor of the tagger's error probability")
+        axes.set_xticks([*factors, right], [*(f"{factor:g}" for factor in factors), "tagger's\nown tags"])
+        axes.set_xlabel("Multiple of the tagger's error rate")
         add_key(axes, key)
     figure.axes[0].set_ylim(limits(shown_changes(baseline, seeds, changes)))
-    figure.axes[0].set_ylabel("Change of test F1 (points)")
+    figure.axes[0].set_ylabel("Change in test F1 (points)")
     add_change_key(figure, baseline, "y")
     return figure
 
@@ -161,7 +161,7 @@ def draw_pos_controls(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: p
         of_fusion = changes[changes["fusion"] == fusion]
         add_row_estimates(axes, of_fusion, seeds, places, styles, CONTROL_STEP / row, VariantStyle.point)
         name_rows(axes, list(CONTROL_MODES.values()))
-        axes.set_xlabel("Change of test F1 (points)")
+        axes.set_xlabel("Change in test F1 (points)")
         add_key(axes, key)
     figure.axes[0].set_xlim(limits(shown_changes(baseline, seeds, changes)))
     add_change_key(figure, baseline, "x")

@@ -12,12 +12,12 @@ from posner.report.figures.style import NEUTRAL, variant_styles
 from posner.report.formats import format_duration, format_gigabytes
 
 RULES = {
-    "prepare_encoder": "Encoder prepared",
-    "train_tagger": "Taggers",
-    "merge_pos": "Predicted POS put together",
-    "score_pos": "Confusions counted",
-    "train_ner": "NER",
-    "sweep_corruption": "Sweep",
+    "prepare_encoder": "Encoder preparation",
+    "train_tagger": "Tagger training",
+    "merge_pos": "Merging of predicted POS",
+    "score_pos": "Tagger evaluation",
+    "train_ner": "NER training",
+    "sweep_corruption": "Corruption sweep",
 }
 SECONDS_IN = {"hours": 3600, "minutes": 60, "seconds": 1}
 
@@ -40,7 +40,7 @@ def draw_cost(cost: pd.DataFrame, runs: pd.DataFrame) -> Figure:
     axes.barh(range(len(cost)), seconds.fillna(0) / SECONDS_IN[unit], height=0.66, color=colours)
     add_right_column(axes, [format_usage(row) for _, row in cost.iterrows()], "jobs · longest · peak memory")
     axes.set_xlim(left=0)
-    axes.set_xlabel(f"Wall time of all jobs ({unit}); together {format_duration(seconds.sum())}")
+    axes.set_xlabel(f"Wall time summed over jobs ({unit}); total {format_duration(seconds.sum())}")
     return figure
 
 

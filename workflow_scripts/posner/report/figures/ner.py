@@ -43,9 +43,9 @@ SLICE_TITLES = {
     "all": "All",
     "novelty": "In train",
     "type": "Type",
-    "length": "Words",
+    "length": "Length",
     "sentence": "Sentence",
-    "tagging": "Tags",
+    "tagging": "Tagging",
 }
 ORACLE_MIN_SPAN = 10.0  # points of F1
 
@@ -70,7 +70,7 @@ def draw_ner_results(runs: pd.DataFrame) -> Figure:
     add_right_column(axes, [format_spread(rows["f1"].tolist()) for _, rows in variants], "mean ± sd (seeds)")
     axes.set_xlim(limits(test["f1"]))
     axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel("Entity F1 on test (points)")
+    axes.set_xlabel("Test F1 (points)")
     keys = [
         seed_point_key("one seed"),
         Line2D([], [], color=NEUTRAL, marker="|", markersize=11, mew=MEAN_TICK_WIDTH, linestyle="", label="mean"),
@@ -102,9 +102,12 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
         runs: ``ner_runs.csv``.
         comparisons: ``ner_comparisons.csv``.
     """
-    test, baseline = test_rows_without_oracles(runs), BaselineRange.of(runs).around_mean()
+    test, styles = test_rows_without_oracles(runs), variant_styles(runs)
+    baseline = BaselineRange.of(runs).around_mean()
     differences = differences_by_variant(test)
-    intervals = in_points(comparisons, "low", "high").dropna(subset=["low", "high"]).set_index("variant")
+    with_interval = in_points(comparisons, "low", "high").dropna(subset=["low", "high"])
+    bounds = zip(with_interval["low"], with_interval["high"], strict=True)
+    intervals = dict(zip(with_interval["variant"], bounds, strict=True))
     variants = test[test["pos"] != "none"].groupby("variant", sort=False).first()
     sources = [source for source in POS if source in set(variants["pos"])]
     strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
@@ -114,9 +117,8 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
         axes.axvline(0, color=NEUTRAL, linewidth=1)
         injections = variants.loc[variants["pos"] == source, "injection"]
         for name, injection in injections.items():
-            interval = intervals.loc[name, ["low", "high"]].tolist() if name in intervals.index else None
             add_strategy(
-                axes, strategies.index(injection), differences[str(name)], interval, variant_styles(runs)[str(name)]
+                axes, strategies.index(injection), differences[str(name)], intervals.get(str(name)), styles[str(name)]
             )
         for y, strategy in enumerate(strategies):
             if strategy not in set(injections):
@@ -125,8 +127,8 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
                 )
         axes.set_title(POS[source])
     values = [value for difference in differences.values() for value in difference.values]
-    panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *intervals["low"], *intervals["high"]]))
-    figure.supxlabel("Test F1 minus the baseline's of the same seed (points)", fontsize=9)
+    panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *with_interval["low"], *with_interval["high"]]))
+    figure.supxlabel("Difference in test F1 to the baseline of the same seed (points)", fontsize=9)
     keys = [
         seed_point_key("one seed"),
         Line2D(
@@ -136,9 +138,9 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
             marker="|",
             mew=MEAN_TICK_WIDTH,
             linewidth=INTERVAL_WIDTH,
-            label="mean and its interval",
+            label="mean with interval",
         ),
-        *baseline.band_key("baseline's seeds around their mean"),
+        *baseline.band_key("range over baseline seeds"),
     ]
     figure.legend(handles=keys, loc="outside upper center", ncols=3)
     return figure
@@ -152,12 +154,12 @@ def differences_by_variant(test: pd.DataFrame) -> dict[str, Difference]:
 
 
 def add_strategy(
-    axes: Axes, y: int, difference: Difference, interval: Sequence[float] | None, style: VariantStyle
+    axes: Axes, y: int, difference: Difference, interval: tuple[float, float] | None, style: VariantStyle
 ) -> None:
     """Draw one variant's differences at row `y`, with mean and interval below the seeds, which would hide it."""
     shift = 0.0
     if interval and difference.mean is not None:
-        axes.hlines(y + 0.3, *interval, color=style.colour, linewidth=INTERVAL_WIDTH)
+        axes.hlines(y + 0.3, interval[0], interval[1], color=style.colour, linewidth=INTERVAL_WIDTH)
         axes.plot([difference.mean], [y + 0.3], marker="|", markeredgewidth=MEAN_TICK_WIDTH, color=style.colour)
         shift = -0.1
     places = [y + shift + offset for offset in dodge_offsets(len(difference.values))]
@@ -209,7 +211,7 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
     figure.align_ylabels()
     shown = [baseline.low, baseline.high, *by_seed["value"], *estimates["low"], *estimates["high"]]
     panels[0][0].set_xlim(limits(shown, SLICE_MIN_SPAN))
-    figure.supxlabel("Test F1 minus the baseline's of the same seeds (points)", fontsize=9)
+    figure.supxlabel("Difference in test F1 to the baseline of the same seeds (points)", fontsize=9)
     figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
     return figure
 
@@ -257,13 +259,13 @@ def draw_oracles(runs: pd.DataFrame, oracles: pd.DataFrame) -> Figure:
         f"{state}: {100 * float(f1):.1f}" if f1 else state
         for state, f1 in zip(oracles["state"], oracles["oracle_f1"], strict=True)
     ]
-    add_right_column(axes, states, "oracle's mean F1")
+    add_right_column(axes, states, "works: mean F1")
     low, _ = limits([baseline.low, baseline.high, *of_oracles["f1"], needed], ORACLE_MIN_SPAN)
     axes.set_xlim(low, 101)
-    axes.set_xlabel("Entity F1 on test (points)")
+    axes.set_xlabel("Test F1 (points)")
     keys = [
         seed_point_key("oracle, one seed"),
-        key_line("what opens a way", linewidth=1.4),
+        key_line("required F1", "-", 1.4),
         *baseline_keys(baseline),
     ]
     figure.legend(handles=keys, loc="outside lower center", ncols=4)

@@ -18,12 +18,12 @@ from posner.report.figures.axes import (
 from posner.report.figures.style import COLOURS, ONE_COLUMN, TWO_COLUMNS
 
 SPLIT_STYLES = {  # label, colour and marker
-    "train": ("train, out of fold", "#332288", "o"),
+    "train": ("train (out of fold)", "#332288", "o"),
     "validation": ("validation", "#88ccee", "s"),
     "test": ("test", "#cc6677", "^"),
 }
 SPLIT_OFFSETS = dict(zip(SPLIT_STYLES, dodge_offsets(len(SPLIT_STYLES), 0.18), strict=True))
-OVERALL = {"accuracy": "accuracy, all tokens", "macro_f1": "F1, mean over tags"}
+OVERALL = {"accuracy": "accuracy (all tokens)", "macro_f1": "macro F1 (over tags)"}
 TOP_CONFUSIONS = 15
 
 
@@ -94,5 +94,5 @@ def draw_confusions(confusions: pd.DataFrame) -> Figure:
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(lambda count, _: thousands(round(count)))
     axes.xaxis.set_major_locator(MaxNLocator(3))
-    figure.supxlabel("Tokens of train (true → predicted tag)", fontsize=9)
+    figure.supxlabel("Tokens in train (gold → predicted tag)", fontsize=9)
     return figure

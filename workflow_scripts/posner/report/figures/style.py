@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Bbox
+from matplotlib.typing import LineStyleType
 
 from posner.files import atomic_path
 
@@ -26,9 +27,8 @@ BAND = "#dcdcdc"
 GREY = "#7a7a7a"  # all controls: colours are for the variants that are compared
 COLOURS = ("#332288", "#cc6677", "#117733", "#88ccee", "#882255", "#999933", "#44aa99", "#aa4499", "#ddcc77")
 
-Dash = str | tuple[int, tuple[float, ...]]
-REFERENCE_DASH: Dash = (0, (4, 2))  # lines that variants are compared with
-DASHES: tuple[Dash, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
+REFERENCE_DASH: LineStyleType = (0, (4, 2))  # lines that variants are compared with
+DASHES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
 
 MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">", "*", "d")
 CONTROL_MARKERS = ("P", "X", "H", "8", "1", "2", "3", "4", "+", "x")
@@ -41,7 +41,7 @@ class VariantStyle:
 
     colour: str
     marker: str
-    dash: Dash
+    dash: LineStyleType
 
     def point(self) -> dict[str, Any]:
         """Options of ``Axes.plot`` for the points of a line."""

@@ -40,10 +40,10 @@ def draw_training(
     score.set_ylabel("Validation F1 (points)")
     score.set_ylim(limits(value for history, _ in [*trainings, *references] for value in history["score"]))
     figure.supxlabel("Training steps", fontsize=9)
-    keys = [loss.get_lines()[-1], Line2D([], [], label="the checkpoint that is kept", **kept)]
+    keys = [loss.get_lines()[-1], Line2D([], [], label="selected checkpoint", **kept)]
     keys[0].set_label(wrapped(label))
     if baseline:
-        keys.append(key_line("No POS (baseline)", linestyle=REFERENCE_DASH))
+        keys.append(key_line("No POS (baseline)"))
     figure.legend(handles=keys, loc="outside upper center", ncols=len(keys))
     return figure
 
