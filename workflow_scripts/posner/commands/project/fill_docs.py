@@ -1,4 +1,4 @@
-"""Fill the marked blocks of the documentation from what was made: no number and no graph in it is typed by hand."""
+"""Fill the marked blocks of the documentation with results, so that no number in it is typed by hand."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
-
-from posner.commands.study.summarise_study import HEADER, row
+from posner.commands.study.summarise_study import HEADER, result_row
 from posner.errors import InputError
 from posner.files import atomic_path, read_json, read_table
-from posner.stats.spread import points
 from posner.summaries.names import POS
+from posner.summaries.sentences import signed_points
 from posner.workflow.command import Command
 
 SCORES = ("baseline_f1", "baseline_best", "variant_f1", "variant_best")
@@ -24,35 +22,34 @@ SIZE_HEADER = (
 
 
 class FillDocs(Command):
-    """Write a study's results, those of the calibration and the rule graph between their marks in README and docs/."""
+    """Write the results of a study and of the calibration between their marks in README.md and docs/."""
 
     folder: Path = Path()
     """Folder that holds README.md and docs/, with marks for what goes in."""
-    results: Path = Path("results/conll2003-files/minilm")
+    results: Path = Path("results/published/minilm")
     """Folder that holds the study's verdict.json."""
-    calibration: Path = Path("results/calibration")
+    calibration: Path = Path("results/published/calibration")
     """Folder that holds calibration.json and sizes.csv."""
-    graph: Path = Path("docs/rulegraph.mmd")
-    """Mermaid text of the rule graph."""
 
     def execute(self) -> None:
-        reliability = read_json(self.calibration / "calibration.json", ["answer"])["answer"]
-        graph = mermaid(self.graph.read_text(encoding="utf-8"))
-        readme = {"results": results_table(self.results), "reliability": f"> {reliability}", "graph": graph}
+        reliability = read_json(self.calibration / "calibration.json", ["sentence"])["sentence"]
+        readme = {"results": results_table(self.results), "reliability": f"> {reliability}"}
         fill_file(self.folder / "README.md", readme)
         fill_file(self.folder / "docs" / "calibration.md", {"calibration": calibration_table(self.calibration)})
 
 
 def results_table(folder: Path) -> str:
     """The answer, Markdown tables of what is compared and of controls, and what stands behind them."""
-    verdict = read_json(folder / "verdict.json", ["answer", "footnote", "variants"])
-    rows = {name: row(name, found) for name, found in verdict["variants"].items()}
+    verdict = read_json(folder / "verdict.json", ["answers", "details", "footnote", "variants"])
+    rows = {name: result_row(name, found) for name, found in verdict["variants"].items()}
     controls = {
         name for name, found in verdict["variants"].items() if found["label"].startswith((POS["oracle"], POS["random"]))
     }
     return "\n".join(
         [
-            f"> {verdict['answer']}",
+            *(f"- {answer}" for answer in verdict["answers"].values() if answer),
+            "",
+            verdict["details"],
             "",
             *markdown(HEADER, [cells for name, cells in rows.items() if name not in controls]),
             "",
@@ -74,38 +71,25 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def calibration_table(folder: Path) -> str:
     """What the calibration says, and a Markdown table of what gold POS was planted to bring, brought, and was found."""
-    found = read_json(folder / "calibration.json", ["answer", "replicates", "trainings"])
+    found = read_json(folder / "calibration.json", ["sentence", "replicates", "trainings"])
     sizes = read_table(folder / "sizes.csv", SIZE_COLUMNS)
     gold = sizes[sizes["contrast"] == "gold"].to_dict("records")
     made = f"{found['trainings']} NER trainings on {found['replicates']} corpora."
-    return "\n".join([f"> {found['answer']}", "", *markdown(SIZE_HEADER, list(map(size_row, gold))), "", made])
+    return "\n".join([f"> {found['sentence']}", "", *markdown(SIZE_HEADER, list(map(size_row, gold))), "", made])
 
 
 def size_row(size: Mapping[Hashable, Any]) -> tuple[str, ...]:
     """One size of planted effect."""
     baseline, baseline_best, variant, variant_best = (f"{100 * size[name]:.1f}" for name in SCORES)
     return (
-        points(size["planted"]),
-        points(size["difference"]),
+        signed_points(size["planted"]),
+        signed_points(size["difference"]),
         f"{baseline} ({baseline_best})",
         f"{variant} ({variant_best})",
         f"{size['helps']} of {size['replicates']}",
         f"{100 * size['power']:.0f} %",
         f"{size['covered']} of {size['replicates']}",
     )
-
-
-def mermaid(graph: str) -> str:
-    """A Mermaid block of Snakemake's rule graph, without the edges that others imply, and without colours.
-
-    What is left says the same (Aho, Garey, Ullman 1972, The transitive reduction of a directed graph) and can be read.
-    """
-    names = re.findall(r"(id\d+)\[(\w+)\]", graph)
-    implied = nx.DiGraph(re.findall(r"(id\d+) --> (id\d+)", graph))
-    edges = nx.transitive_reduction(implied).edges
-    nodes = [f"\t{node}[{name}]" for node, name in names]
-    arrows = [f"\t{a} --> {b}" for a, b in implied.edges if (a, b) in edges]
-    return "\n".join(["```mermaid", "flowchart TB", *nodes, *arrows, "```"])
 
 
 def fill_file(path: Path, blocks: Mapping[str, str]) -> None:
