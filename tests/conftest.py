@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Fixtures that several test files share, and the marker of tests that need a whole study."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ import pytest
 from filelock import FileLock
 from workflow_copy import CHECKOUT, Copy, run_two_corpora
 
-# Programs that tests start find the package where the tests find it.
+# Subprocesses import the package from the same place as the tests.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(CHECKOUT / "workflow_scripts"), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that need the finished study as slow."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "finished" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """A finished small study of two corpora, which takes minutes: all workers of a run of the tests share it."""
+    """A finished small study of two corpora, which takes minutes; all workers of a test run share it."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -32,14 +40,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 @pytest.fixture(scope="session")
 def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of tiny random encoders by model type."""
-    from tiny_models import ENCODERS, save_encoder  # here, because torch takes seconds that not every test file needs
+    from tiny_models import ENCODERS, save_encoder  # here, because few test files need torch, which loads slowly
 
     return {kind: save_encoder(tmp_path_factory.mktemp(kind), kind) for kind in ENCODERS}
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the fabricated results of one corpus and encoder, with their summaries."""
+    """Folder of fabricated results of one corpus and encoder, with their summaries."""
     from fabricated import summarise
 
     folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
@@ -49,7 +57,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def edited(finished: Copy, tmp_path: Path) -> Copy:
-    """The finished study in a copy with other dates, to be edited."""
+    """A copy of the finished study with other dates, for editing."""
     folder = tmp_path / "other place"
     shutil.copytree(finished.folder, folder, copy_function=shutil.copyfile)
     return Copy(folder)
@@ -57,7 +65,7 @@ def edited(finished: Copy, tmp_path: Path) -> Copy:
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The tables of the made-up studies that figures are drawn of."""
+    """Folders with the tables of fabricated studies, from which figures are drawn, by name."""
     from drawings import STUDIES, write_tables
 
     return {name: write_tables(tmp_path_factory.mktemp("study"), name) for name in STUDIES}
