@@ -1,37 +1,28 @@
 # posner: do part-of-speech tags still help named entity recognition, and do tagging errors reach it?
 #
-# The front door: check the config, include the stages in the order the data flows, name the targets.
+# The entry point: load the config, include the stages in the order in which the data flow, and name the targets.
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")  # the version that is tested
 
 
 configfile: f"{workflow.basedir}/config.yaml"
 
 
+include: "rules/paths.smk"
 include: "rules/common.smk"
+include: "rules/slurm.smk"
 include: "rules/corpus.smk"
 include: "rules/pos.smk"
 include: "rules/ner.smk"
 include: "rules/corruption.smk"
-include: "rules/analysis.smk"
 include: "rules/extra_tests.smk"
+include: "rules/summaries.smk"
 include: "rules/figures.smk"
 include: "rules/models.smk"
 include: "rules/presentation.smk"
 include: "rules/report.smk"
-
-
-localrules:
-    all,
-    corpus,
-    pos,
-    ner,
-    comparisons,
-    corruption,
-    figures,
-    models,
 
 
 rule all:
@@ -39,47 +30,51 @@ rule all:
     default_target: True
     input:
         REPORT,
-        MODELS,
+        expand(MODELS, **PAIRS),
 
 
 rule corpus:
     """Corpora and encoders, in one checked layout."""
     input:
-        CORPORA,
-        ENCODERS,
+        expand(CORPUS_CARD, corpus=STUDY.study.corpora),
+        expand(ENCODER_CARD, **PAIRS),
 
 
 rule pos:
-    """Predicted POS and the taggers' confusion matrix."""
+    """Predicted POS and the confusion matrix of the taggers."""
     input:
-        CONFUSIONS,
+        expand(CONFUSION, **PAIRS),
 
 
 rule ner:
-    """Every NER variant and seed."""
+    """The NER models of all variants and seeds."""
     input:
-        NER_METRICS,
+        [RUN_METRICS.format(**checkpoint) for checkpoint in STUDY.checkpoints()],
 
 
 rule comparisons:
-    """Every variant against the baseline, and how sure that is."""
+    """Each variant against the baseline, with intervals and tests."""
     input:
         expand(COMPARISONS, **PAIRS),
 
 
 rule corruption:
-    """Every checkpoint's sweep over corrupted POS."""
+    """The sweep of each checkpoint over corrupted POS."""
     input:
-        SWEEPS,
+        [
+            f"{SWEEP}.parquet".format(**checkpoint)
+            for checkpoint in STUDY.checkpoints()
+            if checkpoint["variant"] in SWEPT
+        ],
 
 
 rule figures:
-    """Every metric, table and figure, and what is concluded from them."""
+    """All metrics, tables and figures, and the conclusions from them."""
     input:
         ANALYSES,
 
 
 rule models:
-    """Every model with its card."""
+    """All models with their cards."""
     input:
-        MODELS,
+        expand(MODELS, **PAIRS),

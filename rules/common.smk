@@ -1,98 +1,45 @@
-# What the stages share: the checked study, paths, wildcards, and how settings and code enter a rule.
+# What the stages share: the checked study, and how its settings and the code enter a rule.
 
-import gc
-import inspect
-import os
 import shlex
 import sys
 from functools import cache
-from pathlib import Path
 
-# A graph of thousands of jobs is millions of objects that stay to the end; the garbage collector would search them again
-# and again, a quarter of the time that a large study is planned in.
-gc.set_threshold(100_000, 20, 100)
-
-ROOT = Path(workflow.basedir)
-SOURCES = ROOT / "workflow_scripts"
 sys.path.insert(0, str(SOURCES))
 
-from snakemake.common import overwrite_function_params
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
-from snakemake.resources import Resource
 from posner.commands.names import entry_point
-from posner.files import content_hash
-from posner.workflow.options import flags
-from posner.config.validation import check, refuse_missing_files
-from posner.config.depths import refuse_deep_variants
-from posner.errors import InputError
-from posner.workflow.fingerprint import fingerprint
-from posner.workflow.provenance import command_fingerprint
 from posner.config.base import NAME_PATTERN
-from posner.workflow.slurm import cancel_leftovers, comment, pass_on_sigterm
+from posner.config.depths import refuse_deep_variants
+from posner.config.validation import check, refuse_missing_files
+from posner.errors import InputError
+from posner.files import content_hash
+from posner.model.fusion.modules import unreachable_modules
+from posner.report.contents import CORPUS_TABLES, EXTRA_TEST_TABLES
+from posner.report.contents import FIGURES as ALL_FIGURES
+from posner.report.contents import TABLES as ALL_TABLES
+from posner.report.contents import report_contents
+from posner.workflow.options import flags
+from posner.workflow.provenance import command_fingerprint
+import snakemake_patches
+from snakemake_patches import note_parameters
 
-
-def inspected(function):
-    """The function with a note of its parameters, which Snakemake would look up again several times a job."""
-    overwrite_function_params(function, inspect.signature(function).parameters)
-    return function
-
-
-# What evaluates each resource of each job: a tenth of the time that a large study is planned in.
-inspected(Resource.evaluate)
+snakemake_patches.apply()
 
 try:
     STUDY = check(config)
     refuse_missing_files(STUDY)
-    refuse_deep_variants(
-        STUDY,
-        [
-            (encoder, Path(f"results/{corpus}/{encoder}/encoder"))
-            for corpus in STUDY.study.corpora
-            for encoder in STUDY.study.encoders
-        ],
-    )
+    encoders = [
+        (encoder, Path(ENCODER.format(corpus=corpus, encoder=encoder)))
+        for corpus in STUDY.study.corpora
+        for encoder in STUDY.study.encoders
+    ]
+    refuse_deep_variants(STUDY, encoders)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# Entry scripts are found from any working directory, in local shells and in cluster jobs alike. They take the shell's
-# place: a shell between Snakemake and them would die of a signal at once, and what it waits for would be killed with it
-# or left behind.
-shell.prefix(
-    f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCES))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; exec "
-)
 
-# SLURM tells only the process that it has started itself of a time limit, a preemption or a cancellation: this
-# Snakemake, which waits for its job and does not tell it. Trainings save their state when they are told.
-if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
-    pass_on_sigterm()
-
-
-# What a killed Snakemake left in the queue saves its state and ends before the same jobs are submitted again.
-onstart:
-    planned = {comment(job.rule.name, job.wildcards) for job in workflow.dag.needrun_jobs()}
-    if left := cancel_leftovers(planned, Path.cwd()):
-        logger.info(f"Cancelled SLURM jobs that a killed Snakemake had left: {', '.join(left)}")
-
-
-ENVIRONMENT = "../envs/posner.yaml"
-SPLITS = ["train", "validation", "test"]
-CORPUS = "results/{corpus}/corpus"
-WORK = "results/{corpus}/{encoder}"
-# Not below WORK: Snakemake would compare every file that it looks for with these, too.
-LOGS = "results/logs/{corpus}/{encoder}"
-BENCHMARKS = "results/benchmarks/{corpus}/{encoder}"
-CORPUS_LOGS = "results/logs/{corpus}/corpus"
-CORPUS_BENCHMARKS = "results/benchmarks/{corpus}/corpus"
-# Few files a job keep large graphs fast. A card holds the hashes of the files beside it, so that jobs depend on the card
-# alone; of a model's folder, which is written as a whole, the weights are named. directory() would be one name, too, but
-# Snakemake keeps checksums of files only, and a copy with other dates would rerun what depends on it.
-CORPUS_CARD = f"{CORPUS}/corpus.json"
-ENCODER_CARD = f"{WORK}/encoder/encoder.json"
-TAGGER = f"{WORK}/pos/{{tagger}}"
-RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
-# Jobs that may use a GPU ask for one, unless the study says CPU.
-GPUS = 0 if STUDY.compute.device == "cpu" else 1
+# The package is found from any working directory, in local shells and in cluster jobs alike.
+shell.prefix(f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCES))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
 
 wildcard_constraints:
@@ -104,108 +51,97 @@ wildcard_constraints:
     tagger=r"fold-\d+|final",
 
 
-def arguments(**settings):
-    """The settings as quoted flags: all that a command line says of the config.
+# What the study is made of.
+PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
+TAGGERS = [*(f"fold-{fold}" for fold in range(STUDY.pos.folds)), "final"]
+VARIANTS = STUDY.variant_settings()
+SWEPT = {name: VARIANTS[name] for name in STUDY.swept}
+# Controls test the instrument, so slices and extra tests leave them out.
+STUDIED = {name: VARIANTS[name] for name in [STUDY.baseline, *STUDY.swept]}
+REPORT_FIGURES = report_contents(ALL_FIGURES, STUDY)
+REPORT_TABLES = report_contents(ALL_TABLES, STUDY)
+# Jobs that may use a GPU request one, unless the study is restricted to the CPU.
+GPUS = 0 if STUDY.compute.device == "cpu" else 1
 
-    A param for each group of settings: when one changes, Snakemake's reason shows that param, as it was and as it is.
+# Without variants that read POS nothing is swept, and tagging errors have no effect.
+PROPAGATION_FILES = [f"{PROPAGATION}/{fusion}_fusion.json" for fusion in ["encoder", "late"] if SWEPT]
+
+
+def arguments(**settings):
+    """The settings as quoted flags: everything that a command line contains of the config.
+
+    Each group of settings is a param of its own: when one changes, Snakemake's reason shows the old and the new value.
     """
     return shlex.join(flags(**settings))
 
 
 @cache
 def code(command, *unreachable):
-    """Fingerprint of what the entry script can reach, without library modules that the job's settings keep it from."""
+    """Hash of the code that the command can reach, without modules that the job's settings keep it from."""
     return f"code of {command}: {command_fingerprint(entry_point(command), unreachable)}"
 
 
-FUSIONS = "posner.model.fusion"
-FUSION_CODE = {f"{FUSIONS}.{name}" for name in ["projected", "late", "encoder"]}
-REACHED = {
-    "none": set(),
-    "late": {f"{FUSIONS}.projected", f"{FUSIONS}.late"},
-    "encoder": {f"{FUSIONS}.projected", f"{FUSIONS}.encoder"},
-}
+def code_without_fusion(command):
+    """Hash of a command's code, where no model reads POS."""
+    return code(command, *unreachable_modules("none"))
 
 
-def code_of_variant(script):
-    """Fingerprint of a script for a variant: the code of the other fusions cannot be reached."""
-
-    @inspected
-    def of(wildcards):
-        return code(script, *sorted(FUSION_CODE - REACHED[STUDY.variants[wildcards.variant].fusion]))
-
-    return of
+def code_of_variant(command):
+    """Hash of a command's code for a variant, as an input function: without the other fusions."""
+    return note_parameters(
+        lambda wildcards: code(command, *unreachable_modules(STUDY.variants[wildcards.variant].fusion))
+    )
 
 
-def content_of(kind):
-    """Hash of the local files that a corpus or an encoder is made from: what they hold decides, not their dates."""
-
-    def of(wildcards):
-        return content_of_files(getattr(STUDY, kind)[wildcards[{"corpora": "corpus", "encoders": "encoder"}[kind]]])
-
-    return of
-
-
-def content_of_files(source):
-    """Hash of the local files that something is made from."""
+def content_of(source):
+    """Hash of the local files of a corpus, a test or an encoder: their content counts, not their dates."""
     return f"content of files: {content_hash([Path(path) for path in source.files])}"
 
 
-# How a variant gives POS to NER; which seeds it has concerns no single one of them.
-VARIANT_ARGUMENTS = {
-    name: arguments(variant=STUDY.variants[name].model_copy(update={"seeds": None})) for name in STUDY.study.variants
-}
+@cache
+def variant_flags(name):
+    """The variant's settings without its seeds: of these, a job has one."""
+    return arguments(variant=STUDY.variants[name].model_copy(update={"seeds": None}))
 
 
-@inspected
+@note_parameters
 def variant_arguments(wildcards):
-    """How the variant gives POS to NER."""
-    return VARIANT_ARGUMENTS[wildcards.variant]
+    """The settings of the job's variant."""
+    return variant_flags(wildcards.variant)
 
 
 def growing(amount):
-    """Memory or time that a job asks for: `amount` at first, and as much more at each further attempt."""
-    return inspected(lambda wildcards, attempt: amount * attempt)
+    """Memory or time of a job: `amount` at first, and as much more at each further attempt."""
+    return note_parameters(lambda wildcards, attempt: amount * attempt)
 
 
-def predicted_for(features):
-    """predicted.parquet for the variants that need it, as an input function; `features` chooses them."""
-
-    @inspected
-    def of(wildcards):
-        return [f"{WORK}/pos/predicted.parquet"] if features(STUDY.variants[wildcards.variant]) else []
-
-    return of
-
-
-# Controls show that the instrument works; slices and extra tests are asked of the others.
-STUDIED = [STUDY.baseline, *STUDY.swept]
-EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"
-
-
-def with_test(wildcards):
-    """The corpus with an extra test in the place of its own."""
-    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
-
-
-def predictions_of_extra_tests(wildcards):
-    """Predictions of every extra test of the corpus, by every run."""
+def runs_of(variants):
+    """The wildcards of all runs of the variants, for each corpus and encoder."""
     return [
-        f"{EXTRA_RUN.format(**wildcards, test=test, variant=name, seed=seed)}/predictions.parquet"
-        for test in STUDY.corpora[wildcards.corpus].extra_tests
-        for name in STUDIED
+        {"corpus": "{corpus}", "encoder": "{encoder}", "variant": name, "seed": seed}
+        for name in variants
         for seed in STUDY.seeds(name)
     ]
 
 
-CORPORA = expand(CORPUS_CARD, corpus=STUDY.study.corpora)
-PAIRS = {"corpus": STUDY.study.corpora, "encoder": STUDY.study.encoders}
-ENCODERS = expand(ENCODER_CARD, **PAIRS)
-CONFUSIONS = expand(f"{WORK}/pos/confusion_matrix.json", **PAIRS)
-CHECKPOINTS = [{"corpus": c, "encoder": e, "variant": v, "seed": s} for c, e, v, s in STUDY.checkpoints()]
-NER_METRICS = [f"{RUN}/metrics.json".format(**c) for c in CHECKPOINTS]
-SWEEPS = [
-    f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet".format(**c)
-    for c in CHECKPOINTS
-    if c["variant"] in STUDY.swept
-]
+def if_predicted(path):
+    """The path as an input function, for variants that read predicted POS; for others nothing."""
+    return note_parameters(lambda wildcards: [path] if STUDY.variants[wildcards.variant].pos == "predicted" else [])
+
+
+def with_test(wildcards):
+    """Settings of the corpus with the extra test in place of its own test set."""
+    return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
+
+
+def table_pages(tables, folder, **labels):
+    """The tables in a folder as HTML files, each with its place in the report."""
+    return {
+        name: report(
+            f"{folder}/{name}.html",
+            caption=f"{CAPTIONS}/{table.caption}.rst",
+            category=table.category,
+            labels={"result": f"Table: {table.title}"} | labels,
+        )
+        for name, table in tables.items()
+    }

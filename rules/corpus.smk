@@ -1,31 +1,24 @@
-# Corpora and encoders -> local, checked, one layout.
+# Corpora and encoders -> local files in one checked layout.
 
 
-# Fetching needs a network, which compute nodes of a cluster often have not.
-localrules:
-    prepare_corpus,
-    prepare_encoder,
-
-
+# The rules that fetch are local: compute nodes of a cluster often have no network.
 rule prepare_corpus:
-    """Read a corpus from where it is and check it."""
+    """Read a corpus from its source and check it."""
     input:
         files=lambda wildcards: ancient(STUDY.corpora[wildcards.corpus].files),
     output:
         card=CORPUS_CARD,
-        splits=[f"{CORPUS}/{split}.parquet" for split in SPLITS],
+        splits=[f"{CORPUS}/{split}.parquet" for split in ["train", "validation", "test"]],
     log:
         f"{CORPUS_LOGS}/prepare_corpus.log",
     benchmark:
         f"{CORPUS_BENCHMARKS}/prepare_corpus.tsv"
+    localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=4000,
-        runtime=60,
     params:
         settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus].alone()),
-        content=content_of("corpora"),
+        content=lambda wildcards: content_of(STUDY.corpora[wildcards.corpus]),
         folder=subpath(output.card, parent=True),
         code=code("prepare_corpus"),
     shell:
@@ -33,25 +26,23 @@ rule prepare_corpus:
 
 
 rule prepare_encoder:
-    """Fetch, find or make an encoder."""
+    """Fetch, find or build an encoder."""
     input:
-        train=f"{CORPUS}/train.parquet",
+        train=TRAIN,
         files=lambda wildcards: ancient(STUDY.encoders[wildcards.encoder].files),
     output:
         card=ENCODER_CARD,
-        model=f"{WORK}/encoder/model.safetensors",
+        model=f"{ENCODER}/model.safetensors",
     log:
         f"{LOGS}/prepare_encoder.log",
     benchmark:
         f"{BENCHMARKS}/prepare_encoder.tsv"
+    localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=8000,
-        runtime=60,
     params:
         settings=lambda wildcards: arguments(encoder=STUDY.encoders[wildcards.encoder]),
-        content=content_of("encoders"),
+        content=lambda wildcards: content_of(STUDY.encoders[wildcards.encoder]),
         folder=subpath(output.card, parent=True),
         code=code("prepare_encoder"),
     shell:
@@ -60,11 +51,11 @@ rule prepare_encoder:
 
 
 rule assign_folds:
-    """Assign the sentences of train to folds, documents whole."""
+    """Assign the sentences of train to folds; documents stay whole."""
     input:
-        train=f"{CORPUS}/train.parquet",
+        train=TRAIN,
     output:
-        f"{CORPUS}/folds.json",
+        FOLDS,
     log:
         f"{CORPUS_LOGS}/assign_folds.log",
     benchmark:

@@ -2,16 +2,16 @@
 
 
 rule sweep_corruption:
-    """Read the test split with POS that grows worse in several ways, and score what NER makes of it."""
+    """Score a checkpoint on the test split with POS that is corrupted in several ways and degrees."""
     input:
         corpus=CORPUS_CARD,
-        checkpoint=f"{RUN}/model/model.safetensors",
-        confusion=f"{WORK}/pos/confusion_matrix.json",
-        predicted=f"{WORK}/pos/predicted.parquet",
+        checkpoint=RUN_MODEL,
+        confusion=CONFUSION,
+        predicted=PREDICTED_POS,
     output:
-        sweep=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.parquet",
-        changes=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.changes.parquet",
-        provenance=f"{WORK}/corruption/{{variant}}/seed-{{seed}}.provenance.json",
+        sweep=f"{SWEEP}.parquet",
+        changes=f"{SWEEP}.changes.parquet",
+        provenance=f"{SWEEP}.provenance.json",
     log:
         f"{LOGS}/corruption/{{variant}}/seed-{{seed}}.log",
     benchmark:

@@ -1,39 +1,25 @@
 # More test sets with the tags of a corpus, scored with the checkpoints that are there: nothing is trained for them.
 
-EXTRA = f"{CORPUS}/extra"
-EXTRA_TAGGED = f"{WORK}/pos/extra/{{test}}.parquet"
-# Category and title in the report, and caption.
-EXTRA_TABLES = {
-    "extra_tests": ("NER", "Extra tests, scores by run", "extra_tests"),
-    "extra_tests_comparisons": ("NER", "Extra tests, differences to the baseline", "extra_tests"),
-}
 
-
-# As with corpora: fetching needs a network.
-localrules:
-    prepare_extra_test,
-
-
+# Local, since fetching needs a network, as with corpora.
 rule prepare_extra_test:
-    """Read an extra test from where it is, and check that it has the tags of its corpus."""
+    """Read an extra test from its source, and check that it has the tags of its corpus."""
     input:
         corpus=CORPUS_CARD,
         files=lambda wildcards: ancient(with_test(wildcards).files),
     output:
-        card=f"{EXTRA}/{{test}}.json",
-        sentences=f"{EXTRA}/{{test}}.parquet",
+        card=EXTRA_TEST,
+        sentences=f"{CORPUS}/extra/{{test}}.parquet",
     log:
         f"{CORPUS_LOGS}/extra/{{test}}.log",
     benchmark:
         f"{CORPUS_BENCHMARKS}/extra/{{test}}.tsv"
+    localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=4000,
-        runtime=60,
     params:
         settings=lambda wildcards: arguments(corpus=with_test(wildcards), name=wildcards.test),
-        content=lambda wildcards: content_of_files(with_test(wildcards)),
+        content=lambda wildcards: content_of(with_test(wildcards)),
         folder=subpath(input.corpus, parent=True),
         code=code("prepare_extra_test"),
     shell:
@@ -41,14 +27,14 @@ rule prepare_extra_test:
 
 
 rule tag_extra_test:
-    """Predict the POS of an extra test by the final tagger."""
+    """Predict the POS of an extra test with the final tagger."""
     input:
-        test=f"{EXTRA}/{{test}}.json",
+        test=EXTRA_TEST,
         corpus=CORPUS_CARD,
-        tagger=f"{WORK}/pos/final/model/model.safetensors",
+        tagger=FINAL_TAGGER,
     output:
         tagged=EXTRA_TAGGED,
-        provenance=f"{WORK}/pos/extra/{{test}}.provenance.json",
+        provenance=f"{POS}/extra/{{test}}.provenance.json",
     log:
         f"{LOGS}/pos/extra/{{test}}.log",
     benchmark:
@@ -63,7 +49,7 @@ rule tag_extra_test:
     params:
         batches=arguments(max_length=STUDY.pos.training.max_length, eval_batch_size=STUDY.pos.training.eval_batch_size),
         compute=arguments(compute=STUDY.compute),
-        code=code("tag_extra_test", *sorted(FUSION_CODE)),
+        code=code_without_fusion("tag_extra_test"),
     shell:
         "python -m posner tag_extra_test {params.batches} {params.compute} --corpus {input.corpus}"
         " --test {wildcards.test} --tagger {input.tagger} --output {output.tagged} > {log} 2>&1"
@@ -72,10 +58,10 @@ rule tag_extra_test:
 rule predict_extra_test:
     """Predict an extra test with one NER model."""
     input:
-        test=f"{EXTRA}/{{test}}.json",
+        test=EXTRA_TEST,
         corpus=CORPUS_CARD,
-        checkpoint=f"{RUN}/model/model.safetensors",
-        predicted=lambda wildcards: [EXTRA_TAGGED] if STUDY.variants[wildcards.variant].pos == "predicted" else [],
+        checkpoint=RUN_MODEL,
+        predicted=if_predicted(EXTRA_TAGGED),
     output:
         predictions=f"{EXTRA_RUN}/predictions.parquet",
         provenance=f"{EXTRA_RUN}/provenance.json",
@@ -102,13 +88,20 @@ rule predict_extra_test:
 
 
 rule compare_extra_tests:
-    """How each variant differs from the baseline on extra tests."""
+    """Compare each variant with the baseline on extra tests."""
     input:
         corpus=CORPUS_CARD,
-        runs=predictions_of_extra_tests,
+        runs=lambda wildcards: expand(
+            [
+                f"{EXTRA_RUN}/predictions.parquet".format(**wildcards, test="{test}", variant=name, seed=seed)
+                for name in STUDIED
+                for seed in STUDY.seeds(name)
+            ],
+            test=STUDY.corpora[wildcards.corpus].extra_tests,
+        ),
     output:
-        **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TABLES},
-        comparisons=f"{METRICS}/ner_extra_tests.json",
+        **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TEST_TABLES},
+        comparisons=EXTRA_COMPARISONS,
         provenance=f"{TABLES}/extra_tests.provenance.json",
     log:
         f"{LOGS}/compare_extra_tests.log",
@@ -117,11 +110,8 @@ rule compare_extra_tests:
     localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=4000,
-        runtime=10,
     params:
-        variants=lambda wildcards: arguments(variants={name: VARIANTS[name] for name in STUDIED}),
+        variants=arguments(variants=STUDIED),
         statistics=arguments(statistics=STUDY.statistics),
         tests=lambda wildcards: arguments(tests=list(STUDY.corpora[wildcards.corpus].extra_tests)),
         predictions=subpath(input[1], ancestor=4),  # of the first run

@@ -1,26 +1,22 @@
-# What a finished study gives to others: model cards beside the checkpoints, and entities in any text.
-
-MODELS = expand(f"{WORK}/ner/models.csv", **PAIRS)
-CARD_TEMPLATES = RESOURCES / "cards"
-TEXTS = "data/texts"
+# What others can use of a finished study: model cards beside the checkpoints, and the entities of any text.
 
 
-# A training writes its model's folder as a whole, without a card: the cards are written again after it. Of hundreds of
-# cards only the list of the models is named as an output: Snakemake would compare every file that it looks for with each.
+# A training replaces its model's folder, card included, so the cards are written again after it. Of hundreds of cards only
+# the list of the models is named as an output: Snakemake would compare every file that it looks for with each of them.
 rule write_model_cards:
-    """Say what each model is, what it was made from and how well it does."""
+    """Document each model: what it is, what it was trained on, and its scores."""
     input:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
         runs=RUNS,
-        tagger=f"{WORK}/pos/final/predictions.parquet",
-        metrics=[f"{METRICS}/{name}.json" for name in VARIANTS],
+        tagger=f"{POS}/final/predictions.parquet",
+        metrics=expand(VARIANT_METRICS, variant=VARIANTS, allow_missing=True),
         comparisons=COMPARISONS,
-        confusion=f"{WORK}/pos/confusion_matrix.json",
+        confusion=CONFUSION,
         templates=sorted(CARD_TEMPLATES.glob("*.md")),
     output:
-        models=f"{WORK}/ner/models.csv",
-        tagger=f"{WORK}/pos/final/model/README.md",
+        models=MODELS,
+        tagger=f"{POS}/final/model/README.md",
     log:
         f"{LOGS}/write_model_cards.log",
     benchmark:
@@ -28,11 +24,8 @@ rule write_model_cards:
     localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        variants=lambda wildcards: arguments(variants=VARIANTS),
+        variants=arguments(variants=VARIANTS),
         training=arguments(training=STUDY.ner.training, tagging=STUDY.pos.training, tagging_seed=STUDY.pos.seed),
         statistics=arguments(statistics=STUDY.statistics),
         metrics=subpath(input.comparisons, parent=True),
@@ -46,16 +39,14 @@ rule write_model_cards:
 
 
 rule predict:
-    """Find the entities of data/texts/{text}.txt (a sentence a line) or .conll (columns with POS)."""
+    """Find the entities of data/texts/{text}.txt (a sentence per line) or .conll (columns with POS)."""
     input:
-        checkpoint=f"{RUN}/model/model.safetensors",
-        tagger=lambda wildcards: (
-            f"{WORK}/pos/final/model/model.safetensors" if STUDY.variants[wildcards.variant].pos == "predicted" else []
-        ),
+        checkpoint=RUN_MODEL,
+        tagger=if_predicted(FINAL_TAGGER),
         text=lambda wildcards: next(Path(TEXTS).glob(f"{wildcards.text}.conll"), f"{TEXTS}/{wildcards.text}.txt"),
     output:
-        predictions=f"{WORK}/predictions/{{variant}}/seed-{{seed}}/{{text}}.{{format}}",
-        provenance=f"{WORK}/predictions/{{variant}}/seed-{{seed}}/{{text}}.{{format}}.provenance.json",
+        predictions=PREDICTION,
+        provenance=f"{PREDICTION}.provenance.json",
     log:
         f"{LOGS}/predict/{{variant}}/seed-{{seed}}/{{text}}.{{format}}.log",
     benchmark:

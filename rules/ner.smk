@@ -1,17 +1,17 @@
 # NER variants x seeds: one job each, the baseline among them.
 
 
-# The model's folder has the history of the training and the record of how it was made, too.
+# The model's folder also holds the history of the training and its provenance record. exec as in train_tagger.
 rule train_ner:
     """Train one NER model: one variant, one seed."""
     input:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
-        predicted=predicted_for(lambda variant: variant.pos == "predicted"),
+        predicted=if_predicted(PREDICTED_POS),
     output:
-        model=f"{RUN}/model/model.safetensors",
-        predictions=f"{RUN}/predictions.parquet",
-        metrics=f"{RUN}/metrics.json",
+        model=RUN_MODEL,
+        predictions=RUN_PREDICTIONS,
+        metrics=RUN_METRICS,
     log:
         f"{LOGS}/ner/{{variant}}/seed-{{seed}}.log",
     benchmark:
@@ -27,9 +27,10 @@ rule train_ner:
         variant=variant_arguments,
         training=arguments(training=STUDY.ner.training),
         compute=arguments(compute=STUDY.compute),
-        resume=f"{WORK}/resume/ner-{{variant}}-{{seed}}",
+        folder=subpath(output.metrics, parent=True),
+        resume=f"{RESUME}/ner-{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:
-        "python -m posner train_ner {params.variant} {params.training} --seed {wildcards.seed}"
+        "exec python -m posner train_ner {params.variant} {params.training} --seed {wildcards.seed}"
         " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --predicted={input.predicted}"
-        " --output $(dirname {output.metrics}) --resume {params.resume} > {log} 2>&1"
+        " --output {params.folder} --resume {params.resume} > {log} 2>&1"

@@ -1,16 +1,15 @@
-# Folds -> fold taggers -> out-of-fold tags, with the final tagger -> predicted POS -> confusion matrix.
-
-TAGGERS = [*(f"fold-{fold}" for fold in range(STUDY.pos.folds)), "final"]
+# Folds -> fold taggers -> out-of-fold tags, with those of the final tagger -> predicted POS -> confusion matrix.
 
 
+# exec: the training takes the place of its shell, so that a signal reaches it and it saves its state.
 rule train_tagger:
     """Train one tagger and predict what it has not seen."""
     input:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
-        folds=f"{CORPUS}/folds.json",
+        folds=FOLDS,
     output:
-        model=f"{TAGGER}/model/model.safetensors",
+        model=TAGGER_MODEL,
         predictions=f"{TAGGER}/predictions.parquet",
         training=f"{TAGGER}/training.json",
     log:
@@ -28,24 +27,24 @@ rule train_tagger:
         training=arguments(training=STUDY.pos.training),
         seed=arguments(seed=STUDY.pos.seed),
         compute=arguments(compute=STUDY.compute),
-        resume=f"{WORK}/resume/pos-{{tagger}}",
-        code=code("train_tagger", *sorted(FUSION_CODE)),
+        folder=subpath(output.predictions, parent=True),
+        resume=f"{RESUME}/pos-{{tagger}}",
+        code=code_without_fusion("train_tagger"),
     shell:
-        "python -m posner train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
+        "exec python -m posner train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
         " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --folds {input.folds}"
-        " --output $(dirname {output.predictions}) --resume {params.resume}"
-        " > {log} 2>&1"
+        " --output {params.folder} --resume {params.resume} > {log} 2>&1"
 
 
 rule merge_pos:
-    """Put the taggers' predictions together, refusing leaks and gaps."""
+    """Combine the taggers' predictions, and refuse leaks and gaps."""
     input:
         corpus=CORPUS_CARD,
         predictions=expand(f"{TAGGER}/predictions.parquet", tagger=TAGGERS, allow_missing=True),
         training=expand(f"{TAGGER}/training.json", tagger=TAGGERS, allow_missing=True),
     output:
-        predicted=f"{WORK}/pos/predicted.parquet",
-        provenance=f"{WORK}/pos/predicted.provenance.json",
+        predicted=PREDICTED_POS,
+        provenance=f"{POS}/predicted.provenance.json",
     log:
         f"{LOGS}/merge_pos.log",
     benchmark:
@@ -68,9 +67,9 @@ rule score_pos:
     """Count the taggers' confusions on out-of-fold train, validation and test."""
     input:
         corpus=CORPUS_CARD,
-        predicted=f"{WORK}/pos/predicted.parquet",
+        predicted=PREDICTED_POS,
     output:
-        f"{WORK}/pos/confusion_matrix.json",
+        CONFUSION,
     log:
         f"{LOGS}/score_pos.log",
     benchmark:

@@ -1,11 +1,6 @@
-# Results -> what a speaker and a reader take away: a poster, and a notebook that goes through all that is stored.
+# Results -> a poster, and a notebook that goes through everything that is stored.
 
-PRESENTATION = expand([f"{WORK}/poster/poster.pdf", f"{WORK}/notebook/results_analysis.html"], **PAIRS)
-POSTER_FIGURES = [figure for figure in ["injection_strategies", "ner_results", "corruption"] if figure in PLOTS]
-NOTEBOOK_TABLES = [
-    *["ner_runs", "ner_by_type", "ner_comparisons", "ner_slices_summary", "pos_tagging", "pos_confusions"],
-    *(["corruption"] if STUDY.swept else []),
-]
+from posner.workflow.fingerprint import fingerprint
 
 
 rule typeset_poster:
@@ -16,11 +11,15 @@ rule typeset_poster:
         summary=f"{TABLES}/ner_summary.csv",
         tagging=f"{TABLES}/pos_tagging.csv",
         confusions=f"{TABLES}/pos_confusions.csv",
-        figures=[f"{FIGURES}/{figure}.svg" for figure in POSTER_FIGURES],
+        figures=[
+            f"{FIGURES}/{figure}.svg"
+            for figure in ["injection_strategies", "ner_results", "corruption"]
+            if figure in REPORT_FIGURES
+        ],
         template=[RESOURCES / "poster" / f"{part}.typ" for part in ["poster", "diagram", "style"]],
     output:
         pdf=report(
-            f"{WORK}/poster/poster.pdf",
+            POSTER,
             caption=f"{CAPTIONS}/poster.rst",
             category="Presentation",
             labels={"result": "Poster", "corpus": "{corpus}", "encoder": "{encoder}"},
@@ -33,11 +32,8 @@ rule typeset_poster:
     localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        title=arguments(title=STUDY.study.title),
+        title=lambda wildcards: arguments(title=STUDY.study.title),
         figures=lambda wildcards, input: arguments(figures=list(input.figures)),
         code=code("typeset_poster"),
     shell:
@@ -47,20 +43,26 @@ rule typeset_poster:
         " --output {output.pdf} > {log} 2>&1"
 
 
-# Not by Snakemake's `notebook:`, for which a notebook is new when its date is: `touch` or a fresh checkout would run all
-# of them again. It also calls programs that break when .venv is moved, and gives the notebook an object to unpickle.
+# Not by Snakemake's `notebook:`, which decides by the notebook's date whether it is new: `touch` or a fresh checkout would
+# rerun all of them. It also calls programs that break when .venv is moved, and gives the notebook an object to unpickle.
 rule run_notebook:
-    """The notebook: a guided tour of all that is stored, down to single sentences."""
+    """The notebook: a guided tour of everything that is stored, down to single sentences."""
     input:
         notebook=os.path.relpath(ROOT / "notebooks/results_analysis.ipynb"),
         corpus=CORPUS_CARD,
         verdict=VERDICT,
-        tables=[f"{TABLES}/{table}.csv" for table in NOTEBOOK_TABLES],
+        tables=[
+            f"{TABLES}/{table}.csv"
+            for table in [
+                *["ner_runs", "ner_by_type", "ner_comparisons", "ner_slices_summary", "pos_tagging", "pos_confusions"],
+                *(["corruption"] if SWEPT else []),
+            ]
+        ],
         runs=RUNS,
-        predicted=f"{WORK}/pos/predicted.parquet",
+        predicted=PREDICTED_POS,
     output:
         report(
-            f"{WORK}/notebook/results_analysis.html",
+            NOTEBOOK,
             caption=f"{CAPTIONS}/notebook.rst",
             category="Presentation",
             labels={"result": "Notebook", "corpus": "{corpus}", "encoder": "{encoder}"},
@@ -72,9 +74,6 @@ rule run_notebook:
     localrule: True
     conda:
         ENVIRONMENT
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         code=code("run_notebook"),
         style=f"code of figures: {fingerprint('posner.report.figures.style', root=SOURCES)}",  # the notebook uses their colours

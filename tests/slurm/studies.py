@@ -115,7 +115,7 @@ class Training:
 
     @property
     def log(self) -> str:
-        logs = self.study.copy.folder / "results" / "logs" / "small" / "tiny"
+        logs = self.study.copy.folder / "logs" / "small" / "tiny"
         return (logs / "ner" / "baseline" / f"seed-{self.seed}.log").read_text()
 
     def job(self) -> tuple[str, str]:

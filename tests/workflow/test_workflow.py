@@ -199,7 +199,7 @@ def test_stopped_killed_and_on_one_core_a_study_ends_with_the_same_bytes(finishe
     copy = copy_workflow(tmp_path / "again")
     run = ["--cores", "1", "figures", "models"]
     with copy.started(*run) as process:
-        copy.wait_for("results/logs/small/tiny/ner/*/*.log")
+        copy.wait_for("logs/small/tiny/ner/*/*.log")
         os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches Snakemake and its jobs
         assert process.wait(timeout=60) != 0
     with copy.started(*run) as process:

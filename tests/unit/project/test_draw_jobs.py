@@ -19,7 +19,7 @@ job      count
 rule prepare_corpus:
     output: results/c/corpus.json, results/c/train.parquet
     jobid: 3
-    benchmark: results/benchmarks/c/corpus/prepare_corpus.tsv
+    benchmark: benchmarks/c/corpus/prepare_corpus.tsv
     reason: Forced execution
     wildcards: corpus=c
     resources: tmpdir=/tmp, runtime=60
@@ -29,7 +29,7 @@ localrule train_ner:
     input: results/c/corpus.json, data/from elsewhere.txt
     output: results/c/e/ner/late-gold/seed-7/metrics.json
     jobid: 7
-    benchmark: results/benchmarks/c/e/ner/late-gold/seed-7.tsv
+    benchmark: benchmarks/c/e/ner/late-gold/seed-7.tsv
     wildcards: corpus=c, encoder=e, variant=late-gold, seed=7
 
 rule all:
@@ -72,7 +72,7 @@ def test_what_snakemake_prints_is_understood(finished: Copy, tmp_path: Path) -> 
 
 def test_only_what_was_measured_is_coloured(tmp_path: Path) -> None:
     assert "wall time" not in drawn(tmp_path)
-    benchmark = tmp_path / "results/benchmarks/c/e/ner/late-gold/seed-7.tsv"
+    benchmark = tmp_path / "benchmarks/c/e/ner/late-gold/seed-7.tsv"
     benchmark.parent.mkdir(parents=True)
     benchmark.write_text("s\tmax_rss\tcpu_time\n371.95\t3028\t262\n")
     made = drawn(tmp_path)

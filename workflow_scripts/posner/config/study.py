@@ -100,13 +100,13 @@ class Config(Settings):
             for name in self.study.variants
         }
 
-    def checkpoints(self) -> Iterator[tuple[str, str, str, int]]:
-        """Every (corpus, encoder, variant, seed) of the study."""
+    def checkpoints(self) -> Iterator[dict[str, str | int]]:
+        """`corpus`, `encoder`, `variant` and `seed` of every checkpoint of the study."""
         for corpus in self.study.corpora:
             for encoder in self.study.encoders:
                 for variant in self.study.variants:
                     for seed in self.seeds(variant):
-                        yield corpus, encoder, variant, seed
+                        yield {"corpus": corpus, "encoder": encoder, "variant": variant, "seed": seed}
 
 
 def unique(where: str, values: tuple[Any, ...]) -> None:

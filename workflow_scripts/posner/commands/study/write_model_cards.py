@@ -81,7 +81,7 @@ class WriteModelCards(Command):
         intervals = bootstrap_intervals(np.stack(counts), f1, self.statistics)
         rows = []
         for ((name, seed), path), interval in zip(paths.items(), intervals, strict=True):
-            summary = read_json(self.metrics / f"{name}.json", ["label", "summary", "runs"])
+            summary = read_json(self.metrics / "variants" / f"{name}.json", ["label", "summary", "runs"])
             sentence = comparisons[name]["sentence"] if name in comparisons else None
             run = next(run for run in summary["runs"] if run["seed"] == seed)
             folder = path.parent / "model"
