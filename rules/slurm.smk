@@ -1,5 +1,6 @@
 # SLURM: a time limit reaches the jobs, and a new Snakemake cancels what a killed one left in the queue.
 
+from snakemake.logging import logger
 from posner.workflow.slurm import cancel_leftovers, comment, pass_on_sigterm
 
 # SLURM tells only the process that it has started itself of a time limit, a preemption or a cancellation: this
