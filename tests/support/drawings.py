@@ -83,7 +83,7 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
         "pos_controls": PlotPosControls(intervals=intervals, corruption=corruption, runs=runs, **common),
         "pos_tagging": PlotPosTagging(tagging=tagging, by_tag=folder / "pos_by_tag.csv", **common),
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),
-        "oracles": PlotOracles(runs=runs, ways=folder / "verdict_oracles.csv", **common),
+        "oracles": PlotOracles(runs=runs, oracles=folder / "verdict_oracles.csv", **common),
         "cost": PlotCost(cost=folder / "cost.csv", runs=runs, **common),
     }
 

@@ -75,7 +75,7 @@ FIGURES = {
         "sweeps",
     ),
     "oracles": ReportFigure(
-        "Controls", "F1 of the oracles", {"runs": "ner_runs", "ways": "verdict_oracles"}, "oracles"
+        "Controls", "F1 of the oracles", {"runs": "ner_runs", "oracles": "verdict_oracles"}, "oracles"
     ),
     "cost": ReportFigure("Cost", "Time by rule", {"cost": "cost", "runs": "ner_runs"}),
 }

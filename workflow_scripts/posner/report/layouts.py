@@ -20,10 +20,10 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Verdict": "{verdict}",
     },
     "verdict_oracles": {
-        "Input path": "{way}",
+        "Input path": "{path}",
         "Oracle F1": "{oracle_f1}",
-        "Required F1": "{needed_f1}",
-        "Input path works": "{state}",
+        "Required F1": "{required_f1}",
+        "Status": "{state}",
     },
     "ner_summary": {
         "Variant": "{label}",

@@ -21,5 +21,5 @@ class PlotPower(Plot):
 
     def draw(self) -> Figure:
         level = read_json(self.calibration, ["statistics"])["statistics"]["level"]
-        numbers = ["difference", "replicates", "helps", "seed_std", "text_std", "seeds", "tests"]
+        numbers = ["difference", "replicates", "helps", "seed_std", "unit_std", "seeds", "tests"]
         return draw_power(read_table(self.sizes, numbers), level)

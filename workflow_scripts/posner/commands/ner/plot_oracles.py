@@ -16,8 +16,8 @@ class PlotOracles(Plot):
 
     runs: Path
     """ner_runs.csv."""
-    ways: Path
+    oracles: Path
     """verdict_oracles.csv."""
 
     def draw(self) -> Figure:
-        return draw_oracles(read_table(self.runs, ["seed", "f1"]), read_table(self.ways, ["needed_f1"]))
+        return draw_oracles(read_table(self.runs, ["seed", "f1"]), read_table(self.oracles, ["required_f1"]))

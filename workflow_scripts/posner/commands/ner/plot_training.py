@@ -8,7 +8,7 @@ import matplotlib.style
 import pandas as pd
 
 from posner.config.base import Name
-from posner.config.variants import Variant
+from posner.config.variants import SeededVariant
 from posner.evaluation.stored import history_file
 from posner.files import read_table
 from posner.report.figures.style import save_figure, variant_styles
@@ -19,7 +19,7 @@ from posner.workflow.command import Command, Folder
 class PlotTraining(Command):
     """Draw training loss and validation F1 over steps: a figure for each variant, a line for each seed."""
 
-    variants: dict[Name, Variant]
+    variants: dict[Name, SeededVariant]
     """Variants by name, each with its seeds."""
     ner: Folder
     """Folder of the runs: {variant}/seed-{seed}/model/history.csv."""
@@ -43,5 +43,5 @@ class PlotTraining(Command):
 
     def histories(self, name: str) -> dict[int, pd.DataFrame]:
         """The training history of each seed of a variant."""
-        files = {seed: history_file(self.ner, name, seed) for seed in self.variants[name].seeds or ()}
+        files = {seed: history_file(self.ner, name, seed) for seed in self.variants[name].seeds}
         return {seed: read_table(path, ["step", "loss", "score"]) for seed, path in files.items()}

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from posner.calibration.reliability import CONTRASTS, share
+from posner.calibration.reliability import CONTRASTS, proportion
 from posner.report.figures.style import BAND, COLOURS, NEUTRAL, REFERENCE_DASH, VariantStyle
 from posner.stats.intervals import power
 
@@ -82,7 +82,7 @@ def add_computed_power(axes: Axes, gold: pd.DataFrame, level: float) -> None:
 def add_observed_power(axes: Axes, gold: pd.DataFrame) -> None:
     """Draw the share of replicates with the verdict *helps*, with its exact interval."""
     shares = [
-        share([True] * int(helps) + [False] * int(replicates - helps))
+        proportion([True] * int(helps) + [False] * int(replicates - helps))
         for helps, replicates in zip(gold["helps"], gold["replicates"], strict=True)
     ]
     x = 100 * gold["difference"]

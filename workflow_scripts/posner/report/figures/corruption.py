@@ -66,7 +66,7 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
         axes.axvline(tagger_error, color=NEUTRAL, linestyle=":", linewidth=1, zorder=1)
         for name, rows in by_variant(curves[curves["fusion"] == fusion]):
             add_curve(axes, rows, styles[name])
-        axes.set_xlabel("Corrupted tags (% of test tokens)")
+        axes.set_xlabel("Corruption rate (% of test tokens)")
         add_key(axes, key)
     first = figure.axes[0]
     first.set_ylim(limits([*curves["low"], *curves["high"], baseline.low, baseline.high], CURVE_MIN_SPAN))

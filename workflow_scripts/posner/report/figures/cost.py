@@ -12,12 +12,12 @@ from posner.report.figures.style import NEUTRAL, variant_styles
 from posner.report.formats import format_duration, format_gigabytes
 
 RULES = {
-    "prepare_encoder": "Encoder preparation",
-    "train_tagger": "Tagger training",
-    "merge_pos": "Merging of predicted POS",
-    "score_pos": "Tagger evaluation",
-    "train_ner": "NER training",
-    "sweep_corruption": "Corruption sweep",
+    "prepare_encoder": "Encoder",
+    "train_tagger": "POS taggers",
+    "merge_pos": "Predicted POS",
+    "score_pos": "Tagger scores",
+    "train_ner": "NER",
+    "sweep_corruption": "Sweep",
 }
 SECONDS_IN = {"hours": 3600, "minutes": 60, "seconds": 1}
 

@@ -128,7 +128,7 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
         axes.set_title(POS[source])
     values = [value for difference in differences.values() for value in difference.values]
     panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *with_interval["low"], *with_interval["high"]]))
-    figure.supxlabel("Difference in test F1 to the baseline of the same seed (points)", fontsize=9)
+    figure.supxlabel("Difference in test F1 from the baseline of the same seed (points)", fontsize=9)
     keys = [
         seed_point_key("one seed"),
         Line2D(
@@ -211,7 +211,7 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
     figure.align_ylabels()
     shown = [baseline.low, baseline.high, *by_seed["value"], *estimates["low"], *estimates["high"]]
     panels[0][0].set_xlim(limits(shown, SLICE_MIN_SPAN))
-    figure.supxlabel("Difference in test F1 to the baseline of the same seeds (points)", fontsize=9)
+    figure.supxlabel("Difference in test F1 from the baseline of the same seeds (points)", fontsize=9)
     figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
     return figure
 
@@ -246,11 +246,11 @@ def draw_oracles(runs: pd.DataFrame, oracles: pd.DataFrame) -> Figure:
         variant_styles(runs),
         BaselineRange.of(runs),
     )
-    of_oracles, needed = test[test["pos"] == "oracle"], 100 * oracles["needed_f1"].iloc[0]
-    paths = oracles["way"].tolist()
+    of_oracles, required = test[test["pos"] == "oracle"], 100 * oracles["required_f1"].iloc[0]
+    paths = oracles["path"].tolist()
     figure, [axes] = row_figure(paths, 0.3, 1.2)
     add_baseline(axes, baseline)
-    axes.axvline(needed, color=NEUTRAL, linewidth=1.4, zorder=1)
+    axes.axvline(required, color=NEUTRAL, linewidth=1.4, zorder=1)
     for name, rows in by_variant(of_oracles[of_oracles["injection"].isin(paths)]):
         y = paths.index(rows["injection"].iloc[0])
         places = [y + offset for offset in dodge_offsets(len(rows))]
@@ -259,8 +259,8 @@ def draw_oracles(runs: pd.DataFrame, oracles: pd.DataFrame) -> Figure:
         f"{state}: {100 * float(f1):.1f}" if f1 else state
         for state, f1 in zip(oracles["state"], oracles["oracle_f1"], strict=True)
     ]
-    add_right_column(axes, states, "works: mean F1")
-    low, _ = limits([baseline.low, baseline.high, *of_oracles["f1"], needed], ORACLE_MIN_SPAN)
+    add_right_column(axes, states, "mean oracle F1")
+    low, _ = limits([baseline.low, baseline.high, *of_oracles["f1"], required], ORACLE_MIN_SPAN)
     axes.set_xlim(low, 101)
     axes.set_xlabel("Test F1 (points)")
     keys = [
