@@ -163,6 +163,8 @@ def has_effect(node: ast.stmt, own: Collection[str]) -> bool:
         match part:
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()) | ast.NamedExpr():
                 return True
+            case ast.alias(name="*"):
+                return True
             case ast.Call() if called(part).partition(".")[0] in own:
                 return True
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
@@ -228,6 +230,8 @@ class _Reader:
 
     def read(self, node: ast.AST, *, in_error: bool = False) -> None:
         """Append `node`. Empty fields are left out: which ones there are depends on the version of Python."""
+        if in_error and is_text(node):
+            return
         self.imports.extend(imports_of(node, self.package))
         self.parts.append(type(node).__name__)
         if name := dotted(node):
@@ -235,8 +239,6 @@ class _Reader:
             self.names.add(tuple(name.split(".")))
             return
         match node:
-            case ast.JoinedStr() | ast.Constant(value=str()) if in_error:
-                return
             case ast.Constant():
                 self.parts.append(repr(node.value))
                 self.names.update(references(node.value))
@@ -256,6 +258,11 @@ class _Reader:
                     self.parts.append(repr(item))
                 self.parts.append(",")
             self.parts.append(")")
+
+
+def is_text(node: ast.AST) -> bool:
+    """Whether an expression is a string or an f-string, which in a ``raise`` is the wording of an error."""
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def references(value: object) -> Iterator[Chain]:
