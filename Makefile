@@ -11,9 +11,8 @@ SLURM_PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 DEMO := resources/studies/demo.yaml
-CALIBRATION := results/calibration
-STYLE := resources/styles/posner.mplstyle
-PLAN_ARGS ?=
+STUDY ?=
+RESULTS ?=
 BIN := .venv/bin
 # Modules are run by name, because scripts in .venv/bin contain the path of the checkout and break when it is moved. Rules
 # call `python`, which must be this one whether or not .venv is activated.
@@ -25,7 +24,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study calibrate test test-fast test-slurm lint format dag docs docs-site bench minilm clean
+.PHONY: help demo study calibrate publish test test-fast test-slurm lint format dag docs docs-site bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,18 +38,15 @@ study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake
 	$(SNAKEMAKE) --configfile "$(CONFIG)" $(SNAKEMAKE_ARGS)
 	@[ ! -f results/summary.rst ] || cat results/summary.rst
 
-# The study has a working directory of its own: hundreds of corpora are not to stand beside those of other studies.
+# In a working directory of its own, apart from the corpora of other studies.
 calibrate: export HF_HUB_OFFLINE := 1
-calibrate: .venv/.runtime ## see how reliable conclusions are where the truth is known; options for the plan in PLAN_ARGS
-	$(POSNER) plan_calibration --output $(CALIBRATION)/study/plan.json $(PLAN_ARGS)
-	$(SNAKEMAKE) --directory $(CALIBRATION)/study \
-		--configfile resources/studies/calibration.yaml $(CALIBRATION)/study/plan.json $(SNAKEMAKE_ARGS) -- comparisons
-	$(POSNER) summarise_calibration --plan $(CALIBRATION)/study/plan.json \
-		--results $(CALIBRATION)/study/results --output $(CALIBRATION)
-	$(POSNER) plot_power --sizes $(CALIBRATION)/sizes.csv --calibration $(CALIBRATION)/calibration.json \
-		--style $(STYLE) --output $(CALIBRATION)/power.png
-	$(POSNER) plot_coverage --replicates $(CALIBRATION)/replicates.csv \
-		--style $(STYLE) --output $(CALIBRATION)/coverage.png
+calibrate: .venv/.runtime ## measure how often verdicts are right on corpora with known effects; options in SNAKEMAKE_ARGS
+	$(SNAKEMAKE) --snakefile rules/calibration.smk --directory results/calibration $(SNAKEMAKE_ARGS)
+
+publish: .venv/.runtime ## copy the summaries of a finished study from RESULTS to results/published/STUDY
+	@[ -n "$(STUDY)" ] && [ -n "$(RESULTS)" ] || { \
+		echo "for example: make publish STUDY=minilm RESULTS=results/conll2003-files/minilm" >&2; exit 1; }
+	$(POSNER) publish --study "$(STUDY)" --results "$(RESULTS)"
 
 test: export HF_HUB_OFFLINE := 1
 test: .venv/.dev ## run all tests and print their coverage; options for pytest in PYTEST_ARGS

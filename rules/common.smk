@@ -21,9 +21,11 @@ from posner.report.contents import report_contents
 from posner.workflow.options import flags
 from posner.workflow.provenance import command_fingerprint
 import snakemake_patches
+import stale_results
 from snakemake_patches import note_parameters
 
 snakemake_patches.apply()
+stale_results.apply()
 
 try:
     STUDY = check(config)

@@ -65,6 +65,8 @@ rule record_config:
         "python -m posner record_config {params.settings} --output {output} > {log} 2>&1"
 
 
+# Not by --report-after-run, which also follows dry runs, where the results are missing, and runs of single targets, where
+# it replaces the report of the study by one of that target. It has no log, either, and needs the folder to exist.
 rule report:
     """Snakemake's report: answers, figures and tables with captions, and how each was made."""
     input:

@@ -39,7 +39,7 @@ COMMANDS = {
         "write_model_cards",
     ),
     "calibration": ("plan_calibration", "summarise_calibration", "plot_power", "plot_coverage"),
-    "project": ("benchmark", "draw_jobs", "fill_docs", "write_schema", "write_reference"),
+    "project": ("benchmark", "draw_jobs", "fill_docs", "publish", "write_schema", "write_reference"),
 }
 
 

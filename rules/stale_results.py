@@ -1,0 +1,49 @@
+"""Results without metadata of Snakemake are rerun if their provenance records differ from the params of their rules.
+
+Snakemake has no hook for that: it asks its persistence whether a job has metadata, and takes the outputs of a job without
+them for current. Here, this question also compares the job with the record. A difference becomes the same reason as one
+between metadata and params, which a dry run prints. Records are read only where metadata are missing.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from snakemake.logging import logger
+from snakemake.persistence import ParamsChange, PersistenceBase
+from snakemake.settings.enums import RerunTrigger
+from snakemake_patches import is_tested
+
+from posner.workflow.records import difference
+
+has_metadata = PersistenceBase.has_metadata
+
+
+def apply() -> None:
+    """Have Snakemake compare records; a version that was not tested does not."""
+    installed = version("snakemake")
+    if is_tested(installed):
+        PersistenceBase.has_metadata = compare_records  # type: ignore[method-assign]
+    else:
+        logger.info(f"Results without metadata count as current: the comparison was not tested with Snakemake {installed}.")
+
+
+def compare_records(persistence: PersistenceBase, job: Any) -> bool:
+    """Whether the job has metadata; if not, its record may give a reason to run it."""
+    if has_metadata(persistence, job):
+        return True
+    path = record_path(job)
+    if path is not None and RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers:
+        recorded, current = difference(path, job.params)
+        persistence.dag.reason(job).params_changed = ParamsChange(set(recorded), set(current), set(job.output))
+    return False
+
+
+def record_path(job: Any) -> Path | None:
+    """The provenance record of a job: an output, or beside the model; ``None`` if its command writes none."""
+    outputs = dict(job.output.items())
+    if "provenance" in outputs:
+        return Path(outputs["provenance"])
+    return Path(outputs["model"]).with_name("provenance.json") if "model" in outputs else None

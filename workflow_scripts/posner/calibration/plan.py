@@ -1,0 +1,66 @@
+"""The plan of a calibration: which generated corpora are run, with which planted effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from posner.config.base import Fraction, Settings
+from posner.config.corpora import GeneratedCorpus
+from posner.errors import InputError
+
+TEMPLATE = "planted"  # the corpus of the calibration's study that all planned corpora resemble
+
+
+class CalibrationPlan(Settings):
+    """How many corpora of each ambiguity a calibration runs."""
+
+    ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), min_length=1)
+    """Shares of ambiguous candidates; without any, no effect is planted."""
+    replicates: int = Field(5, ge=2)
+    """Corpora of each ambiguity above 0."""
+    replicates_without: int = Field(20, ge=2)
+    """Corpora without ambiguous candidates."""
+
+    def corpora(self, template: GeneratedCorpus) -> dict[str, GeneratedCorpus]:
+        """All corpora by name, like `template` but for ambiguity and seed; no two have the same seed.
+
+        The name ``planted-050-03`` contains the ambiguity in thousandths and the number of the replicate.
+        """
+        return {
+            f"{TEMPLATE}-{thousandths:03d}-{replicate:02d}": template.model_copy(
+                update={"ambiguity": ambiguity, "seed": 1000 * thousandths + replicate}
+            )
+            for ambiguity, thousandths in ((ambiguity, round(1000 * ambiguity)) for ambiguity in self.ambiguities)
+            for replicate in range(self.replicates if ambiguity else self.replicates_without)
+        }
+
+
+def read_plan(config: Mapping[str, Any]) -> tuple[CalibrationPlan, GeneratedCorpus]:
+    """The plan in `config` (section `calibration`), and the corpus that all planned corpora resemble.
+
+    Raises:
+        InputError: a section is missing, or a value is invalid; a line for each problem.
+    """
+    try:
+        plan = CalibrationPlan.model_validate(config["calibration"])
+        return plan, GeneratedCorpus.model_validate(config["corpora"][TEMPLATE])
+    except KeyError as error:
+        raise InputError(f"config: {error} is missing") from None
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise InputError("config: calibration: " + "\nconfig: calibration: ".join(problems)) from None
+
+
+def planned_study(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of the calibration's study: `config` with the planned corpora, without the plan itself.
+
+    Raises:
+        InputError: as in :func:`read_plan`.
+    """
+    plan, template = read_plan(config)
+    corpora = {name: corpus.model_dump(mode="json") for name, corpus in plan.corpora(template).items()}
+    study = {section: value for section, value in config.items() if section != "calibration"}
+    return study | {"corpora": corpora, "study": config["study"] | {"corpora": list(corpora)}}
