@@ -1,4 +1,4 @@
-"""Models and sentences for unit tests: small random encoders of every kind, and a tokenizer that can be predicted."""
+"""Models and sentences for unit tests: small random encoders of every kind, and a tokenizer with a known vocabulary."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import torch
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
 from posner.model.batching import Example
+from posner.model.checkpoint import Checkpoint
 from posner.model.device import Device
 from posner.model.examples import make_examples
 from posner.model.modeling import PosNerModel, fresh_model, model_config
@@ -30,7 +31,7 @@ TAGS = ("DT", "NN", "NNP", "VB")
 LAYERS = 3
 NO_PIECE = "\u200b"  # a zero-width space: BERT's normaliser leaves nothing of it
 
-# Every known word is one piece, any other lower-case word is a piece a letter.
+# Every known word is one piece, any other lower-case word has one piece per letter.
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 VOCABULARY = (*SPECIAL, *ascii_lowercase, *(f"##{letter}" for letter in ascii_lowercase), "the", "Ann", "Rome")
 
@@ -67,7 +68,7 @@ LAST_LAYER = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_lay
 
 
 def save_encoder(folder: Path, kind: str) -> Path:
-    """A random encoder of one of the kinds, as `prepare_encoder` leaves one."""
+    """A random encoder of one of the kinds, as `prepare_encoder` writes it."""
     torch.manual_seed(0)
     config = AutoConfig.for_model(kind.removesuffix("-xlarge"), **ENCODERS[kind])
     AutoModel.from_config(config).save_pretrained(folder)
@@ -80,18 +81,18 @@ def build_model(encoder: Path, variant: Variant = BASELINE, seed: int = 7, atten
 
 
 def make_model(encoder: Path, variant: Variant = BASELINE, attention: str = "eager") -> PosNerModel:
-    """A copy of an untrained model, which takes less time than to build one."""
+    """A copy of an untrained model, which is faster than building one."""
     return copy.deepcopy(kept_model(encoder, variant, attention))
 
 
 @cache
 def kept_model(encoder: Path, variant: Variant, attention: str) -> PosNerModel:
-    """The model of which copies are made."""
+    """The model that is copied."""
     return build_model(encoder, variant, attention=attention)
 
 
 def stir(model: PosNerModel, scale: float = 1.0) -> PosNerModel:
-    """Give the POS path and the classifier weights that matter, as if they had been trained."""
+    """Draw weights of the fusion and the classifier, as if they had been trained."""
     generator = torch.Generator().manual_seed(11)
     for name, parameter in model.named_parameters():
         if name.startswith(("classifier.weight", "fusion.")):
@@ -107,8 +108,13 @@ def make_tokenizer() -> PreTrainedTokenizerBase:
     return BertTokenizerFast(tokenizer_object=pieces._tokenizer, do_lower_case=False)
 
 
+def checkpoint_of(model: PosNerModel, batch_size: int = 4, device: Device = CPU) -> Checkpoint:
+    """A model with the tokenizer of :data:`VOCABULARY`."""
+    return Checkpoint(model, make_tokenizer(), device, batch_size, max_length=40)
+
+
 def make_sentences(number: int, seed: int = 0, longest: int = 8) -> list[Sentence]:
-    """Random sentences in which the POS tag tells the entity type and a word's letters tell something of it."""
+    """Random sentences in which the POS tag determines the entity type, and the letters of a word give hints."""
     generator = np.random.default_rng(seed)
     sentences = []
     for _ in range(number):
@@ -126,6 +132,6 @@ def make_word(generator: np.random.Generator) -> tuple[str, str, str]:
 
 
 def to_examples(sentences: Sequence[Sentence], with_pos: bool = True, max_length: int = 40) -> list[Example]:
-    """Sentences with NER labels, and one-hot POS if wanted."""
+    """Sentences with NER labels, and one-hot POS features if `with_pos`."""
     pos = by_sentence(one_hot_table(len(TAGS))[tag_ids(sentences, TAGS)], sentences) if with_pos else None
     return make_examples(make_tokenizer(), sentences, [s.ner for s in sentences], LABELS, max_length, pos)

@@ -25,8 +25,10 @@ from posner.config.training import NerTraining, Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
 from posner.errors import InputError
-from posner.pos.predicted import LeakageError, PredictedPos, merge, read_predicted, tagger_names
-from posner.pos.provider import PosReader
+from posner.pos.merging import LeakageError, merge
+from posner.pos.predicted import PredictedPos, read_predicted
+from posner.pos.provider import PosProvider
+from posner.pos.tagger_output import tagger_names
 from posner.summaries.oracles import oracles
 
 CPU = Compute(device="cpu", precision="fp32", attention="eager", threads=1)
@@ -98,7 +100,7 @@ def test_a_tagger_that_predicts_its_own_training_sentences_is_refused(
     def its_own(self: TrainTagger, splits: dict[str, list[Sentence]], left_out: frozenset[int]) -> dict[str, list[int]]:
         return {"train": [i for i in range(len(splits["train"])) if i not in left_out]}
 
-    monkeypatch.setattr(TrainTagger, "wanted", its_own)
+    monkeypatch.setattr(TrainTagger, "targets", its_own)
     monkeypatch.setattr(tagger_script, "train", lambda *_, **__: Untrained())
     with pytest.raises(LeakageError, match="that it was trained on"):
         made.merged("own")
@@ -114,11 +116,9 @@ def test_taggers_whose_records_lie_are_betrayed_by_what_they_know(made: Made, mo
     """All of train is learned, and the record says that the fold was left out: the merge cannot see it."""
     learn = tagger_script.train
 
-    def learn_all(model: Any, examples: Any, pad_id: int, *others: Any, **named: Any) -> Any:
-        tokenizer = tagger_script.load_tokenizer(made.encoder)
-        tags = read_card(made.corpus / "corpus.json").pos_tags
-        everything = tagger_script.pos_examples(tokenizer, made.sentences()["train"], tags, 128)
-        return learn(model, everything, pad_id, *others, **named)
+    def learn_all(checkpoint: Any, examples: Any, *others: Any, **named: Any) -> Any:
+        everything = tagger_script.pos_examples(checkpoint, made.sentences()["train"])
+        return learn(checkpoint, everything, *others, **named)
 
     monkeypatch.setattr(tagger_script, "train", learn_all)
     predicted = made.predicted("liars")
@@ -150,8 +150,8 @@ def test_pos_shifted_by_one_closes_the_oracle_and_helps_no_more(made: Made, monk
     baseline, gold, oracle = (made.f1(pos) for pos in ("none", "gold", "oracle"))
     assert gold > baseline + 0.2
     assert is_open(oracle)
-    ids = PosReader.ids
-    monkeypatch.setattr(PosReader, "ids", lambda *of: np.roll(ids(*of), 1))
+    ids = PosProvider.ids
+    monkeypatch.setattr(PosProvider, "ids", lambda *of: np.roll(ids(*of), 1))
     assert made.f1("gold") < baseline + 0.05
     assert not is_open(made.f1("oracle"))
 

@@ -153,11 +153,11 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path) -> Non
     table = pd.read_csv(tmp_path / "extra_tests.csv").set_index(["test", "variant", "seed"])
     assert table["f1"].to_dict() == pytest.approx(expected)
     compared = pd.read_csv(tmp_path / "extra_tests_comparisons.csv").set_index("test")
-    told = json.loads((tmp_path / "extra.json").read_text())
+    summaries = json.loads((tmp_path / "extra.json").read_text())
     for test, size in {"one": 5, "two": 8}.items():
         seeds = VARIANTS["baseline"].seeds or ()
         wanted = [expected[test, "late-gold-one_hot", seed] - expected[test, "baseline", seed] for seed in seeds]
         assert table.loc[(test, "late-gold-one_hot"), "difference"].tolist() == pytest.approx(wanted)
         assert compared.loc[test, "difference"] == pytest.approx(np.mean(wanted))
-        assert told[test]["texts"] == {"unit": "sentences", "number": size}
-        assert told[test]["variants"]["late-gold-one_hot"]["answer"].startswith("Gold POS (late, one-hot) changes")
+        assert summaries[test]["units"] == {"kind": "sentences", "number": size}
+        assert summaries[test]["variants"]["late-gold-one_hot"]["sentence"].startswith("Gold POS (late, one-hot) changes")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from posner.config.corpora import GeneratedCorpus
 from posner.corpora import grammar
-from posner.corpora.corpus import SPLITS, Sentence, entity_counts, words
+from posner.corpora.corpus import SPLITS, Sentence, all_tokens, entity_counts
 from posner.corpora.iob import to_iob2
 from seqeval.metrics import f1_score
 
@@ -103,10 +103,10 @@ def test_without_pos_the_label_is_no_function_of_the_text() -> None:
 @pytest.mark.parametrize("ambiguity", [0, 0.25, 0.5, 1])
 def test_the_dial_is_the_share_of_ambiguous_candidates(ambiguity: float) -> None:
     splits, facts = grammar.generate(settings(train=4000, ambiguity=ambiguity))
-    forms = Counter(token in HEADS for token in words(splits["train"]))
+    forms = Counter(token in HEADS for token in all_tokens(splits["train"]))
     assert facts["ambiguous_candidates"]["train"] == forms[True]
     common = {w for ws, _ in grammar.COMMON.values() for w in ws}
-    clear = sum(t.lower() in common for t in words(splits["train"])) + sum(
+    clear = sum(t.lower() in common for t in all_tokens(splits["train"])) + sum(
         label[0] == "B" and not {s.tokens[i], *s.tokens[i + 1 : i + 2]} & HEADS.keys()
         for s in splits["train"]
         for i, label in enumerate(s.ner)
@@ -170,7 +170,7 @@ def test_it_is_shaped_as_asked() -> None:
         sizes = Counter(s.document for s in splits[split])
         assert max(sizes.values()) <= 8
         assert all(str(name).startswith(split) for name in sizes)
-    assert set(words(splits["test"])) - set(words(splits["train"])), "test has unseen names"
+    assert set(all_tokens(splits["test"])) - set(all_tokens(splits["train"])), "test has unseen names"
 
 
 def test_taggers_have_something_to_get_wrong() -> None:

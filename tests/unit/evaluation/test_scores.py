@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
-from posner.evaluation.entities import Counts, EntityFinder, prf
+from posner.evaluation.entities import EntityFinder, TypeCounts, prf
 from posner.evaluation.scores import confusion_counts, invalid_tags, ner_scores
-from posner.prediction.predict import predict
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2
 from sklearn.metrics import confusion_matrix
-from tiny_models import CPU, LABELS, LATE, NO_PIECE, make_model, make_sentences, stir, to_examples
+from tiny_models import LABELS, LATE, NO_PIECE, checkpoint_of, make_model, make_sentences, stir, to_examples
 
 Labelled = list[list[str]]
 
@@ -40,7 +39,7 @@ def to_ids(rows: Labelled) -> np.ndarray:
     return np.array([NAMES.index(label) for row in rows for label in row])
 
 
-def count(true: Labelled, predicted: Labelled) -> tuple[EntityFinder, Counts]:
+def count(true: Labelled, predicted: Labelled) -> tuple[EntityFinder, TypeCounts]:
     finder = EntityFinder(NAMES, [len(row) for row in true])
     return finder, finder.counts(finder.keys(to_ids(true)), finder.keys(to_ids(predicted)))
 
@@ -55,7 +54,7 @@ def test_entities_are_those_of_seqeval(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
     finder, counts = count(true, predicted)
     found = {"true": entities(true), "predicted": entities(predicted)}
-    found["right"] = found["true"] & found["predicted"]
+    found["correct"] = found["true"] & found["predicted"]
     for name, each in found.items():
         by_type = Counter(kind for _, kind, _, _ in each)
         assert getattr(counts, name).tolist() == [by_type[kind] for kind in finder.types], name
@@ -88,7 +87,7 @@ def test_an_entity_ends_with_its_sentence() -> None:
     true = [["B-PER", "I-PER"], ["I-PER", "O"]]
     finder, counts = count(true, [["B-PER", "I-PER"], ["O", "O"]])
     assert counts.true[finder.types.index("PER")] == 2
-    assert counts.right[finder.types.index("PER")] == 1
+    assert counts.correct[finder.types.index("PER")] == 1
 
 
 def test_nothing_found_and_nothing_there_is_zero_without_a_warning() -> None:
@@ -109,7 +108,7 @@ def test_nothing_found_and_nothing_there_is_zero_without_a_warning() -> None:
 def test_published_scores_are_seqevals_in_both_modes(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
     true = [["B-LOC", *true[0][1:]], *true[1:]]  # at least one entity in either mode
-    scores = ner_scores(true, predicted, lost=2)
+    scores = ner_scores(true, predicted, truncated=2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert scores["f1"] == pytest.approx(f1_score(true, predicted, zero_division=0))
@@ -140,13 +139,13 @@ def test_published_scores_are_seqevals_in_both_modes(rows: tuple[Labelled, Label
     ids=["nothing at all", "nothing that is valid", "nothing to find", "nothing found"],
 )
 def test_a_split_without_entities_scores_zero_and_is_no_nan(true: Labelled, predicted: Labelled) -> None:
-    scores = ner_scores(true, predicted, lost=0)
+    scores = ner_scores(true, predicted, truncated=0)
     assert scores["f1"] == scores["f1_macro"] == scores["strict"]["f1"] == scores["strict"]["f1_macro"] == 0
     json.dumps(scores, allow_nan=False)
 
 
 def test_strict_mode_does_not_count_an_entity_that_does_not_begin() -> None:
-    scores = ner_scores([["B-PER", "I-PER", "O"]], [["I-PER", "I-PER", "O"]], lost=0)
+    scores = ner_scores([["B-PER", "I-PER", "O"]], [["I-PER", "I-PER", "O"]], truncated=0)
     assert scores["f1"] == 1
     assert scores["strict"]["f1"] == 0
     assert scores["invalid_tags"] == 1
@@ -184,7 +183,7 @@ def test_words_that_truncation_took_are_scored_as_outside(encoders: dict[str, Pa
     ]
     examples = to_examples(sentences, max_length=8)
     model = stir(make_model(encoders["bert"], LATE), scale=5)
-    words = predict(model, examples, 0, 4, CPU)
+    words = checkpoint_of(model).predict(examples)
     assert words[0].seen.tolist() == [True, True, False]
     assert words[1].seen.tolist() == [True, False]
     assert words[0].labels(3)[2] == words[1].labels(3)[1] == 3
@@ -203,9 +202,9 @@ def test_words_that_truncation_took_are_scored_as_outside(encoders: dict[str, Pa
 def test_predictions_come_in_the_order_given_whatever_the_batches(encoders: dict[str, Path]) -> None:
     examples = to_examples(make_sentences(11, seed=4))
     model = stir(make_model(encoders["bert"], LATE))
-    alone = [predict(model, [example], 0, 1, CPU)[0] for example in examples]
+    alone = [checkpoint_of(model, 1).predict([example])[0] for example in examples]
     for size in (1, 3, 64):
-        for one, other in zip(alone, predict(model, examples, 0, size, CPU), strict=True):
+        for one, other in zip(alone, checkpoint_of(model, size).predict(examples), strict=True):
             assert one.logits == pytest.approx(other.logits, abs=1e-5)
             assert other.logits.dtype == np.float32
     assert not any(math.isnan(value) for w in alone for value in w.logits.ravel())

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
-from posner.model.batching import IGNORED, Example, collate, sorted_batches, spread, training_batches
+from posner.model.batching import IGNORED, Example, collate, sorted_batches, training_batches, words_to_pieces
 from posner.model.tokenization import Pieces
 from tiny_models import CPU, LABELS, NO_PIECE, TAGS, make_sentences, make_tokenizer, to_examples
 
@@ -164,7 +164,7 @@ def test_the_baseline_reads_the_same_batch_without_pos() -> None:
 def test_pieces_have_the_features_of_their_words(words: list[int]) -> None:
     features = np.arange(1, 9, dtype=np.float32).reshape(4, 2)
     before = features.copy()
-    given_to = spread(features, np.array(words))
+    given_to = words_to_pieces(features, np.array(words))
     assert given_to.tolist() == [[0, 0] if word < 0 else before[word].tolist() for word in words]
     assert np.array_equal(features, before), "the words' own features must stay"
 

@@ -14,8 +14,9 @@ from posner.errors import InputError
 from posner.model.batching import IGNORED, Batch
 from posner.model.device import Device
 from posner.model.fusion.encoder import injection_layer
-from posner.model.hooks import before_layer, captured, encoder_layers, only_from
+from posner.model.hooks import before_layer, encoder_layers
 from posner.model.modeling import NEW, PosNerModel, fresh_model, load_model, model_config
+from posner.prediction.partial_passes import record_input, skip_layers
 from safetensors.torch import load_file
 from tiny_models import (
     BASELINE,
@@ -288,7 +289,7 @@ def test_every_encoder_runs_with_sdpa_attention(encoders: dict[str, Path], kind:
 
 
 def test_an_encoder_of_another_kind_is_refused_as_input() -> None:
-    with pytest.raises(InputError, match="not BERT-like"):
+    with pytest.raises(InputError, match="use a BERT-like encoder"):
         encoder_layers(nn.Linear(2, 2))
 
 
@@ -319,11 +320,11 @@ def test_decisions_are_made_in_full_precision(case: tuple[Path, Variant]) -> Non
 @pytest.mark.parametrize("layer", range(LAYERS))
 def test_what_is_captured_and_put_back_gives_the_same_output(encoder: Path, layer: int) -> None:
     model, batch = make_model(encoder), make_batch()
-    with captured(model.encoder, layer) as seen:
+    with record_input(model.encoder, layer) as seen:
         whole = run(model, batch)
     kept = list(encoder_layers(model.encoder))
     (state,) = seen.states
-    with only_from(model.encoder, layer, seen.in_tuple), before_layer(kept[layer], lambda _: state):
+    with skip_layers(model.encoder, layer, seen.in_tuple), before_layer(kept[layer], lambda _: state):
         assert torch.equal(run(model, batch), whole)
     assert list(encoder_layers(model.encoder)) == kept
 
@@ -331,7 +332,7 @@ def test_what_is_captured_and_put_back_gives_the_same_output(encoder: Path, laye
 def test_layers_come_back_after_an_error(encoder: Path) -> None:
     model = make_model(encoder)
     kept = list(encoder_layers(model.encoder))
-    with pytest.raises(IndexError), only_from(model.encoder, 2, in_tuple=False):
+    with pytest.raises(IndexError), skip_layers(model.encoder, 2, in_tuple=False):
         model(torch.tensor([[10**6]]))  # no such piece
     assert list(encoder_layers(model.encoder)) == kept
 

@@ -14,7 +14,7 @@ from posner.errors import InputError
 from posner.model.examples import pos_of_split
 from posner.model.modeling import PosNerConfig
 from posner.pos.predicted import PredictedPos
-from posner.pos.provider import PosReader
+from posner.pos.provider import PosProvider
 from tiny_models import TAGS, make_sentences
 
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
@@ -26,12 +26,12 @@ def sentences() -> list[Sentence]:
     return [*make_sentences(3), Sentence(("a", "b", "c"), ("never seen", "NN", "NN"), ("O", "B-LOC", "I-LOC"))]
 
 
-def reader(pos: str, feature: str = "one_hot", predicted: PredictedPos | None = None, seed: int = 0) -> PosReader:
+def reader(pos: str, feature: str = "one_hot", predicted: PredictedPos | None = None, seed: int = 0) -> PosProvider:
     variant: dict[str, Any] = {"fusion": "late", "pos": pos, "feature": feature}
-    return PosReader(Variant(**variant), CARD, predicted, seed)
+    return PosProvider(Variant(**variant), CARD, predicted, seed)
 
 
-def rows_of(reader: PosReader, sentences: list[Sentence], split: str = "test") -> Floats:
+def rows_of(reader: PosProvider, sentences: list[Sentence], split: str = "test") -> Floats:
     """The rows ``[tokens, tags]``, which have to be those of each sentence in turn."""
     config = PosNerConfig(pos_tags=reader.tags, pos_mean=(1.0,) * len(reader.tags), pos_scale=(0.5,) * len(reader.tags))
     config.feature = reader.variant.feature
@@ -61,7 +61,7 @@ def test_predicted_pos_of_the_split_is_given(sentences: list[Sentence]) -> None:
 
 
 def test_the_baseline_gets_no_pos(sentences: list[Sentence]) -> None:
-    assert pos_of_split(PosReader(Variant(), CARD, None, 0), PosNerConfig(), "test", sentences) is None
+    assert pos_of_split(PosProvider(Variant(), CARD, None, 0), PosNerConfig(), "test", sentences) is None
 
 
 def test_a_variant_with_predicted_pos_asks_for_it(sentences: list[Sentence]) -> None:

@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from posner.arrays import WordLogits
 from posner.corpora.corpus import Sentence
 from posner.errors import InputError
 from posner.pos.features import Standardisation, by_sentence, one_hot_table, tag_ids
-from posner.pos.predicted import LeakageError, TaggerOutput, merge, read_predicted, tagger_names, write_output
-from posner.prediction.predict import WordLogits
+from posner.pos.merging import LeakageError, merge
+from posner.pos.predicted import read_predicted
+from posner.pos.tagger_output import TaggerOutput, tagger_names, write_output
 from tiny_models import TAGS, make_sentences
 
 LENGTHS = {"train": [2, 3, 1, 2, 4], "validation": [2, 1], "test": [3]}
@@ -126,11 +128,11 @@ def test_a_split_is_predicted_by_its_taggers_alone(tmp_path: Path) -> None:
     outputs = right()
     outputs["fold-1"] = output("fold-1", [0, 2, 4], train=[1, 3], test=[0])
     outputs["final"] = output("final", range(5), validation=[0, 1])
-    assert refused(outputs, tmp_path) == "tagger fold-1 predicted what is for other taggers to predict"
+    assert refused(outputs, tmp_path) == "tagger fold-1 predicted sentences that another tagger has to predict"
     outputs = right()
     outputs["fold-0"] = output("fold-0", [1, 3], train=[0, 2])
     outputs["final"] = output("final", range(4), train=[4], validation=[0, 1], test=[0])
-    assert refused(outputs, tmp_path) == "tagger final predicted what is for other taggers to predict"
+    assert refused(outputs, tmp_path) == "tagger final predicted sentences that another tagger has to predict"
 
 
 def test_records_of_two_folds_that_were_swapped_are_refused(tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_a_sentence_that_the_corpus_does_not_have_is_refused(tmp_path: Path) -> 
     outputs = right()
     outputs["final"].sentences["test"] = [0, 1]
     outputs["final"].words["test"].append(words("test", 0, 2))
-    assert refused(outputs, tmp_path) == "test sentence 1 token 0 is predicted and not in the corpus"
+    assert refused(outputs, tmp_path) == "test sentence 1 token 0 is predicted but not in the corpus"
 
 
 def test_a_split_that_the_corpus_does_not_have_is_refused(tmp_path: Path) -> None:
@@ -295,7 +297,7 @@ def test_damaged_predicted_pos_is_named(tmp_path: Path, damage: Callable[[Path],
 def test_other_tags_than_those_of_the_corpus_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "predicted.parquet"
     pq.write_table(merged(right(), tmp_path), path)
-    with pytest.raises(InputError, match="not the corpus's"):
+    with pytest.raises(InputError, match="another tag set"):
         read_predicted(path, TAGS[::-1])
 
 

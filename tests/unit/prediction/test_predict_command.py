@@ -14,9 +14,10 @@ import torch
 from posner.arrays import Floats, WordLogits
 from posner.commands.ner.predict import Predict
 from posner.config.variants import Variant
+from posner.model.checkpoint import Checkpoint
 from posner.model.modeling import fresh_model, load_model, model_config
 from posner.pos.features import Standardisation, one_hot_table
-from posner.prediction.annotate import Entity, Labeller, entities, fitting, in_parts
+from posner.prediction.annotate import Entity, find_entities, predict_sentences, runs_that_fit, split_into_parts
 from posner.workflow.command import run
 from tiny_models import CPU, LABELS, LATE, NO_PIECE, TAGS, build_model, make_model, make_tokenizer, stir
 
@@ -127,23 +128,23 @@ def begins(label: str, before: list[str]) -> bool:
 
 def test_given_tags_are_read_and_unknown_ones_are_none(models: Path, columns: Path, tmp_path: Path) -> None:
     rows = call(models, "gold", columns, tmp_path / "out.conll")
-    labeller = Labeller(models / "gold", CPU, 256, 16)
+    checkpoint = Checkpoint.load(models / "gold", CPU, 16, 256)
     table = one_hot_table(len(TAGS))
-    logits = labeller([["Ann", "saw", "the"], ["Rome"]], [table[[2, 3, 0]], table[[-1]]])
+    logits = predict_sentences(checkpoint, [["Ann", "saw", "the"], ["Rome"]], [table[[2, 3, 0]], table[[-1]]])
     expected = [LABELS[i] for words in logits for i in words.labels(0)]
     assert [row[2] for row in rows if len(row) == 3] == expected
     assert [row[1] for row in rows if len(row) == 3] == ["NNP", "VB", "DT", "XX"]
-    other = labeller([["Ann", "saw", "the"]], [table[[0, 0, 0]]])
+    other = predict_sentences(checkpoint, [["Ann", "saw", "the"]], [table[[0, 0, 0]]])
     assert not np.array_equal(other[0].logits, logits[0].logits), "tags matter"
 
 
 def test_logits_are_standardised_as_in_training(models: Path, text: Path, tmp_path: Path) -> None:
     rows = call(models, "logits", text, tmp_path / "out.conll", tagger=models / "tagger")
     words = ["Ann", "saw", "Rome", "'s", "e\u0301te\u0301"]
-    (tagged,) = Labeller(models / "tagger", CPU, 256, 16)([words])
+    (tagged,) = predict_sentences(Checkpoint.load(models / "tagger", CPU, 16, 256), [words])
     standard = Standardisation(np.array(MEAN, np.float32), np.array(SCALE, np.float32))
     features = ((tagged.logits - standard.mean) * standard.scale).astype(np.float32)
-    (logits,) = Labeller(models / "logits", CPU, 256, 16)([words], [features])
+    (logits,) = predict_sentences(Checkpoint.load(models / "logits", CPU, 16, 256), [words], [features])
     assert [row[2] for row in rows[:5]] == [LABELS[i] for i in logits.labels(0)]
     assert [row[1] for row in rows[:5]] == [TAGS[i] for i in tagged.labels(0)]
 
@@ -166,7 +167,7 @@ def test_standard_output_is_json_lines(models: Path, text: Path, capsys: pytest.
 
 def test_chunks_change_nothing(models: Path, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = call(models, "baseline", text, tmp_path / "whole.jsonl")
-    monkeypatch.setattr("posner.commands.ner.predict.CHUNK", 1)
+    monkeypatch.setattr("posner.commands.ner.predict.PASSAGES_AT_ONCE", 1)
     parts = call(models, "baseline", text, tmp_path / "parts.jsonl")
     assert [row["entities"] for row in parts] == [
         [entity | {"score": pytest.approx(entity["score"], abs=2e-4)} for entity in row["entities"]] for row in whole
@@ -178,25 +179,27 @@ def test_chunks_change_nothing(models: Path, text: Path, tmp_path: Path, monkeyp
 
 def test_a_long_sentence_is_read_in_parts_that_fit() -> None:
     words = ["the", "abcdefgh", NO_PIECE, "abc", "the", "x" * 30, "the"]
-    (parts,) = in_parts(make_tokenizer(), [words], 12)
+    (parts,) = split_into_parts(make_tokenizer(), [words], 12)
     assert [len(part.first) for part in parts] == [3, 2, 1, 1]
     assert [len(part) for part in parts] == [11, 6, 12, 3]
-    (whole,) = in_parts(make_tokenizer(), [words[:4]], 40)
+    (whole,) = split_into_parts(make_tokenizer(), [words[:4]], 40)
     assert len(whole) == 1
-    assert in_parts(make_tokenizer(), [[]], 12) == [[]]
+    assert split_into_parts(make_tokenizer(), [[]], 12) == [[]]
 
 
 def test_parts_are_all_the_words_in_order() -> None:
     words = [f"{'ab' * (i % 5)}c" for i in range(500)]
-    assert [word for run in fitting(make_tokenizer(), words, 16) for word in run] == words
+    assert [word for run in runs_that_fit(make_tokenizer(), words, 16) for word in run] == words
 
 
 def test_parts_are_labelled_with_their_own_pos(models: Path) -> None:
-    labeller = Labeller(models / "gold", CPU, 10, 4)
+    checkpoint = Checkpoint.load(models / "gold", CPU, 4, 10)
     words = ["the", "Ann", "Rome"] * 9
     pos = one_hot_table(len(TAGS))[np.arange(27) % 4]
-    (long,) = labeller([words], [pos])
-    short = labeller([words[i : i + 8] for i in range(0, 27, 8)], [pos[i : i + 8] for i in range(0, 27, 8)])
+    (long,) = predict_sentences(checkpoint, [words], [pos])
+    short = predict_sentences(
+        checkpoint, [words[i : i + 8] for i in range(0, 27, 8)], [pos[i : i + 8] for i in range(0, 27, 8)]
+    )
     assert long.seen.all()
     np.testing.assert_allclose(long.logits, np.concatenate([part.logits for part in short]), atol=1e-5)
 
@@ -211,7 +214,7 @@ def logits_of(*rows: list[float]) -> Floats:
 def test_a_score_is_the_probability_of_the_labels() -> None:
     logits = logits_of([0, 2, 1], [3, 0, 0], [0, 1, 4], [0, 0, 5])
     probability = torch.tensor(logits).softmax(dim=1).numpy()
-    found = entities(WordLogits(logits, np.ones(4, np.bool_)), ["B-LOC", "O", "I-PER", "I-PER"])
+    found = find_entities(WordLogits(logits, np.ones(4, np.bool_)), ["B-LOC", "O", "I-PER", "I-PER"])
     assert found == [
         Entity("LOC", 0, 0, pytest.approx(probability[0, 1])),
         Entity("PER", 2, 3, pytest.approx(probability[2, 2] * probability[3, 2])),
@@ -224,15 +227,15 @@ def test_a_score_is_the_probability_of_the_labels() -> None:
 @pytest.mark.parametrize(
     ("name", "more", "message"),
     [
-        ("gold", {}, "trained with gold POS, and raw text has no tags; let the tagger make them with --pos tagger"),
+        ("gold", {}, "trained with gold POS, but raw text has no tags; use --pos tagger"),
         ("predicted", {}, "--tagger: is required"),
         ("predicted", {"pos": "columns"}, "raw text has no tags"),
         ("predicted", {"pos": "none"}, "needs POS tags; use --pos tagger or --pos columns"),
         ("baseline", {"pos": "tagger"}, "reads no POS; use --pos none"),
-        ("tagger", {}, "a POS tagger is given as --tagger"),
-        ("control", {"pos": "tagger"}, "a control, whose oracle POS no text has"),
+        ("tagger", {}, "give taggers as --tagger"),
+        ("control", {"pos": "tagger"}, "a control variant (pos: oracle); it cannot tag new text"),
         ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
-        ("nothing", {}, "no checkpoint is there; that of a run is its folder model"),
+        ("nothing", {}, "no checkpoint is there; the checkpoint of a run is in its folder `model`"),
     ],
 )
 def test_bad_input_is_one_clear_line(
@@ -250,8 +253,8 @@ def test_bad_input_is_one_clear_line(
 @pytest.mark.parametrize(
     ("name", "more", "message"),
     [
-        ("logits", {"pos": "columns"}, "reads a tagger's logits"),
-        ("gold", {"pos_column": 0}, "none of its tags is one that the model knows, such as DT NN"),
+        ("logits", {"pos": "columns"}, "reads the logits of a tagger"),
+        ("gold", {"pos_column": 0}, "the model knows none of the tags in this column; it knows DT NN"),
         ("gold", {"pos_column": 2}, "text.conll:1: 2 columns, but 3 are needed"),
     ],
 )

@@ -13,24 +13,44 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from posner.arrays import COUNT_COLUMNS, Floats, WordLogits
 from posner.config.corruption import Corruption
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
-from posner.model.batching import Example, Floats
+from posner.model.batching import Example
 from posner.model.device import Device
 from posner.model.fusion.base import NoFusion
 from posner.model.hooks import encoder_layers
 from posner.model.modeling import PosNerModel
 from posner.pos.corruption import MODES, TaggedText, taggings
-from posner.pos.donors import DonatedLogits, Donors, OneHot, PosSource
+from posner.pos.donors import DonatedLogits, Donors, OneHot, TagFeatures
 from posner.pos.features import by_sentence, one_hot_table, tag_ids
 from posner.prediction import sweep as sweep_module
-from posner.prediction.predict import WordLogits, predict
-from posner.prediction.sweep import Case, EncoderSweeper, LateSweeper, Text, batches_by_pieces, distinct, sweeper
-from posner.prediction.sweep_results import Sweep, sweep
+from posner.prediction.sweep import (
+    Case,
+    EncoderSweeper,
+    LateSweeper,
+    SweepText,
+    batches_by_pieces,
+    distinct_cases,
+    make_sweeper,
+)
+from posner.prediction.sweep_results import SweepTables, run_sweep
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
-from tiny_models import CPU, ENCODERS, LABELS, LAYERS, NO_PIECE, TAGS, make_model, make_sentences, stir, to_examples
+from tiny_models import (
+    CPU,
+    ENCODERS,
+    LABELS,
+    LAYERS,
+    NO_PIECE,
+    TAGS,
+    checkpoint_of,
+    make_model,
+    make_sentences,
+    stir,
+    to_examples,
+)
 from torch import Tensor, nn
 
 Ids = np.ndarray
@@ -47,7 +67,8 @@ SENTENCES = [
 ]
 MAX_LENGTH = 10
 EXAMPLES = to_examples(SENTENCES, with_pos=False, max_length=MAX_LENGTH)
-TEXT = Text(EXAMPLES, OUTSIDE, 0, 4)
+TEXT = SweepText(EXAMPLES)
+BATCH_SIZE = 4
 CLEAN = tag_ids(SENTENCES, TAGS)
 CONFUSION = np.array([[9, 0, 0, 0], [1, 9, 2, 3], [0, 2, 9, 2], [1, 1, 1, 9]])  # DT is never mistaken
 PREDICTED = np.random.default_rng(8).integers(0, len(TAGS), len(CLEAN))
@@ -69,11 +90,11 @@ def variant(place: str, feature: str = "trainable_embed") -> Variant:
     return Variant(**PLACES[place], pos="predicted", feature=feature)
 
 
-def one_hot() -> PosSource:
+def one_hot() -> TagFeatures:
     return OneHot(one_hot_table(len(TAGS)))
 
 
-def with_donors() -> PosSource:
+def with_donors() -> TagFeatures:
     """Logits of some train tokens, among which not every pair of tags is to be found, and of the test tokens."""
     generator = np.random.default_rng(3)
     gold, predicted = generator.integers(0, len(TAGS), (2, 40))
@@ -83,7 +104,7 @@ def with_donors() -> PosSource:
     return DonatedLogits(table, Donors(gold, predicted, len(TAGS)))
 
 
-def feature(source: PosSource) -> str:
+def feature(source: TagFeatures) -> str:
     return "logits" if isinstance(source, DonatedLogits) else "trainable_embed"
 
 
@@ -91,20 +112,20 @@ def naive(model: PosNerModel, table: Floats, rows: Ids, device: Device = CPU) ->
     """A full pass over the text with the POS that `rows` picks from `table`."""
     pos = by_sentence(table[rows], SENTENCES)
     examples = [Example(e.pieces, e.labels, p) for e, p in zip(EXAMPLES, pos, strict=True)]
-    return predict(model, examples, TEXT.pad_id, TEXT.batch_size, device)
+    return checkpoint_of(model, BATCH_SIZE, device).predict(examples)
 
 
 def to_labels(words: Sequence[WordLogits]) -> Ids:
     return np.concatenate([w.labels(OUTSIDE) for w in words])
 
 
-def corrupted(source: PosSource) -> list[Ids]:
+def corrupted(source: TagFeatures) -> list[Ids]:
     """Rows of the source's table for everything that a sweep reads."""
     return [source.rows(CLEAN, tagging)[0] for tagging in PLAN]
 
 
-def swept(model: PosNerModel, source: PosSource, settings: Corruption = SETTINGS) -> Sweep:
-    return sweep(model, TEXT, TAGGED, TEXT_OF, source, settings, CPU)
+def swept(model: PosNerModel, source: TagFeatures, settings: Corruption = SETTINGS) -> SweepTables:
+    return run_sweep(checkpoint_of(model), TEXT, TAGGED, TEXT_OF, source, settings)
 
 
 class Recorded(EncoderSweeper):
@@ -116,7 +137,7 @@ class Recorded(EncoderSweeper):
 
     def run_batch(self, cases: Sequence[Case]) -> Iterator[Ids]:
         seen: list[Tensor] = []
-        handle = self.model.register_forward_hook(lambda _, __, output: seen.append(output.logits))
+        handle = self.checkpoint.model.register_forward_hook(lambda _, __, output: seen.append(output.logits))
         labels = list(super().run_batch(cases))
         handle.remove()
         for case, logits in zip(cases, seen[0].numpy(), strict=True):
@@ -142,7 +163,7 @@ def bert(encoders: dict[str, Path]) -> Path:
 def test_late_fusion_gives_the_logits_of_full_passes(encoder: Path, make_source: Any) -> None:
     source = make_source()
     model = stir(make_model(encoder, variant("late", feature(source))))
-    swept = LateSweeper(model, TEXT, source.table, CPU)
+    swept = LateSweeper(checkpoint_of(model), TEXT, source.table)
     rows = corrupted(source)
     for row, labels in zip(rows, swept.predict(rows), strict=True):
         words = naive(model, source.table, row)
@@ -160,7 +181,7 @@ def test_encoder_fusion_gives_the_logits_of_full_passes(
 ) -> None:
     monkeypatch.setattr(sweep_module, "BATCH_PIECES", pieces)
     source, model = one_hot(), stir(make_model(encoder, variant(place)))
-    swept, rows = Recorded(model, TEXT, source.table, CPU), corrupted(one_hot())
+    swept, rows = Recorded(checkpoint_of(model), TEXT, source.table), corrupted(one_hot())
     for row, labels in zip(rows, swept.predict(rows), strict=True):
         words = naive(model, source.table, row)
         for number, (word, part) in enumerate(zip(words, by_sentence(row, SENTENCES), strict=True)):
@@ -173,7 +194,7 @@ def test_encoder_fusion_of_logits_gives_full_passes(bert: Path) -> None:
     source = with_donors()
     model = stir(make_model(bert, variant("middle", "logits")))
     rows = corrupted(source)
-    for row, labels in zip(rows, sweeper(model, TEXT, source.table, CPU).predict(rows), strict=True):
+    for row, labels in zip(rows, make_sweeper(checkpoint_of(model), TEXT, source.table).predict(rows), strict=True):
         assert np.array_equal(labels, to_labels(naive(model, source.table, row)))
 
 
@@ -189,7 +210,7 @@ def test_words_that_the_encoder_did_not_see_are_outside(bert: Path) -> None:
     assert unseen.sum() >= 3
     for place in ("late", "middle"):
         model, source = stir(make_model(bert, variant(place)), scale=3), one_hot()
-        for labels in sweeper(model, TEXT, source.table, CPU).predict(corrupted(source)):
+        for labels in make_sweeper(checkpoint_of(model), TEXT, source.table).predict(corrupted(source)):
             assert (labels[unseen] == OUTSIDE).all()
             assert len(labels) == len(CLEAN)
 
@@ -198,9 +219,9 @@ def test_words_that_the_encoder_did_not_see_are_outside(bert: Path) -> None:
 def test_clean_tags_give_the_predictions_of_the_checkpoint(bert: Path, place: str) -> None:
     model, table = stir(make_model(bert, variant(place))), one_hot_table(len(TAGS))
     sentences = [s for s in SENTENCES if "never seen" not in s.pos]
-    plain = to_labels(predict(model, to_examples(sentences, max_length=MAX_LENGTH), 0, 4, CPU))
-    text = Text(to_examples(sentences, with_pos=False, max_length=MAX_LENGTH), OUTSIDE, 0, 4)
-    (labels,) = sweeper(model, text, table, CPU).predict([tag_ids(sentences, TAGS)])
+    plain = to_labels(checkpoint_of(model).predict(to_examples(sentences, max_length=MAX_LENGTH)))
+    text = SweepText(to_examples(sentences, with_pos=False, max_length=MAX_LENGTH))
+    (labels,) = make_sweeper(checkpoint_of(model), text, table).predict([tag_ids(sentences, TAGS)])
     assert np.array_equal(labels, plain)
 
 
@@ -208,7 +229,9 @@ def test_late_fusion_in_bf16_gives_what_the_checkpoint_predicts(bert: Path) -> N
     bf16 = Device(torch.device("cpu"), "bf16")
     model, source = stir(make_model(bert, variant("late"))), one_hot()
     for row, labels in zip(
-        corrupted(source), sweeper(model, TEXT, source.table, bf16).predict(corrupted(source)), strict=True
+        corrupted(source),
+        make_sweeper(checkpoint_of(model, device=bf16), TEXT, source.table).predict(corrupted(source)),
+        strict=True,
     ):
         assert np.array_equal(labels, to_labels(naive(model, source.table, row, bf16)))
 
@@ -232,8 +255,8 @@ class Counter:
 def test_layers_that_pos_cannot_reach_run_once(encoder: Path, place: str, below: int) -> None:
     model = stir(make_model(encoder, variant(place)))
     counter, source = Counter(model), one_hot()
-    passes = -(-len(SENTENCES) // TEXT.batch_size)
-    swept = sweeper(model, TEXT, source.table, CPU)
+    passes = -(-len(SENTENCES) // BATCH_SIZE)
+    swept = make_sweeper(checkpoint_of(model), TEXT, source.table)
     assert counter.calls == [passes] * LAYERS
     list(swept.predict(corrupted(source)))
     assert counter.calls[:below] == [passes] * below
@@ -242,7 +265,7 @@ def test_layers_that_pos_cannot_reach_run_once(encoder: Path, place: str, below:
 
 def test_a_tagging_of_a_sentence_is_read_once(bert: Path) -> None:
     model, source = stir(make_model(bert, variant("last"))), one_hot()
-    swept = Recorded(model, TEXT, source.table, CPU)
+    swept = Recorded(checkpoint_of(model), TEXT, source.table)
     rows = corrupted(source)
     list(swept.predict([*rows, *rows]))
     parts = {(i, part.tobytes()) for row in rows for i, part in enumerate(by_sentence(row, SENTENCES))}
@@ -254,7 +277,7 @@ def test_a_sweep_leaves_the_model_as_it_was(bert: Path) -> None:
     model, source = stir(make_model(bert, variant("middle"))), one_hot()
     layers, (row, *_) = list(encoder_layers(model.encoder)), corrupted(source)
     before = to_labels(naive(model, source.table, row))
-    list(sweeper(model, TEXT, source.table, CPU).predict(corrupted(source)))
+    list(make_sweeper(checkpoint_of(model), TEXT, source.table).predict(corrupted(source)))
     assert list(encoder_layers(model.encoder)) == layers
     assert np.array_equal(to_labels(naive(model, source.table, row)), before)
 
@@ -265,7 +288,7 @@ lengths = st.lists(st.integers(1, 4), min_size=1, max_size=5)
 @given(lengths, st.integers(1, 6), st.integers(0, 99))
 def test_every_text_is_made_of_its_distinct_sentences(sizes: list[int], texts: int, seed: int) -> None:
     rows = list(np.random.default_rng(seed).integers(-1, 2, (texts, sum(sizes))))
-    cases, wanted = distinct(rows, sizes)
+    cases, wanted = distinct_cases(rows, sizes)
     assert len({(case.sentence, case.rows.tobytes()) for case in cases}) == len(cases)
     for row, numbers in zip(rows, wanted, strict=True):
         assert [cases[n].sentence for n in numbers] == list(range(len(sizes)))
@@ -320,7 +343,7 @@ def test_every_row_is_what_seqeval_says_of_a_full_pass(bert: Path, place: str, m
         assert row["broken"] + row["moved"] + row["retyped"] == len((before - now) & true)
         for text in range(TEXT_OF.max() + 1):
             here = [{e for e in part if TEXT_OF[e[0]] == text} for part in (now & true, now, true)]
-            assert [row[f"text_{name}"][text] for name in ("right", "predicted", "true")] == list(map(len, here))
+            assert [row[name][text] for name in COUNT_COLUMNS] == list(map(len, here))
 
 
 def test_where_tags_changed_adds_up_to_the_rows(bert: Path) -> None:
@@ -386,8 +409,8 @@ def test_pos_switched_off_is_the_model_without_a_pos_path(bert: Path, place: str
     without.fusion = NoFusion()
     table = (with_donors() if given == "logits" else one_hot()).table
     off = naive(model, table, np.full(len(CLEAN), -1))
-    plain = predict(without, EXAMPLES, TEXT.pad_id, TEXT.batch_size, CPU)
+    plain = checkpoint_of(without).predict(EXAMPLES)
     for ours, theirs in zip(off, plain, strict=True):
         assert np.array_equal(ours.logits, theirs.logits)
-    (labels,) = sweeper(model, TEXT, table, CPU).predict([np.full(len(CLEAN), -1)])
+    (labels,) = make_sweeper(checkpoint_of(model), TEXT, table).predict([np.full(len(CLEAN), -1)])
     assert np.array_equal(labels, to_labels(plain))

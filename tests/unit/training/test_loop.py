@@ -14,8 +14,8 @@ from posner.config.training import Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
 from posner.model.batching import Batch, Example, collate
+from posner.model.checkpoint import Checkpoint
 from posner.model.modeling import NEW, PosNerModel
-from posner.prediction.predict import predict
 from posner.training import loop as training
 from posner.training.loop import Evaluation, train
 from posner.training.optimizer import SplitAdamW
@@ -27,6 +27,7 @@ from tiny_models import (
     LATE,
     NO_PIECE,
     build_model,
+    checkpoint_of,
     make_model,
     make_sentences,
     to_examples,
@@ -50,13 +51,13 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-def scripted(scores: list[float], kept: list[dict[str, Tensor]]) -> Callable[[PosNerModel], float]:
+def scripted(scores: list[float], kept: list[dict[str, Tensor]]) -> Callable[[Checkpoint], float]:
     """A score function that gives `scores` one by one and keeps the weights that it was asked about."""
     left = iter(scores)
 
-    def score(model: PosNerModel) -> float:
-        assert not model.training
-        kept.append(weights(model))
+    def score(checkpoint: Checkpoint) -> float:
+        assert not checkpoint.model.training
+        kept.append(weights(checkpoint.model))
         return next(left)
 
     return score
@@ -71,7 +72,7 @@ def test_the_same_seed_gives_the_same_bits(bert: Path, variant: Variant) -> None
     for noise in (1, 2):
         torch.manual_seed(noise)  # what ran before must not matter
         model = build_model(bert, variant)
-        trained = train(model, EXAMPLES, 0, QUICK, 3, CPU)
+        trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3)
         made.append((weights(model), [(row.step, row.loss, row.learning_rate) for row in trained.history]))
     assert same(made[0][0], made[1][0])
     assert made[0][1] == made[1][1]
@@ -79,15 +80,15 @@ def test_the_same_seed_gives_the_same_bits(bert: Path, variant: Variant) -> None
 
 def test_another_seed_gives_another_model(bert: Path) -> None:
     first, second = make_model(bert, LATE), make_model(bert, LATE)
-    train(first, EXAMPLES, 0, QUICK, 3, CPU)
-    train(second, EXAMPLES, 0, QUICK, 4, CPU)
+    train(checkpoint_of(first), EXAMPLES, QUICK, 3)
+    train(checkpoint_of(second), EXAMPLES, QUICK, 4)
     assert not same(weights(first), weights(second))
 
 
 def test_every_parameter_is_trained(bert: Path) -> None:
     model = make_model(bert, EARLIEST)
     before = weights(model)
-    train(model, EXAMPLES, 0, QUICK, 3, CPU)
+    train(checkpoint_of(model), EXAMPLES, QUICK, 3)
     after = weights(model)
     # Softmax is the same for any shift of all keys: the gradient of a key's bias is zero but for rounding.
     for key in (key for key in before if not key.endswith("key.bias")):
@@ -97,7 +98,7 @@ def test_every_parameter_is_trained(bert: Path) -> None:
 
 def test_the_best_checkpoint_is_kept_and_of_equals_the_earliest(bert: Path) -> None:
     model, kept = make_model(bert), list[dict[str, Tensor]]()
-    trained = train(model, EXAMPLES, 0, QUICK, 3, CPU, Evaluation(2, scripted([0.1, 0.5, 0.5, 0.2], kept)))
+    trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3, Evaluation(2, scripted([0.1, 0.5, 0.5, 0.2], kept)))
     assert trained.steps == 8
     assert trained.best_step == 4
     assert same(weights(model), kept[1])
@@ -113,28 +114,28 @@ def test_the_best_checkpoint_is_kept_and_of_equals_the_earliest(bert: Path) -> N
 
 def test_a_model_that_scores_nothing_is_kept_too(bert: Path) -> None:
     model, kept = make_model(bert), list[dict[str, Tensor]]()
-    trained = train(model, EXAMPLES, 0, QUICK, 3, CPU, Evaluation(4, scripted([0.0, 0.0], kept)))
+    trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3, Evaluation(4, scripted([0.0, 0.0], kept)))
     assert trained.best_step == 4
     assert same(weights(model), kept[0])
 
 
 @pytest.mark.parametrize(("every", "evaluated"), [(3, [3, 6, 8]), (8, [8]), (100, [8]), (1, list(range(1, 9)))])
 def test_evaluations_come_at_every_nth_step_and_at_the_end(bert: Path, every: int, evaluated: list[int]) -> None:
-    trained = train(make_model(bert), EXAMPLES, 0, QUICK, 3, CPU, Evaluation(every, lambda _: 0.5))
+    trained = train(checkpoint_of(make_model(bert)), EXAMPLES, QUICK, 3, Evaluation(every, lambda _: 0.5))
     assert [row.step for row in trained.history if row.score is not None] == evaluated
     assert trained.best_step == evaluated[0]
 
 
 def test_evaluations_do_not_change_the_training(bert: Path) -> None:
     plain, watched = make_model(bert, LATE), make_model(bert, LATE)
-    without = train(plain, EXAMPLES, 0, QUICK, 3, CPU)
+    without = train(checkpoint_of(plain), EXAMPLES, QUICK, 3)
     scores = iter(range(100))
 
-    def score(model: PosNerModel) -> float:
-        predict(model, EXAMPLES, 0, 4, CPU)
+    def score(checkpoint: Checkpoint) -> float:
+        checkpoint.predict(EXAMPLES)
         return float(next(scores))  # the last is the best
 
-    trained = train(watched, EXAMPLES, 0, QUICK, 3, CPU, Evaluation(1, score))
+    trained = train(checkpoint_of(watched), EXAMPLES, QUICK, 3, Evaluation(1, score))
     assert same(weights(plain), weights(watched))
     assert (without.best_step, trained.best_step) == (8, 8)
     assert all(row.score is None for row in without.history)
@@ -150,7 +151,7 @@ def test_the_history_has_the_mean_loss_since_the_row_before(bert: Path, monkeypa
 
     monkeypatch.setattr(training, "training_step", recorded)
     long = QUICK.model_copy(update={"epochs": 12})
-    trained = train(make_model(bert), EXAMPLES, 0, long, 3, CPU, Evaluation(7, lambda _: 0.0))
+    trained = train(checkpoint_of(make_model(bert)), EXAMPLES, long, 3, Evaluation(7, lambda _: 0.0))
     assert len(losses) == trained.steps == 48
     before = 0
     for row in trained.history:
@@ -174,7 +175,7 @@ def test_all_variants_see_the_same_batches(bert: Path, variant: Variant, monkeyp
     sentences = make_sentences(14)
     for chosen in (BASELINE, variant):
         seen.append([])
-        train(make_model(bert, chosen), to_examples(sentences, chosen is not BASELINE), 0, QUICK, 3, CPU)
+        train(checkpoint_of(make_model(bert, chosen)), to_examples(sentences, chosen is not BASELINE), QUICK, 3)
     assert len(seen[0]) == len(seen[1]) == 8
     epochs = [[batch.input_ids.tolist() for batch in seen[0][start : start + 4]] for start in (0, 4)]
     assert epochs[0] != epochs[1], "every epoch has an order of its own"
@@ -188,7 +189,7 @@ def test_all_variants_see_the_same_batches(bert: Path, variant: Variant, monkeyp
 def test_the_first_step_is_taken_from_the_same_loss(bert: Path) -> None:
     one_step = QUICK.model_copy(update={"epochs": 1, "train_batch_size": 64})
     losses = {
-        train(make_model(bert, variant), EXAMPLES, 0, one_step, 3, CPU).history[0].loss
+        train(checkpoint_of(make_model(bert, variant)), EXAMPLES, one_step, 3).history[0].loss
         for variant in (BASELINE, LATE, LAST_LAYER, EARLIEST)
     }
     assert len(losses) == 1
@@ -196,7 +197,7 @@ def test_the_first_step_is_taken_from_the_same_loss(bert: Path) -> None:
 
 @pytest.mark.parametrize("variant", [LATE, LAST_LAYER, EARLIEST], ids=["late", "last", "earliest"])
 def test_an_untrained_pos_variant_predicts_what_its_baseline_predicts(bert: Path, variant: Variant) -> None:
-    baseline, given = (predict(make_model(bert, v), EXAMPLES, 0, 4, CPU) for v in (BASELINE, variant))
+    baseline, given = (checkpoint_of(make_model(bert, v)).predict(EXAMPLES) for v in (BASELINE, variant))
     for one, other in zip(baseline, given, strict=True):
         assert np.array_equal(one.logits, other.logits)
         assert np.array_equal(one.seen, other.seen)
@@ -210,9 +211,9 @@ def test_a_small_set_is_learned_by_heart(bert: Path, variant: Variant) -> None:
     examples = to_examples(sentences, variant is not BASELINE)
     model = make_model(bert, variant)
     settings = QUICK.model_copy(update={"epochs": 25, "learning_rate": 1e-2})
-    trained = train(model, examples, 0, settings, 3, CPU)
+    trained = train(checkpoint_of(model), examples, settings, 3)
     assert trained.history[-1].loss < 0.1 * trained.history[0].loss
-    for example, words in zip(examples, predict(model, examples, 0, 4, CPU), strict=True):
+    for example, words in zip(examples, checkpoint_of(model).predict(examples), strict=True):
         assert np.array_equal(words.labels(0), example.labels)
 
 
@@ -221,7 +222,7 @@ def test_words_without_pieces_do_not_spoil_the_training(bert: Path) -> None:
     examples = to_examples([nothing, *make_sentences(3)])
     model = make_model(bert, LATE)
     single = QUICK.model_copy(update={"train_batch_size": 1, "epochs": 5})
-    trained = train(model, examples, 0, single, 3, CPU)
+    trained = train(checkpoint_of(model), examples, single, 3)
     assert all(value.isfinite().all() for value in weights(model).values())
     assert all(math.isfinite(row.loss) for row in trained.history)
 
@@ -304,7 +305,7 @@ def test_the_optimizer_is_adamw_with_lazy_rows(bert: Path, max_grad_norm: float)
 def test_rows_that_no_batch_touches_stand_still(bert: Path) -> None:
     model = make_model(bert)
     before = words_of(model).detach().clone()
-    train(model, EXAMPLES, 0, QUICK, 3, CPU)
+    train(checkpoint_of(model), EXAMPLES, QUICK, 3)
     moved = (words_of(model) != before).any(dim=1)
     touched = set(np.concatenate([example.pieces.input_ids for example in EXAMPLES]).tolist())
     assert set(moved.nonzero().flatten().tolist()) == touched
@@ -371,7 +372,7 @@ def test_new_parameters_learn_at_their_own_rate(bert: Path) -> None:
     frozen = QUICK.model_copy(update={"learning_rate": 1e-30})
     model = make_model(bert, LATE)
     before = weights(model)
-    train(model, EXAMPLES, 0, frozen, 3, CPU)
+    train(checkpoint_of(model), EXAMPLES, frozen, 3)
     for key, value in weights(model).items():
         moved = float((value - before[key]).abs().max())
         assert (moved > 1e-3) if key.startswith(NEW) else (moved < 1e-20), key

@@ -1,4 +1,4 @@
-"""Killed and resumed: a training goes on from where it was, to the same bits, or starts anew; never anything else."""
+"""Killed and resumed: a training ends with the same bits, or starts from scratch; never anything else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,17 +23,17 @@ from posner.config.training import NerTraining, Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import write_corpus
 from posner.corpora.sources import load_corpus
-from posner.model.modeling import PosNerModel
-from posner.training.loop import Evaluation, Trained, train
-from posner.training.resume import NoResume, ResumeFolder
+from posner.model.checkpoint import Checkpoint
+from posner.training.loop import Evaluation, TrainingResult, train
+from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.training.state import Step
 from posner.workflow.options import flags
 from tiny_models import (
     BASELINE,
-    CPU,
     EARLIEST,
     LATE,
     build_model,
+    checkpoint_of,
     make_sentences,
     make_tokenizer,
     save_encoder,
@@ -57,27 +58,28 @@ class Scores:
     def __init__(self, at: int = 0, before: Callable[[], None] = lambda: None) -> None:
         self.at, self.before, self.step = at, before, 0
 
-    def __call__(self, model: PosNerModel) -> float:
+    def __call__(self, checkpoint: Checkpoint) -> float:
         self.step += EVERY
         if self.step == self.at:
             self.before()
-        return float(model.classifier.weight.detach().sum().sin())
+        return float(checkpoint.model.classifier.weight.detach().sum().sin())
 
 
 def run(
-    encoder: Path, variant: Variant, score: Callable[[PosNerModel], float], resume: NoResume
-) -> tuple[dict[str, Tensor], Trained]:
+    encoder: Path, variant: Variant, score: Callable[[Checkpoint], float], resume: Resume
+) -> tuple[dict[str, Tensor], TrainingResult]:
     model = build_model(encoder, variant)
-    trained = train(model, EXAMPLES, 0, SETTINGS, 3, CPU, Evaluation(EVERY, score), resume)
+    with resume:
+        trained = train(checkpoint_of(model), EXAMPLES, SETTINGS, 3, Evaluation(EVERY, score), resume)
     return model.state_dict(), trained
 
 
-def rows(trained: Trained) -> list[tuple[object, ...]]:
+def rows(trained: TrainingResult) -> list[tuple[object, ...]]:
     """The history without the time it took."""
     return [(r.step, r.epoch, r.loss, r.learning_rate, r.score) for r in trained.history]
 
 
-def same(one: tuple[dict[str, Tensor], Trained], other: tuple[dict[str, Tensor], Trained]) -> bool:
+def same(one: tuple[dict[str, Tensor], TrainingResult], other: tuple[dict[str, Tensor], TrainingResult]) -> bool:
     equal = all(torch.equal(one[0][name], other[0][name]) for name in one[0].keys() | other[0].keys())
     return equal and rows(one[1]) == rows(other[1]) and one[1].best_step == other[1].best_step
 
@@ -100,7 +102,7 @@ class StoppedAt(ResumeFolder):
 
 
 @pytest.fixture(scope="module")
-def whole(encoders: dict[str, Path]) -> dict[Variant, tuple[dict[str, Tensor], Trained]]:
+def whole(encoders: dict[str, Path]) -> dict[Variant, tuple[dict[str, Tensor], TrainingResult]]:
     """Trainings that nothing stopped."""
     return {v: run(encoders["bert"], v, Scores(), NoResume()) for v in (BASELINE, LATE, EARLIEST)}
 
@@ -110,8 +112,12 @@ def whole(encoders: dict[str, Path]) -> dict[Variant, tuple[dict[str, Tensor], T
 
 @pytest.mark.parametrize("variant", [BASELINE, LATE, EARLIEST], ids=["baseline", "late", "encoder"])
 @pytest.mark.parametrize("step", [1, 3, 4, 11, 12])
-def test_a_training_goes_on_to_the_same_bits(
-    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], Trained]], variant: Variant, step: int
+def test_a_training_resumes_to_the_same_bits(
+    bert: Path,
+    tmp_path: Path,
+    whole: dict[Variant, tuple[dict[str, Tensor], TrainingResult]],
+    variant: Variant,
+    step: int,
 ) -> None:
     with pytest.raises(SystemExit) as stop:
         run(bert, variant, Scores(), StoppedAt(tmp_path / "state", step))
@@ -133,7 +139,7 @@ def test_only_the_rest_is_trained(bert: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def test_an_evaluation_is_left_at_once_and_made_again(
-    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], Trained]]
+    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], TrainingResult]]
 ) -> None:
     with pytest.raises(SystemExit):
         run(bert, LATE, Scores(at=6, before=ask(signal.SIGTERM)), ResumeFolder(tmp_path, "key", every=1e9))
@@ -142,7 +148,7 @@ def test_an_evaluation_is_left_at_once_and_made_again(
 
 
 def test_sigusr1_saves_and_goes_on(
-    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], Trained]]
+    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], TrainingResult]]
 ) -> None:
     finished = run(bert, LATE, Scores(), StoppedAt(tmp_path, 5, signal.SIGUSR1))
     assert same(finished, whole[LATE])
@@ -159,12 +165,13 @@ def test_signals_are_left_as_they_were(bert: Path, tmp_path: Path) -> None:
 
 
 def test_saving_changes_nothing_and_keeps_one_state(
-    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], Trained]]
+    bert: Path, tmp_path: Path, whole: dict[Variant, tuple[dict[str, Tensor], TrainingResult]]
 ) -> None:
     state = ResumeFolder(tmp_path / "state", "key", every=0)
     assert same(run(bert, LATE, Scores(), state), whole[LATE])
     assert len(list((tmp_path / "state").iterdir())) == 2
-    state.remove()
+    with ResumeFolder(tmp_path / "state", "key", every=0) as state:
+        state.remove()
     assert not (tmp_path / "state").exists()
 
 
@@ -197,10 +204,10 @@ def of_other_work(folder: Path) -> None:
     "damage",
     [flip_a_byte, cut, lose_tensors, of_other_work, scribble("{"), scribble("[]"), scribble('{"key": "key"}')],
 )
-def test_a_damaged_state_or_one_of_other_work_is_passed_over(
+def test_a_damaged_state_or_one_of_other_work_is_ignored(
     bert: Path,
     tmp_path: Path,
-    whole: dict[Variant, tuple[dict[str, Tensor], Trained]],
+    whole: dict[Variant, tuple[dict[str, Tensor], TrainingResult]],
     damage: Callable[[Path], None],
 ) -> None:
     with pytest.raises(SystemExit):
@@ -213,12 +220,16 @@ def test_a_damaged_state_or_one_of_other_work_is_passed_over(
 def test_a_state_that_cannot_be_saved_loses_nothing(
     bert: Path,
     tmp_path: Path,
-    whole: dict[Variant, tuple[dict[str, Tensor], Trained]],
+    whole: dict[Variant, tuple[dict[str, Tensor], TrainingResult]],
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    (tmp_path / "file").write_text("where the folder should be")
-    assert same(run(bert, LATE, Scores(), ResumeFolder(tmp_path / "file", "key", every=0)), whole[LATE])
-    assert "cannot be saved" in caplog.text
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("posner.training.resume.save_file", fail)
+    assert same(run(bert, LATE, Scores(), ResumeFolder(tmp_path, "key", every=0)), whole[LATE])
+    assert "cannot be saved: no space left" in caplog.text
 
 
 # --- processes -------------------------------------------------------------------------------------------------------
@@ -295,23 +306,74 @@ def is_newer(path: Path, than: int) -> bool:
         return False
 
 
+def started_at_step_50(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """A training that has reached step 50."""
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "step 50/" not in process.stderr.readline():
+        assert process.poll() is None
+    return process
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_before_the_end(
     command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path, number: int
 ) -> None:
     arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
-    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    while "step 50/" not in process.stderr.readline():
-        assert process.poll() is None
+    process = started_at_step_50(arguments)
     process.send_signal(number)
     printed = process.communicate()[1]
     assert process.returncode == 128 + number
-    assert "the same command goes on from there" in printed
+    assert "the same command resumes from there" in printed
     assert not (tmp_path / "run").exists()
     done = subprocess.run(arguments, check=True, capture_output=True, text=True)
     assert "resumed at step" in done.stderr
     assert_same_results(tmp_path / "run", uninterrupted)
+
+
+def test_a_second_training_stops_the_first_and_resumes_it(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
+) -> None:
+    arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
+    first = started_at_step_50(arguments)
+    first.send_signal(signal.SIGSTOP)  # it does not end before the second starts
+    second = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+    assert second.stderr is not None
+    while f"process {first.pid} on" not in second.stderr.readline():
+        assert second.poll() is None
+    first.send_signal(signal.SIGCONT)
+    first.communicate()
+    assert first.returncode == 128 + signal.SIGTERM
+    assert "resumed at step" in second.communicate()[1]
+    assert second.returncode == 0
+    assert_same_results(tmp_path / "run", uninterrupted)
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., list[str]], tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    process = started_at_step_50(command(tmp_path / "run", f"--resume={state}", "--save-every=0.05"))
+    (state / "lease.json").write_text("{}")
+    before = (state / "state.json").read_bytes()
+    printed = process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert "another process has taken over" in printed
+    assert not (tmp_path / "run").exists()
+    assert json.loads(before) == json.loads((state / "state.json").read_bytes())
+
+
+def test_a_finished_training_is_not_repeated(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(uninterrupted, tmp_path / "run")
+    dates = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
+    arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
+    again = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "nothing to do" in again.stderr
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == dates
+    (tmp_path / "run" / "metrics.json").unlink()
+    again = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "step 50/" in again.stderr
 
 
 @pytest.mark.parametrize("limit", [20_000, 1_000])  # bytes: less than the model, and than any file
@@ -328,7 +390,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
     assert not [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_error(command: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_a_clear_error(command: Callable[..., list[str]], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = subprocess.run(command(tmp_path / "file" / "run"), capture_output=True, text=True)
     assert done.returncode == 2
@@ -351,14 +413,11 @@ def changed(command: Sequence[str], old: str, new: str) -> list[str]:
     return [part.replace(old, new) for part in command]
 
 
-def test_a_state_of_other_settings_is_not_gone_on_with(command: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_a_state_of_other_settings_is_not_resumed(command: Callable[..., list[str]], tmp_path: Path) -> None:
     arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
-    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    while "step 50/" not in process.stderr.readline():
-        assert process.poll() is None
+    process = started_at_step_50(arguments)
     process.terminate()
     process.communicate()
     other = subprocess.run(changed(arguments, "--seed=1", "--seed=2"), check=True, capture_output=True, text=True)
-    assert "starting anew" in other.stderr
+    assert "starting from scratch" in other.stderr
     assert "resumed" not in other.stderr

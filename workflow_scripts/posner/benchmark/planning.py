@@ -1,4 +1,4 @@
-"""How long Snakemake takes to plan a large study, beside a bare workflow of as many jobs."""
+"""Benchmark Snakemake's planning time of a large study against a minimal workflow with as many jobs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from posner.benchmark.process import Cost, cost
+from posner.benchmark.process import Cost, measure
 
 CHECKOUT = Path(__file__).parents[2]
 
-# Half of the jobs read what the other half makes, and there is nothing else: no settings, logs or functions.
+# Half of the jobs read the outputs of the other half. There are no settings, logs or functions.
 BARE = """
 rule all:
     input: expand("second/{{i}}", i=range({half}))
@@ -26,7 +26,7 @@ rule second:
 
 
 def large_study(corpora: int, encoders: int, seeds: int) -> dict[str, Any]:
-    """A study of generated corpora and small encoders that has all of the default variants."""
+    """A study with generated corpora, small encoders and all default variants."""
     return {
         "study": {
             "title": "Large",
@@ -40,20 +40,20 @@ def large_study(corpora: int, encoders: int, seeds: int) -> dict[str, Any]:
 
 
 def plan_study(folder: Path, study: dict[str, Any]) -> tuple[int, Cost]:
-    """Plan `study` from nothing, in an empty `folder`."""
+    """Plan `study` in an empty `folder`."""
     config = folder / "large.json"  # JSON is YAML
     config.write_text(json.dumps(study))
     return plan(folder, "--snakefile", str(CHECKOUT / "Snakefile"), "--configfile", str(config))
 
 
 def plan_bare(folder: Path, jobs: int) -> tuple[int, Cost]:
-    """Plan a bare workflow of `jobs` jobs, in an empty `folder`."""
+    """Plan a minimal workflow of `jobs` jobs in an empty `folder`."""
     snakefile = folder / "bare.smk"
     snakefile.write_text(BARE.format(half=jobs // 2))
     return plan(folder, "--snakefile", str(snakefile))
 
 
 def plan(folder: Path, *arguments: str) -> tuple[int, Cost]:
-    """Dry-run Snakemake in `folder`; returns the number of jobs, and what planning them cost."""
-    spent, printed = cost([sys.executable, "-m", "snakemake", *arguments, "--dry-run", "--quiet", "rules"], folder)
-    return next(int(line.split()[1]) for line in printed.splitlines() if line.startswith("total ")), spent
+    """Dry-run Snakemake in `folder`; returns the number of jobs, and the cost of planning."""
+    cost, output = measure([sys.executable, "-m", "snakemake", *arguments, "--dry-run", "--quiet", "rules"], folder)
+    return next(int(line.split()[1]) for line in output.splitlines() if line.startswith("total ")), cost

@@ -1,4 +1,4 @@
-"""What a command costs: processor time and peak memory."""
+"""Measure CPU time and peak memory of a subprocess."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# The peak of a process begins with the memory of the one that started it, so a small one stands between.
-BETWEEN = """
+# The peak memory of a process includes that of its parent at the start, so that a small process starts the command.
+LAUNCHER = """
 import json, resource, subprocess, sys
 status = subprocess.run(sys.argv[2:]).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -23,22 +23,22 @@ sys.exit(status)
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of processor time, and peak memory in bytes."""
+    """CPU time in seconds and peak memory in bytes."""
 
     seconds: float
     memory: int
 
 
-def cost(command: Sequence[str], folder: Path | None = None) -> tuple[Cost, str]:
-    """Run `command` in `folder`; returns what it cost, and what it printed.
+def measure(command: Sequence[str], folder: Path | None = None) -> tuple[Cost, str]:
+    """Run `command` in `folder`; returns its cost and its output.
 
     Raises:
-        RuntimeError: it failed; the message is what it printed.
+        RuntimeError: it failed; the message is its output.
     """
     with tempfile.NamedTemporaryFile() as file:
-        between = [sys.executable, "-c", BETWEEN, file.name]
-        done = subprocess.run([*between, *command], cwd=folder, capture_output=True, text=True)
-        printed = done.stdout + done.stderr
+        launcher = [sys.executable, "-c", LAUNCHER, file.name]
+        done = subprocess.run([*launcher, *command], cwd=folder, capture_output=True, text=True)
+        output = done.stdout + done.stderr
         if done.returncode:
-            raise RuntimeError(printed)
-        return Cost(*json.load(file)), printed
+            raise RuntimeError(output)
+        return Cost(*json.load(file)), output

@@ -1,8 +1,8 @@
-"""Speed side by side: our training loop against `transformers.Trainer`, the sweep against naive full passes, and
-prediction against `transformers.pipeline`.
+"""Compare speeds: our training loop with `transformers.Trainer`, sweeps with full forward passes, and prediction with
+`transformers.pipeline`.
 
-All contenders run in one process, in turn and several times, on the same model, sentences, batch size and number of
-threads; the best time of each counts, since whatever else the machine does can only slow a run.
+All contenders run alternately in one process, with the same model, sentences, batch size and number of threads. The
+shortest time of each counts, since other load on the machine can only make a run slower.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,25 @@ from posner.arrays import Ids
 from posner.config.training import NerTraining
 from posner.config.variants import Variant
 from posner.model.batching import IGNORED, Example
+from posner.model.checkpoint import Checkpoint
 from posner.model.device import Device
-from posner.model.modeling import PosNerModel, fresh_model, model_config
+from posner.model.modeling import model_config
 from posner.pos.features import one_hot_table
-from posner.prediction.annotate import Labeller, ModelTagger, NoTagger, Tagger, label
-from posner.prediction.predict import predict
-from posner.prediction.sweep import Text, sweeper
+from posner.prediction.annotate import ModelTagger, NoTagger, PassageTagger, annotate
+from posner.prediction.sweep import SweepText, make_sweeper
 from posner.prediction.text import from_text
 from posner.training.loop import train
 
 
 @dataclass(frozen=True)
 class Speed:
-    """One contender: word pieces (no padding) or words a second, and how many times the first one's speed that is."""
+    """Speed of one contender.
+
+    Attributes:
+        name: what runs.
+        per_second: word pieces (without padding) or words per second.
+        ratio: `per_second` divided by that of the first contender.
+    """
 
     name: str
     per_second: float
@@ -49,7 +55,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Workload:
-    """What all contenders train on: a prepared encoder, sentences with labels, and how."""
+    """The task of all contenders: a prepared encoder, labelled sentences, and settings."""
 
     encoder: Path
     tokenizer: PreTrainedTokenizerBase
@@ -60,12 +66,12 @@ class Workload:
 
     @property
     def pieces(self) -> int:
-        """Word pieces of all sentences."""
+        """Number of word pieces of all sentences."""
         return sum(len(e.pieces) for e in self.examples)
 
 
 def training_speeds(load: Workload, rounds: int) -> list[Speed]:
-    """Our loop and three settings of Trainer: its defaults, and its best with either attention."""
+    """Our loop and Trainer, each with either attention; Trainer with default flags, too."""
     best = {"bf16": load.device.precision == "bf16", "train_sampling_strategy": "group_by_length"}
     contenders: dict[str, Callable[[], float]] = {
         "Trainer, default flags": lambda: run_trainer(load, "sdpa", {}),
@@ -78,32 +84,34 @@ def training_speeds(load: Workload, rounds: int) -> list[Speed]:
 
 
 def speeds(contenders: dict[str, Callable[[], float]], size: int, rounds: int) -> list[Speed]:
-    """How fast each contender does work of the given size."""
-    made = {name: size / spent for name, spent in best_times(contenders, rounds).items()}
-    first = next(iter(made.values()))
-    return [Speed(name, speed, speed / first) for name, speed in made.items()]
+    """Speed of each contender; `size` is the number of word pieces or words that each processes."""
+    per_second = {name: size / seconds for name, seconds in best_times(contenders, rounds).items()}
+    first = next(iter(per_second.values()))
+    return [Speed(name, speed, speed / first) for name, speed in per_second.items()]
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """How long `work` takes."""
+    """Duration of `work` in seconds."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
 def best_times(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Shortest time of each contender in seconds, as it measures itself; all run once a round."""
+    """Shortest time of each contender in seconds, as measured by itself; each runs once per round."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
             times[name].append(run())
-    return {name: min(spent) for name, spent in times.items()}
+    return {name: min(seconds) for name, seconds in times.items()}
 
 
 def run_ours(load: Workload, attention: str) -> float:
     """Seconds of one epoch of our loop, without loading."""
-    model = fresh_model(load.encoder, model_config(load.encoder, load.labels, Variant()), 0, attention)
-    return seconds_of(lambda: train(model, load.examples, load.tokenizer.pad_token_id, load.settings, 0, load.device))
+    config = model_config(load.encoder, load.labels, Variant())
+    device = replace(load.device, attention=attention)
+    checkpoint = Checkpoint.fresh(load.encoder, config, 0, device, batch_size=16, max_length=load.settings.max_length)
+    return seconds_of(lambda: train(checkpoint, load.examples, load.settings, 0))
 
 
 def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> float:
@@ -131,24 +139,22 @@ def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> floa
 
 
 def trainer_row(example: Example) -> dict[str, list[int]]:
-    """An example as Trainer's collator reads it: the label stands at each word's first piece."""
+    """An example in the format of Trainer's collator: the first piece of each word has its label."""
     labels = np.full(len(example.pieces), IGNORED)
     labels[example.pieces.first] = example.labels
     return {"input_ids": example.pieces.input_ids.tolist(), "labels": labels.tolist()}
 
 
-def sweep_speedup(
-    model: PosNerModel, text: Text, taggings: Sequence[Ids], device: Device
-) -> tuple[float, float, float]:
-    """Seconds of a sweep over `taggings`, seconds of as many naive passes (one is timed), and their ratio."""
-    table = one_hot_table(len(model.config.pos_tags))
+def sweep_speedup(checkpoint: Checkpoint, text: SweepText, taggings: Sequence[Ids]) -> tuple[float, float, float]:
+    """Seconds of a sweep over `taggings`, seconds of as many full forward passes (one is timed), and their ratio."""
+    table = one_hot_table(len(checkpoint.config.pos_tags))
     lengths = np.cumsum(text.lengths)[:-1]
     rows = [table[part] for part in np.split(taggings[0], lengths)]
     examples = [Example(e.pieces, e.labels, pos) for e, pos in zip(text.examples, rows, strict=True)]
     times = best_times(
         {
-            "sweep": lambda: seconds_of(lambda: list(sweeper(model, text, table, device).predict(taggings))),
-            "pass": lambda: seconds_of(lambda: predict(model, examples, text.pad_id, text.batch_size, device)),
+            "sweep": lambda: seconds_of(lambda: list(make_sweeper(checkpoint, text, table).predict(taggings))),
+            "pass": lambda: seconds_of(lambda: checkpoint.predict(examples)),
         },
         rounds=2,
     )
@@ -157,41 +163,38 @@ def sweep_speedup(
 
 
 def prediction_speeds(load: Workload, pos_tags: tuple[str, ...], lines: Sequence[str], rounds: int) -> list[Speed]:
-    """`transformers.pipeline` without POS, our command without, and ours with its tagger and either fusion.
+    """Compare `transformers.pipeline` without POS and our command without POS, and with a tagger and either fusion.
 
-    The models are untrained: that changes what is found, and not how long it takes.
+    The models are untrained, which does not affect their speed.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
 
-        def checkpoint(name: str, labels: tuple[str, ...], variant: Variant) -> Labeller:
-            model = fresh_model(load.encoder, model_config(load.encoder, labels, variant, pos_tags), 0, "eager")
-            model.save_pretrained(folder / name)
-            load.tokenizer.save_pretrained(folder / name)
-            return Labeller(folder / name, load.device, max_length=256, batch_size=16)
+    def untrained(labels: tuple[str, ...], variant: Variant) -> Checkpoint:
+        config = model_config(load.encoder, labels, variant, pos_tags)
+        device = replace(load.device, attention="eager")
+        return Checkpoint.fresh(load.encoder, config, 0, device, batch_size=16, max_length=256)
 
-        pos = {"pos": "predicted", "feature": "one_hot"}
-        baseline = checkpoint("baseline", load.labels, Variant())
-        late = checkpoint("late", load.labels, Variant(fusion="late", **pos))
-        encoder = checkpoint("encoder", load.labels, Variant(fusion="encoder", inject_layer_offset_from_end=2, **pos))
-        tagger = ModelTagger(checkpoint("tagger", pos_tags, Variant()), late.config)
-        contenders: dict[str, Callable[[], float]] = {
-            "pipeline, default flags": lambda: run_pipeline(load, lines, 1, "float32"),
-            "pipeline, batch 16, bf16": lambda: run_pipeline(load, lines, 16, "bfloat16"),
-            "posner, no POS": lambda: run_labeller(lines, baseline, NoTagger()),
-            "posner, tagger and late fusion": lambda: run_labeller(lines, late, tagger),
-            "posner, tagger and encoder fusion": lambda: run_labeller(lines, encoder, tagger),
-        }
-        return speeds(contenders, sum(len(line.split()) for line in lines), rounds)
+    pos = {"pos": "predicted", "feature": "one_hot"}
+    baseline = untrained(load.labels, Variant())
+    late = untrained(load.labels, Variant(fusion="late", **pos))
+    encoder = untrained(load.labels, Variant(fusion="encoder", inject_layer_offset_from_end=2, **pos))
+    tagger = ModelTagger(untrained(pos_tags, Variant()), late.config)
+    contenders: dict[str, Callable[[], float]] = {
+        "pipeline, default flags": lambda: run_pipeline(load, lines, 1, "float32"),
+        "pipeline, batch 16, bf16": lambda: run_pipeline(load, lines, 16, "bfloat16"),
+        "posner, no POS": lambda: run_annotation(lines, baseline, NoTagger()),
+        "posner, tagger and late fusion": lambda: run_annotation(lines, late, tagger),
+        "posner, tagger and encoder fusion": lambda: run_annotation(lines, encoder, tagger),
+    }
+    return speeds(contenders, sum(len(line.split()) for line in lines), rounds)
 
 
 def run_pipeline(load: Workload, lines: Sequence[str], batch_size: int, dtype: str) -> float:
-    """Seconds that a pipeline of `transformers` takes to find the entities of `lines`, without loading."""
+    """Seconds of a pipeline of `transformers` over `lines`, without loading."""
     model = AutoModelForTokenClassification.from_pretrained(load.encoder, num_labels=len(load.labels), dtype=dtype)
     find = pipeline("token-classification", model=model, tokenizer=load.tokenizer, aggregation_strategy="first")
     return seconds_of(lambda: find(list(lines), batch_size=batch_size))
 
 
-def run_labeller(lines: Sequence[str], labeller: Labeller, tagger: Tagger) -> float:
-    """Seconds that we take for the same, tagging included."""
-    return seconds_of(lambda: list(label(list(from_text(lines)), labeller, tagger)))
+def run_annotation(lines: Sequence[str], checkpoint: Checkpoint, tagger: PassageTagger) -> float:
+    """Seconds of our annotation of `lines`, POS tagging included, without loading."""
+    return seconds_of(lambda: list(annotate(list(from_text(lines)), checkpoint, tagger)))

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
-from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.commands.base import ModelCommand
 from posner.corpora.corpus import corpus_files
-from posner.files import atomic_path
-from posner.model.modeling import PosNerModel
-from posner.model.pretrained import model_files
+from posner.model.folders import model_files
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
 from posner.workflow.provenance import key, record
@@ -39,13 +36,13 @@ class TrainingCommand(ModelCommand):
     save_every: float = Field(180, gt=0)
     """Seconds from one saving of that state to the next."""
 
-    unrecorded = frozenset({"resume", "save_every"})
+    excluded_from_provenance = frozenset({"resume", "save_every"})
     results: ClassVar[tuple[str, ...]]  # files below `output` that every training of this kind writes
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.encoder)]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output / "model" / "provenance.json"
 
     def execute(self) -> None:
@@ -66,14 +63,8 @@ class TrainingCommand(ModelCommand):
     def is_finished(self, now: dict[str, Any]) -> bool:
         """Whether the outputs exist and their record equals `now`; packages that are loaded late do not count."""
         try:
-            before = json.loads(self.sidecar().read_text(encoding="utf-8"))
+            before = json.loads(self.provenance_path().read_text(encoding="utf-8"))
             is_same = key({name: before[name] for name in now} | {"packages": now["packages"]}) == key(now)
         except (OSError, ValueError, KeyError):
             return False
         return is_same and all((self.output / name).is_file() for name in self.results)
-
-    def save_model(self, model: PosNerModel, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Write the checkpoint: weights, config and tokenizer."""
-        with atomic_path(self.output / "model") as folder:
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)

@@ -1,6 +1,6 @@
-"""Batches: which sentences go together, and the tensors that a model reads.
+"""Batches: which sentences share one, and their padded tensors.
 
-The order of batches depends on the seed and on the sentences' lengths, never on the variant.
+The order of batches depends on the seed and on the lengths of the sentences only, so it is the same for all variants.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from torch import Tensor
 from posner.arrays import Floats, Ids
 from posner.model.tokenization import Pieces
 
-IGNORED = -100  # the label that cross entropy passes over
-WINDOW = 50  # batches drawn by length from a shuffled window of so many, as `group_by_length` of transformers does
+IGNORED = -100  # the label that cross entropy ignores
+WINDOW = 50  # batches per shuffled window that is sorted by length, as with `group_by_length` of transformers
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One sentence with what is to be learned and what is given.
+    """One sentence, as a model reads it.
 
     Attributes:
-        pieces: the sentence as the encoder reads it.
-        labels: ``[words]``, ids of the labels to learn; -100 is passed over.
-        pos: ``[words, tags]``, POS features of the words, or ``None`` for a model without POS.
+        pieces: the word pieces of the sentence.
+        labels: ``[words]``, label ids; -100 does not contribute to the loss.
+        pos: ``[words, tags]``, POS features, or ``None`` for a model without POS.
     """
 
     pieces: Pieces
@@ -54,7 +54,7 @@ class Batch:
 
 
 def collate(examples: Sequence[Example], pad_id: int) -> Batch:
-    """Pad examples to the longest. Only a word's first piece has its label; all its pieces have its POS."""
+    """Pad examples to the longest. The first piece of a word has its label, all its pieces have its POS features."""
     shape = (len(examples), max(len(e.pieces) for e in examples))
     input_ids = torch.full(shape, pad_id, dtype=torch.long)
     mask = torch.zeros(shape, dtype=torch.long)
@@ -67,37 +67,41 @@ def collate(examples: Sequence[Example], pad_id: int) -> Batch:
         has_piece = pieces.first >= 0
         labels[row, pieces.first[has_piece]] = torch.from_numpy(example.labels[has_piece])
         if pos is not None and example.pos is not None:
-            pos[row, :length] = torch.from_numpy(spread(example.pos, pieces.words))
+            pos[row, :length] = torch.from_numpy(words_to_pieces(example.pos, pieces.words))
     return Batch(input_ids, mask, labels, pos)
 
 
-def spread(features: Floats, words: Ids) -> Floats:
-    """Features of words ``[words, tags]`` given to their pieces ``[pieces, tags]``; special tokens have zeros."""
-    spreaded = features[words]
-    spreaded[words < 0] = 0
-    return spreaded
+def words_to_pieces(features: Floats, words: Ids) -> Floats:
+    """Features ``[pieces, tags]`` of word pieces from those of words ``[words, tags]``; zeros for special tokens.
+
+    Args:
+        words: ``[pieces]``, index of the word of each piece, -1 for special tokens.
+    """
+    by_piece = features[words]
+    by_piece[words < 0] = 0
+    return by_piece
 
 
 def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Indices of an epoch's batches: each sentence once, sentences of like length together, batches in random order."""
+    """Indices of the batches of one epoch: each sentence once, in batches of similar length, in random order."""
     generator = np.random.default_rng([seed, epoch])
     order = generator.permutation(len(lengths))
     window = WINDOW * batch_size
     by_length = np.array(lengths)
     batches = [
-        chunk
+        batch
         for start in range(0, len(order), window)
-        for chunk in chunks(sorted(order[start : start + window].tolist(), key=lambda i: by_length[i]), batch_size)
+        for batch in consecutive(sorted(order[start : start + window].tolist(), key=lambda i: by_length[i]), batch_size)
     ]
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
 def sorted_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Indices of batches for prediction: longest first, so that memory runs out at once or never."""
-    return list(chunks(sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)), batch_size))
+    """Indices of batches for prediction, longest sentences first: if memory is too small, the first batch shows it."""
+    return list(consecutive(sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)), batch_size))
 
 
-def chunks(items: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Consecutive runs of at most `size` items."""
+def consecutive(items: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Consecutive slices of at most `size` items."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])

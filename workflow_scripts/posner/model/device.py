@@ -1,4 +1,4 @@
-"""Where a job computes and in which precision."""
+"""Device, precision and attention of a job."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 @dataclass(frozen=True)
 class Device:
-    """A resolved device: nothing is `auto` any more."""
+    """A resolved device; no part is `auto`."""
 
     device: torch.device
     precision: str
     attention: str = "eager"
 
     def autocast(self) -> AbstractContextManager[None]:
-        """Mixed precision for the block; one block over many batches casts each weight once."""
+        """Mixed precision within the block. One block over many batches casts each weight only once."""
         dtype = DTYPES[self.precision]
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype != torch.float32)
 
 
 def resolve(compute: Compute) -> Device:
-    """Choose device, precision and attention, and hold torch to the number of threads and to deterministic kernels.
+    """Resolve `auto` settings, and set the number of threads and deterministic kernels for all of torch.
 
     Raises:
-        InputError: the device is not there, or fp16 is asked for on a CPU.
+        InputError: the device is not available, or the precision is fp16 on a CPU.
     """
     torch.set_num_threads(compute.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
     torch.use_deterministic_algorithms(True, warn_only=True)
-    # A debugging aid that would cost time at every allocation.
+    # A debugging aid that costs time at every allocation.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     name = compute.device
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(f"compute.device: {name} is not there; use device: auto or cpu")
+        raise InputError(f"compute.device: {name} is not available; use auto or cpu")
     device = torch.device(name)
     precision = compute.precision
     if precision == "auto":
@@ -51,13 +51,13 @@ def resolve(compute: Compute) -> Device:
     if precision == "fp16" and device.type == "cpu":
         raise InputError("compute.precision: fp16 needs a GPU; use auto, bf16 or fp32")
     attention = compute.attention
-    if attention == "auto":  # `make bench` prints the speed of both
+    if attention == "auto":  # `make bench` compares both
         attention = "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"
     return Device(device, precision, attention)
 
 
 def name_of(device: Device) -> str:
-    """The kind of hardware and the precision: results are the same bits on the same kind only."""
+    """Hardware and precision, for provenance: results are bit-identical on the same kind of hardware only."""
     if device.device.type == "cuda":
         kind = torch.cuda.get_device_name(device.device)
     else:
@@ -66,7 +66,7 @@ def name_of(device: Device) -> str:
 
 
 def has_fast_bf16(device: torch.device) -> bool:
-    """Whether the hardware multiplies bf16 matrices itself."""
+    """Whether the hardware has bf16 matrix multiplication."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -1,6 +1,6 @@
-"""The model: an encoder, a classifier over words' first pieces, and one way of giving it POS.
+"""The model: a BERT-like encoder, a token classifier, and a fusion of POS features.
 
-The baseline, every POS variant and the POS taggers are this one class. To import this module makes it known to
+The baseline, every POS variant and the POS taggers are this one class. Importing this module registers it with
 `transformers`: ``AutoModelForTokenClassification.from_pretrained(folder)`` then loads any checkpoint.
 """
 
@@ -18,11 +18,11 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from posner.config.variants import Variant
 from posner.errors import InputError, first_line
 from posner.model.batching import IGNORED
-from posner.model.fusion.base import NoFusion
+from posner.model.fusion.base import Fusion, NoFusion
 from posner.model.fusion.encoder import EncoderFusion, injection_layer
 from posner.model.fusion.late import LateFusion
 
-NEW = ("classifier.", "fusion.")  # parameters that no pretraining has touched
+NEW = ("classifier.", "fusion.")  # prefixes of the parameters that are not pretrained
 
 
 class PosNerConfig(PretrainedConfig):
@@ -30,10 +30,10 @@ class PosNerConfig(PretrainedConfig):
 
     Attributes:
         encoder: the encoder's own config, with its `model_type`.
-        fusion, pos, feature, pos_embed_dim: as in the study's config.
-        layer: for encoder fusion, the layer before which POS is added, counted from 0.
-        pos_tags: the POS tags that the feature's columns stand for.
-        pos_mean, pos_scale: ``[tags]``, standardisation of logit features: ``(logit - mean) * scale``.
+        fusion, pos, feature, pos_embed_dim: see :class:`posner.config.variants.Variant`.
+        layer: for encoder fusion, the index of the layer before which POS is added.
+        pos_tags: ``[tags]``, the POS tag of each column of the features.
+        pos_mean, pos_scale: ``[tags]``, standardisation of logit features, ``(logit - mean) * scale``.
     """
 
     model_type = "posner"
@@ -64,7 +64,7 @@ class PosNerConfig(PretrainedConfig):
 
     @property
     def encoder_config(self) -> PretrainedConfig:
-        """The encoder's config as an object."""
+        """The encoder's config."""
         return AutoConfig.for_model(**self.encoder)
 
     @property
@@ -74,10 +74,10 @@ class PosNerConfig(PretrainedConfig):
 
 
 class PosNerModel(PreTrainedModel):
-    """Token classification over an encoder, with POS joined as `config.fusion` says."""
+    """Token classification with a BERT-like encoder; `config.fusion` selects how POS features enter."""
 
     config_class = PosNerConfig
-    fusion: NoFusion
+    fusion: Fusion
     base_model_prefix = "encoder"
     _supports_sdpa = True
 
@@ -86,9 +86,9 @@ class PosNerModel(PreTrainedModel):
         encoder_config = config.encoder_config
         self.encoder = AutoModel.from_config(encoder_config, attn_implementation=attention_of(config, encoder_config))
         if getattr(self.encoder, "pooler", None) is not None:
-            self.encoder.pooler = None  # nothing reads it
+            self.encoder.pooler = None  # token classification does not use it
         hidden = encoder_config.hidden_size
-        dropout = getattr(encoder_config, "hidden_dropout_prob", None)  # DistilBERT has another name for it
+        dropout = getattr(encoder_config, "hidden_dropout_prob", None)  # DistilBERT calls it `dropout`
         self.dropout = nn.Dropout(encoder_config.dropout if dropout is None else dropout)
         self.classifier = nn.Linear(hidden, config.num_labels)
         self.fusion = make_fusion(config, hidden)
@@ -102,13 +102,13 @@ class PosNerModel(PreTrainedModel):
         labels: Tensor | None = None,
         token_type_ids: Tensor | None = None,
     ) -> TokenClassifierOutput:
-        """Logits of every piece, and the loss where there are labels.
+        """Logits of every piece, and the loss if there are labels.
 
         Args:
             input_ids, attention_mask: ``[batch, pieces]``.
-            pos: ``[batch, pieces, tags]``, POS features; zeros where a piece has no tag.
-            labels: ``[batch, pieces]``, -100 on all but words' first pieces.
-            token_type_ids: what some tokenizers give besides; not read, since there is one text and never a pair.
+            pos: ``[batch, pieces, tags]``, POS features; zeros for pieces without a tag.
+            labels: ``[batch, pieces]``, -100 on all but the first piece of each word.
+            token_type_ids: ignored; some tokenizers return them, and the input is never a pair of texts.
 
         Returns:
             `logits` ``[batch, pieces, labels]`` in fp32, and `loss`, the mean cross entropy over labelled pieces.
@@ -119,7 +119,7 @@ class PosNerModel(PreTrainedModel):
 
     def classify(self, hidden: Tensor, pos: Tensor | None, labels: Tensor | None = None) -> TokenClassifierOutput:
         """Logits and loss from the encoder's last hidden states ``[batch, pieces, hidden]``."""
-        with torch.autocast(hidden.device.type, enabled=False):  # decisions are made in full precision
+        with torch.autocast(hidden.device.type, enabled=False):  # the classifier runs in full precision
             logits = self.classifier(self.dropout(hidden.float()))
             logits = self.fusion.after(logits, pos)
         loss = None
@@ -127,11 +127,11 @@ class PosNerModel(PreTrainedModel):
             total = nn.functional.cross_entropy(
                 logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
             )
-            loss = total / (labels != IGNORED).sum().clamp(min=1)  # a batch of words without pieces has no labels
+            loss = total / (labels != IGNORED).sum().clamp(min=1)  # a batch may have no labels, if no word has a piece
         return TokenClassifierOutput(loss=loss, logits=logits)
 
 
-# Reports on weights that are meant to be missing, and bars for files that load in a moment, would only fill the logs.
+# Warnings about weights that are missing on purpose and progress bars of small files would only fill the logs.
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 AutoConfig.register("posner", PosNerConfig)
@@ -140,14 +140,18 @@ AutoModelForTokenClassification.register(PosNerConfig, PosNerModel)
 
 
 def attention_of(config: PosNerConfig, encoder_config: PretrainedConfig) -> str:
-    """The attention that `config` asks for, or ``eager`` for encoders that have no other, as DeBERTa."""
-    wanted = config._attn_implementation or "eager"
+    """The attention implementation in `config`, or ``eager`` for encoders without another one, such as DeBERTa."""
+    attention = config._attn_implementation or "eager"
     encoder_class = AutoModel._model_mapping[type(encoder_config)]
-    return wanted if wanted == "eager" or encoder_class._supports_sdpa else "eager"
+    return attention if encoder_class._supports_sdpa else "eager"
 
 
-def make_fusion(config: PosNerConfig, hidden: int) -> NoFusion:
-    """The fusion that `config` names."""
+def make_fusion(config: PosNerConfig, hidden: int) -> Fusion:
+    """The fusion selected by `config`, for hidden states of width `hidden`.
+
+    Raises:
+        InputError: the config names no known fusion.
+    """
     feature = (config.feature, len(config.pos_tags), config.pos_embed_dim)
     match config.fusion:
         case "none":
@@ -156,19 +160,19 @@ def make_fusion(config: PosNerConfig, hidden: int) -> NoFusion:
             return LateFusion(*feature, config.num_labels, hidden)
         case "encoder" if config.layer is not None:
             return EncoderFusion(config.layer, *feature, hidden)
-    raise InputError(f"fusion {config.fusion!r} is not one of none, late, encoder")
+    raise InputError(f"unknown fusion {config.fusion!r}; use none, late or encoder")
 
 
 def model_config(
     encoder: Path, labels: tuple[str, ...], variant: Variant, pos_tags: tuple[str, ...] = ()
 ) -> PosNerConfig:
-    """Config of a fresh model for `variant` over the prepared encoder in the folder `encoder`.
+    """Config of an untrained model of `variant` over the prepared encoder in the folder `encoder`.
 
     Raises:
-        InputError: there is no encoder, or the variant adds POS deeper than it has layers.
+        InputError: the encoder is missing, or has fewer layers than the variant needs.
     """
     if not (encoder / "config.json").is_file():
-        raise InputError(f"{encoder}: no prepared encoder is there")
+        raise InputError(f"{encoder}: no prepared encoder is there; run prepare_encoder first")
     base = AutoConfig.from_pretrained(encoder, local_files_only=True)
     offset = variant.inject_layer_offset_from_end
     return PosNerConfig(
@@ -185,16 +189,19 @@ def model_config(
 
 
 def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) -> PosNerModel:
-    """A model with the pretrained weights of the folder `encoder` and new parameters drawn from `seed`.
+    """A model with the pretrained weights of the folder `encoder`; `seed` draws its new parameters.
 
-    The classifier and each other new part have generators of their own, so that a part more moves nothing else.
+    The classifier and the fusion have separate generators: a fusion does not change how the classifier starts.
+
+    Raises:
+        InputError: the encoder is missing or damaged.
     """
     model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
     try:
         pretrained = AutoModel.from_pretrained(
             encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
-    except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
+    except Exception as error:  # safetensors, json and transformers each raise their own for a damaged file
         raise InputError(
             f"{encoder}: no readable encoder ({first_line(error)}); delete the folder and run again"
         ) from error
@@ -206,13 +213,13 @@ def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) 
 
 
 def load_model(folder: Path, attention: str) -> PosNerModel:
-    """A trained checkpoint.
+    """The trained model in `folder`.
 
     Raises:
-        InputError: the checkpoint is missing, truncated or corrupt.
+        InputError: the checkpoint is missing, truncated or damaged.
     """
     if not (folder / "config.json").is_file():
-        raise InputError(f"{folder}: no checkpoint is there; that of a run is its folder model")
+        raise InputError(f"{folder}: no checkpoint is there; the checkpoint of a run is in its folder `model`")
     try:
         model, report = PosNerModel.from_pretrained(
             folder,
@@ -222,10 +229,10 @@ def load_model(folder: Path, attention: str) -> PosNerModel:
             dtype=torch.float32,
             output_loading_info=True,
         )
-        if missing := sorted(report["missing_keys"]):  # transformers would make them up
+        if missing := sorted(report["missing_keys"]):  # transformers would initialise them at random
             raise ValueError(f"{missing[0]} is missing")
         return model.eval()
-    except Exception as error:  # safetensors, json and transformers each have their own for a damaged file
+    except Exception as error:  # safetensors, json and transformers each raise their own for a damaged file
         raise InputError(
             f"{folder}: no readable checkpoint ({first_line(error)}); delete the folder and run again"
         ) from error

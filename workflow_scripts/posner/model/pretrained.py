@@ -1,9 +1,8 @@
-"""The encoder: a pretrained or fresh BERT-like model, brought into one local layout that `transformers` loads."""
+"""Prepare encoders: write a pretrained or new BERT-like model into a local folder that `transformers` loads."""
 
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,44 +16,43 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from posner.config.encoders import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 from posner.errors import InputError, first_line
 from posner.files import atomic_path, sha256, write_json
+from posner.model.folders import MODEL_FILES, WEIGHTS
 from posner.model.hooks import encoder_layers
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
-WEIGHTS = "model.safetensors"
 CARD = "encoder.json"
-MODEL_FILES = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json")
 
 
 def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) -> None:
-    """Write config, tokenizer and safetensors of an encoder into the folder `target`.
+    """Write config, tokenizer and weights (safetensors) of an encoder into the folder `target`.
 
     Args:
         settings: where the encoder comes from.
-        words: tokens of the train split, from which `scratch` learns its vocabulary.
+        words: tokens of the train split; a scratch encoder learns its vocabulary from them.
 
     Raises:
-        InputError: the encoder is not there, is no safetensors, or is not what the config pins.
+        InputError: the encoder is missing, has no safetensors, or differs from the pinned hash.
     """
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     match settings:
         case ScratchEncoder():
-            model, tokenizer = scratch(settings, words)
+            model, tokenizer = scratch_encoder(settings, words)
         case HubEncoder():
-            model, tokenizer = load(settings.id, settings.revision)
+            model, tokenizer = load_encoder(settings.id, settings.revision)
         case PackageEncoder():
-            model, tokenizer = load(str(package_folder(settings)))
+            model, tokenizer = load_encoder(str(package_folder(settings)))
         case PathEncoder():
-            model, tokenizer = load(str(local_folder(settings.path)))
-    encoder_layers(model)  # refuses what is not BERT-like before anything is written
+            model, tokenizer = load_encoder(str(local_folder(settings.path)))
+    encoder_layers(model)  # raises if the model is not BERT-like, before anything is written
     with atomic_path(target) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        write_json(folder / CARD, card(settings, model, folder))
+        write_json(folder / CARD, describe_encoder(settings, model, folder))
 
 
-def card(settings: AnyEncoder, model: PreTrainedModel, folder: Path) -> dict[str, Any]:
-    """What the encoder in `folder` is, with the sha256 of its files: whatever depends on the card depends on them."""
+def describe_encoder(settings: AnyEncoder, model: PreTrainedModel, folder: Path) -> dict[str, Any]:
+    """Settings, size and file hashes (SHA-256) of the encoder in `folder`; rules depend on these only."""
     return {
         **settings.model_dump(mode="json"),
         "model_type": model.config.model_type,
@@ -65,63 +63,63 @@ def card(settings: AnyEncoder, model: PreTrainedModel, folder: Path) -> dict[str
     }
 
 
-def load(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Encoder and fast tokenizer, safetensors only.
+def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Encoder and fast tokenizer, from safetensors only.
 
     Raises:
-        InputError: they cannot be had; the message says how to use local files instead.
+        InputError: they cannot be loaded; the message explains how to use local files instead.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, use_fast=True, add_prefix_space=True)
         model, report = AutoModel.from_pretrained(
             name, revision=revision, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )
-    except Exception as error:  # safetensors, json, the hub and transformers each have their own
+    except Exception as error:  # safetensors, json, the hub and transformers each raise their own
         raise InputError(
             f"encoder {name!r} cannot be loaded: {first_line(error)}\n"
-            "without a network, copy a folder with config, tokenizer and model.safetensors and use `source: path`"
+            "without network access, copy a folder with config, tokenizer and model.safetensors, and use `source: path`"
         ) from error
-    # transformers would draw them at random. Nothing reads the pooler, which many checkpoints lack.
+    # transformers would initialise them at random. The pooler is not used, and many checkpoints have none.
     if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
         raise InputError(
             f"encoder {name!r} has no weights for {missing[0]} and {len(missing) - 1} others; save the bare encoder, "
-            "without what was built around it, by its save_pretrained"
+            "without a task head, with its save_pretrained"
         )
     if not tokenizer.is_fast:
-        raise InputError(f"encoder {name!r} has no fast tokenizer, which the alignment of words and pieces needs")
+        raise InputError(f"encoder {name!r} has no fast tokenizer, which is needed to align words and word pieces")
     if getattr(model, "pooler", None) is not None:
-        model.pooler = None  # nothing reads it; weights without a gradient only cost memory and time
+        model.pooler = None  # token classification does not use it
     return model, tokenizer
 
 
 def local_folder(path: Path) -> Path:
-    """`path`, if it is a folder that holds a readable model."""
+    """`path`, if it is the folder of a model."""
     if not (path / "config.json").is_file():
-        raise InputError(f"encoder: {path}/config.json is not there; `path` is a folder written by save_pretrained")
+        raise InputError(f"encoder: {path}/config.json is missing; give a folder written by save_pretrained")
     return path
 
 
 def package_folder(settings: PackageEncoder) -> Path:
-    """The model folder inside an installed package, found without importing the package."""
+    """The model folder of an installed package; the package is not imported."""
     spec = importlib.util.find_spec(settings.package)
     if spec is None or not spec.submodule_search_locations:
         raise InputError(
-            f"encoder: no package {settings.package!r} is installed; see requirements-minilm.txt for how to install it"
+            f"encoder: package {settings.package!r} is not installed; requirements-minilm.txt shows how to install it"
         )
     folder = Path(spec.submodule_search_locations[0]) / settings.folder
     weights = local_folder(folder) / WEIGHTS
-    if not weights.is_file() or (found := sha256(weights)) != settings.sha256:
+    if not weights.is_file() or (digest := sha256(weights)) != settings.sha256:
         raise InputError(
-            f"encoder: {settings.package} ships a {WEIGHTS} with sha256 {found if weights.is_file() else 'none'}, "
-            f"and the config pins {settings.sha256}"
+            f"encoder: {settings.package} ships a {WEIGHTS} with sha256 {digest if weights.is_file() else 'none'}, "
+            f"but the config pins {settings.sha256}"
         )
     return folder
 
 
-def scratch(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """A small BERT with fresh weights and a cased WordPiece vocabulary of `words`."""
+def scratch_encoder(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A small BERT with random weights and a cased WordPiece vocabulary learned from `words`."""
     tokenizer = BertTokenizerFast(
-        tokenizer_object=word_pieces(list(words), settings.vocab_size)._tokenizer,
+        tokenizer_object=train_word_pieces(list(words), settings.vocab_size)._tokenizer,
         do_lower_case=False,
         model_max_length=settings.max_position_embeddings,
     )
@@ -140,12 +138,11 @@ def scratch(settings: ScratchEncoder, words: Iterable[str]) -> tuple[PreTrainedM
     return BertModel(config, add_pooling_layer=False), tokenizer
 
 
-def word_pieces(words: Sequence[str], vocab_size: int) -> BertWordPieceTokenizer:
-    """A cased WordPiece tokenizer of `words`, the same from the same words.
+def train_word_pieces(words: Sequence[str], vocab_size: int) -> BertWordPieceTokenizer:
+    """A cased WordPiece tokenizer trained on `words`; the same words give the same tokenizer.
 
-    The trainer numbers the continuations of letters (``##a``) as it meets them, in the order of a hash map, and breaks
-    ties by these numbers. Given as special tokens they are numbered beforehand; the vocabulary is then used without
-    that mark.
+    The trainer numbers letter continuations (``##a``) in the order of a hash map, and breaks ties by these numbers.
+    Passing them as special tokens fixes their numbers; the final tokenizer uses the vocabulary without that mark.
     """
     letters = sorted(set("".join(words)))
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -158,39 +155,3 @@ def word_pieces(words: Sequence[str], vocab_size: int) -> BertWordPieceTokenizer
         show_progress=False,
     )
     return BertWordPieceTokenizer(vocab=trainer.get_vocab(), lowercase=False, strip_accents=False)
-
-
-def model_files(folder: Path) -> list[Path]:
-    """Files of a prepared encoder or of a checkpoint.
-
-    Raises:
-        InputError: one is not there.
-    """
-    files = [folder / name for name in MODEL_FILES]
-    if missing := [file for file in files if not file.is_file()]:
-        raise InputError(f"{missing[0]} is not there")
-    return files
-
-
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a prepared encoder or of a checkpoint.
-
-    Raises:
-        InputError: there is none.
-    """
-    try:
-        return AutoTokenizer.from_pretrained(str(local_folder(folder)), local_files_only=True)
-    except InputError:
-        raise
-    except Exception as error:  # tokenizers, json and transformers each have their own for a damaged file
-        raise InputError(f"{folder}: no readable tokenizer ({first_line(error)}); delete it and run again") from error
-
-
-def longest_input(folder: Path) -> int:
-    """Most pieces, special tokens included, that the encoder in `folder` takes."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config = config.get("encoder", config)
-    positions = int(config.get("max_position_embeddings", 512))
-    # RoBERTa numbers positions from pad_token_id + 1 on, so that its last ones cannot be used.
-    is_offset = "roberta" in config.get("model_type", "") or config.get("model_type") == "camembert"
-    return positions - (int(config.get("pad_token_id") or 1) + 1 if is_offset else 0)

@@ -1,4 +1,4 @@
-"""Words to word pieces and back: which pieces a word has, which of them carries its label, and which words are lost."""
+"""From words to word pieces: the pieces of each word, its first piece, and words without any."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from posner.arrays import Ids
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """One sentence as the encoder reads it.
+    """The word pieces (subwords) of one sentence.
 
     Attributes:
         input_ids: ``[pieces]``, special tokens included.
         words: ``[pieces]``, index of the word that a piece belongs to, -1 for special tokens.
-        first: ``[words]``, index of a word's first piece, -1 where truncation or the tokenizer left it none.
+        first: ``[words]``, index of each word's first piece, -1 if truncation or the tokenizer left it none.
     """
 
     input_ids: Ids
@@ -30,14 +30,14 @@ class Pieces:
 
     @property
     def lost(self) -> int:
-        """Words without a piece."""
+        """Number of words without a piece."""
         return int((self.first < 0).sum())
 
 
 def split_words(
     tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int
 ) -> list[Pieces]:
-    """Pieces of each sentence, cut to `max_length` pieces with special tokens."""
+    """Word pieces of each sentence, truncated to `max_length` pieces, special tokens included."""
     if not sentences:
         return []
     encoded = tokenizer(
@@ -52,9 +52,9 @@ def split_words(
 
 
 def align(input_ids: Sequence[int], word_ids: Sequence[int | None], n_words: int) -> Pieces:
-    """Pieces from a fast tokenizer's ids and word ids."""
+    """Word pieces from the ids and word ids of a fast tokenizer."""
     words = np.array([-1 if word is None else word for word in word_ids], dtype=np.int64)
     first = np.full(n_words, -1, dtype=np.int64)
     positions = np.flatnonzero(words >= 0)
-    first[words[positions[::-1]]] = positions[::-1]  # backwards, so that the first piece is written last
+    first[words[positions[::-1]]] = positions[::-1]  # in reverse, so that the first piece overwrites the others
     return Pieces(np.asarray(input_ids, dtype=np.int64), words, first)

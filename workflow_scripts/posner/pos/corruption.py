@@ -1,27 +1,28 @@
-"""Corruption of POS: the test text with other tags than the corpus's, in several ways, the modes.
+"""Corruption of POS: replacements for the dataset's tags of the test split, in several modes.
 
 ============== ============================================ ========================================================
 mode           level                                        tags
 ============== ============================================ ========================================================
-`clean`        0                                            the corpus's: what other rows are compared with
-`tagger`       rate, 0..1: share of tokens                  what the tagger mistakes the token's tag for, out of fold;
-                                                            a tag that it never mistakes stays
-`pooled`       rate, 0..1                                   the same, and for a tag that it never mistakes what all
-                                                            other tags are mistaken for
-`scaled`       factor of the tagger's own error probability what the tagger mistakes it for: 1 is the tagger in
-               of the tag, out of fold; at most 1 results   expectation, with errors evenly among the tokens of a tag
-`anchor`       1                                            the tagger's own predictions, which err where it is hard
-`random_tag`   1                                            any other tag, all alike
-`shuffle`      1                                            those of the sentence, in random order
-`permute`      1                                            those of the whole text, in random order
-`constant`     1                                            the most frequent one of train, everywhere
-`zero`         1                                            none: the POS path adds nothing
+`clean`        0                                            the dataset's: the reference of all other rows
+`tagger`       rate, 0..1: share of tokens                  drawn from the tagger's out-of-fold errors on the token's
+                                                            tag; a tag without errors stays
+`pooled`       rate, 0..1                                   the same; for a tag without errors, drawn from the errors
+                                                            on all tags
+`scaled`       factor of the tagger's out-of-fold error     as `tagger`; 1 is the tagger in expectation, with errors
+               rate on the tag (product: at most 1)         spread evenly over the tokens of each tag
+`anchor`       1                                            the tagger's own predictions; they err on hard tokens
+`random_tag`   1                                            any other tag, uniformly
+`shuffle`      1                                            the tags of the sentence in random order
+`permute`      1                                            the tags of the whole split in random order
+`constant`     1                                            the most frequent tag of train
+`zero`         1                                            none: POS contributes nothing
 ============== ============================================ ========================================================
 
-From `random_tag` on they are controls: they leave less and less of what the tags say.
+The modes from `random_tag` on are controls, with less and less information in the tags.
 
-A draw gives every token the same chances in all modes and at all levels: with a rate or a factor the set of replaced
-tokens only grows, so that a curve is not blurred by new accidents at each point, and every model reads the same tags.
+One draw uses the same random numbers in all modes and at all levels (common random numbers): as the level rises, the
+set of replaced tokens only grows, so that the points of a curve differ by the level alone. All models read the same
+tags.
 """
 
 from __future__ import annotations
@@ -33,24 +34,24 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from posner.arrays import Ids
+from posner.arrays import Doubles, Ids
 from posner.config.corruption import Corruption
+from posner.pos.features import NO_TAG
 
 Mode = Literal["clean", "tagger", "pooled", "scaled", "anchor", "random_tag", "shuffle", "permute", "constant", "zero"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-CONTROL_DRAWS = 3  # of random controls, at most: they have one level, and on a whole test set draws hardly differ
-NO_TAG = -1  # also of a tag that train never had
+CONTROL_DRAWS = 3  # at most, of each random control: over a whole test set these draws hardly differ
 
 
 @dataclass(frozen=True)
 class TaggedText:
-    """The tags of a text and of its tagger, all by id; -1 is a tag that train never had.
+    """Tag ids of a split; -1 is a tag that train does not have.
 
     Attributes:
-        clean: ``[tokens]``, the corpus's tags, sentences end to end.
-        predicted: ``[tokens]``, the tagger's.
-        lengths: ``[sentences]``, number of tokens.
-        confusion: ``[tags, tags]``, counts of true (row) and predicted (column) tags, out of fold on train.
+        clean: ``[tokens]``, the dataset's tags, sentence after sentence.
+        predicted: ``[tokens]``, the tagger's tags.
+        lengths: ``[sentences]``, numbers of tokens.
+        confusion: ``[tags, tags]``, out-of-fold counts of true (row) and predicted (column) tags on train.
     """
 
     clean: Ids
@@ -61,27 +62,27 @@ class TaggedText:
 
 @dataclass(frozen=True)
 class Draw:
-    """The chances of every token in one corruption, uniform in 0..1, ``[tokens]`` each.
+    """The random numbers of one draw, uniform in 0..1, ``[tokens]`` each.
 
     Attributes:
-        threshold: the token is replaced where its probability of error exceeds this.
-        choice: which of the possible tags it gets then.
-        donor: which of the possible donors gives it logits.
+        threshold: a token's tag is replaced if its error probability exceeds this number.
+        choice: selects the replacement.
+        donor: selects the token that donates logits, see :class:`posner.pos.donors.Donors`.
     """
 
-    threshold: npt.NDArray[np.float64]
-    choice: npt.NDArray[np.float64]
-    donor: npt.NDArray[np.float64]
+    threshold: Doubles
+    choice: Doubles
+    donor: Doubles
 
     @classmethod
     def of(cls, tokens: int, seed: int, number: int) -> Draw:
-        """The same seed and number give the same draw, whatever model is tested."""
+        """Draw `number`; the same for all models."""
         return cls(*np.random.default_rng([seed, number]).random((3, tokens)))
 
 
 @dataclass(frozen=True)
 class Tagging:
-    """The text with tags ``[tokens]`` of one mode, level and draw; the donors of logits follow from the draw."""
+    """The tags ``[tokens]`` of one mode, level and draw; `number` is that of the draw."""
 
     mode: Mode
     level: float
@@ -91,18 +92,18 @@ class Tagging:
 
 
 def taggings(text: TaggedText, settings: Corruption) -> list[Tagging]:
-    """All that a sweep reads, in the order of :data:`MODES`, then of draws and levels."""
+    """All taggings of a sweep, in the order of :data:`MODES`, then of draws, then of levels."""
     draws = [Draw.of(len(text.clean), settings.seed, number) for number in range(settings.draws)]
-    made = [
+    unsorted = [
         Tagging(mode, level, number, tags, draw)
         for number, draw in enumerate(draws)
         for mode, level, tags in corruptions(text, draw, number, settings)
     ]
-    return sorted(made, key=lambda tagging: MODES.index(tagging.mode))
+    return sorted(unsorted, key=lambda tagging: MODES.index(tagging.mode))
 
 
 def corruptions(text: TaggedText, draw: Draw, number: int, settings: Corruption) -> Iterator[tuple[Mode, float, Ids]]:
-    """Mode, level and tags of everything that is read in one draw."""
+    """Mode, level and tags of every tagging of one draw."""
     clean, errors = text.clean, errors_of(text.confusion)
     own = replacements(clean, errors, draw.choice)
     pooled = replacements(clean, with_back_off(errors), draw.choice)
@@ -125,28 +126,28 @@ def corruptions(text: TaggedText, draw: Draw, number: int, settings: Corruption)
 
 
 def errors_of(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The counts off the diagonal."""
+    """The counts without the diagonal."""
     return confusion * (1 - np.eye(len(confusion), dtype=np.int64))
 
 
-def error_rates(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """How often the tagger errs on each tag ``[tags]``, in 0..1; 0 for a tag without tokens."""
+def error_rates(confusion: npt.NDArray[np.int64]) -> Doubles:
+    """Error rate of the tagger on each tag ``[tags]``, in 0..1; 0 for a tag without tokens."""
     return errors_of(confusion).sum(axis=1) / np.maximum(confusion.sum(axis=1), 1)
 
 
 def with_back_off(errors: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Errors in which a tag that has none takes those of all tags together, except into itself."""
+    """`errors`; a tag without errors gets the sum over all tags, except those that are predicted as itself."""
     return np.where(errors.any(axis=1, keepdims=True), errors, errors_of(np.tile(errors.sum(axis=0), (len(errors), 1))))
 
 
-def replacements(clean: Ids, errors: npt.NDArray[np.int64], choice: npt.NDArray[np.float64]) -> Ids:
-    """The tag that each token gets if it is replaced ``[tokens]``: drawn from its tag's row of `errors`.
+def replacements(clean: Ids, errors: npt.NDArray[np.int64], choice: Doubles) -> Ids:
+    """Replacement ``[tokens]`` of each token's tag, drawn from the tag's row of `errors` ``[tags, tags]``.
 
-    A token whose tag has no errors, or is none, keeps it.
+    A tag without errors, and a missing tag, stay.
     """
     totals = errors.sum(axis=1)
     can_change = (clean >= 0) & (totals[clean] > 0)
-    # Inverse distribution function, in whole counts: the first tag whose cumulated count exceeds the drawn one.
+    # Inverse transform sampling in whole counts: the first tag whose cumulative count exceeds the drawn one.
     drawn = np.floor(choice * totals[clean]).astype(np.int64)
     replacement = (errors.cumsum(axis=1)[clean] <= drawn[:, None]).sum(axis=1)
     return np.where(can_change, replacement, clean)

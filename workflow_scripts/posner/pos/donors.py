@@ -1,24 +1,22 @@
-"""What a model reads for a replaced tag: one-hot rows, or the logits of another token with that tag."""
+"""POS features of replaced tags: one-hot rows, or the logits of another token with that predicted tag."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from posner.arrays import Floats, Ids
-from posner.pos.corruption import NO_TAG, Tagging
-
-# --- what a model reads of tags --------------------------------------------------------------------------------------
+from posner.arrays import Doubles, Floats, Ids, Mask
+from posner.pos.corruption import Tagging
+from posner.pos.features import NO_TAG
 
 
 class Donors:
-    """Logit vectors for given tags: real ones, of out-of-fold tokens.
+    """Real logit vectors for replaced tags, from out-of-fold tokens of train.
 
-    A token with true tag g that is to look like tag t gets the logits of a random out-of-fold token whose true tag is g
-    and whose predicted tag is t. Where there is none, any token that was predicted as t gives; where t was never
-    predicted, any token at all. Tokens so served are counted. A token that is to have no tag gets no donor.
+    A token with true tag g and replacement t reads the logits of a random token with true tag g and out-of-fold
+    prediction t. If there is none, the donor is any token that was predicted as t; if t was never predicted, any token.
+    These fallbacks are counted. A token without a tag has no donor.
 
     Args:
         gold, predicted: ``[train tokens]``, true and out-of-fold tag ids.
@@ -27,64 +25,66 @@ class Donors:
 
     def __init__(self, gold: Ids, predicted: Ids, n_tags: int) -> None:
         self.n_tags = n_tags
-        # Pools are slices of one array: tokens in the order of their (gold, predicted) pair.
+        # The pool of a (gold, predicted) pair is a slice of one array, which is sorted by pair.
         self.by_pair, self.pair_start, self.pair_size = pools(gold * n_tags + predicted, n_tags**2, gold >= 0)
         self.by_tag, self.tag_start, self.tag_size = pools(predicted, n_tags, np.ones(len(predicted), dtype=bool))
 
-    def choose(self, gold: Ids, tags: Ids, where: npt.NDArray[np.float64]) -> tuple[Ids, int]:
-        """Index of a donor among the train tokens for each token ``[tokens]``, -1 for none, and how many fell back.
+    def choose(self, gold: Ids, tags: Ids, position: Doubles) -> tuple[Ids, int]:
+        """Index of each token's donor among the train tokens ``[tokens]``, -1 for no tag, and the number of fallbacks.
 
-        `where` in 0..1 picks from a pool.
+        Args:
+            gold, tags: ``[tokens]``, true tags and replacements.
+            position: ``[tokens]`` in 0..1, selects the donor within a pool.
         """
-        wanted = tags >= 0
-        pair = np.where(wanted & (gold >= 0), gold * self.n_tags + tags, 0)
-        size = np.where(wanted & (gold >= 0), self.pair_size[pair], 0)
-        chosen = pick(self.by_pair, self.pair_start[pair], size, where)
-        similar = pick(self.by_tag, self.tag_start[tags], self.tag_size[tags], where)
-        anyone = np.floor(where * len(self.by_tag)).astype(np.int64)
-        fallback = np.where(self.tag_size[tags] > 0, similar, self.by_tag[anyone])
-        return np.where(wanted, np.where(size > 0, chosen, fallback), NO_TAG), int((wanted & (size == 0)).sum())
+        has_tag = tags >= 0
+        pair = np.where(has_tag & (gold >= 0), gold * self.n_tags + tags, 0)
+        size = np.where(has_tag & (gold >= 0), self.pair_size[pair], 0)
+        exact = pick(self.by_pair, self.pair_start[pair], size, position)
+        same_tag = pick(self.by_tag, self.tag_start[tags], self.tag_size[tags], position)
+        any_token = np.floor(position * len(self.by_tag)).astype(np.int64)
+        fallback = np.where(self.tag_size[tags] > 0, same_tag, self.by_tag[any_token])
+        return np.where(has_tag, np.where(size > 0, exact, fallback), NO_TAG), int((has_tag & (size == 0)).sum())
 
 
-def pools(key: Ids, n_keys: int, valid: npt.NDArray[np.bool_]) -> tuple[Ids, Ids, Ids]:
-    """Indices sorted by key, and where each key's run starts and how long it is."""
+def pools(group: Ids, n_groups: int, valid: Mask) -> tuple[Ids, Ids, Ids]:
+    """Indices of the valid elements sorted by group, and the start and size of each group in them."""
     indices = np.flatnonzero(valid)
-    order = indices[np.argsort(key[indices], kind="stable")]
-    size = np.bincount(key[indices], minlength=n_keys)
+    order = indices[np.argsort(group[indices], kind="stable")]
+    size = np.bincount(group[indices], minlength=n_groups)
     return order, np.cumsum(size) - size, size
 
 
-def pick(order: Ids, start: Ids, size: Ids, where: npt.NDArray[np.float64]) -> Ids:
-    """The element of each pool that `where` points at; arbitrary where the pool is empty."""
-    return order[np.minimum(start + np.floor(where * size).astype(np.int64), len(order) - 1)]
+def pick(order: Ids, start: Ids, size: Ids, position: Doubles) -> Ids:
+    """The element of each pool at `position` (0..1); arbitrary if the pool is empty."""
+    return order[np.minimum(start + np.floor(position * size).astype(np.int64), len(order) - 1)]
 
 
 @dataclass(frozen=True)
 class OneHot:
-    """Tags as they are: `table` ``[tags + 1, tags]`` has a row a tag, and one of zeros."""
+    """One-hot features: `table` ``[tags + 1, tags]`` has a row per tag, and a last row of zeros."""
 
     table: Floats
 
     def rows(self, clean: Ids, tagging: Tagging) -> tuple[Ids, int]:
-        """Row of `table` that each token reads ``[tokens]``, -1 (the last, zeros) for no tag; no donor falls back."""
+        """Row of `table` of each token ``[tokens]``, -1 (the last row, zeros) for no tag, and 0 fallbacks."""
         return tagging.tags, 0
 
 
 @dataclass(frozen=True)
 class DonatedLogits:
-    """Logits for tags: the tagger's own at the anchor, else donors'.
+    """Logit features: the tagger's own for the mode `anchor`, else those of donors.
 
-    `table` ``[train tokens + test tokens + 1, tags]`` has standardised logits, and last a row of zeros.
+    `table` ``[train tokens + test tokens + 1, tags]`` has standardised logits, and a last row of zeros.
     """
 
     table: Floats
     donors: Donors
 
     def rows(self, clean: Ids, tagging: Tagging) -> tuple[Ids, int]:
-        """Row of `table` that each token reads ``[tokens]``, and how many have a donor without their own tag."""
+        """Row of `table` of each token ``[tokens]``, and the number of fallbacks among the donors."""
         if tagging.mode == "anchor":
             return np.arange(len(self.table) - 1 - len(clean), len(self.table) - 1), 0
         return self.donors.choose(clean, tagging.tags, tagging.draw.donor)
 
 
-PosSource = OneHot | DonatedLogits
+TagFeatures = OneHot | DonatedLogits  # features of the tags of a sweep

@@ -1,4 +1,4 @@
-"""The POS that a variant reads: the corpus's, the taggers', or what stands in for it in a control."""
+"""The POS that a variant reads: the dataset's, the taggers', or the tags of a control."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from posner.pos.predicted import PredictedPos
 
 
 @dataclass(frozen=True)
-class PosReader:
-    """The tags or logits that a variant reads, before standardisation.
+class PosProvider:
+    """Provides the tags or logits that a variant reads, before standardisation.
 
-    Two sources of tags are controls. The *oracle* gives the NER labels: a model that cannot make use of them could not
-    have made use of POS. *Random* POS are the corpus's tags of a split in random order: as many tags, as often, and
-    telling nothing.
+    Two kinds of tags are controls. The *oracle* provides the NER labels: a model that cannot use these could not have
+    used POS tags either. *Random* POS are the dataset's tags of a split in random order: same frequencies, no
+    information.
 
     Attributes:
-        variant: what is read, and as what.
-        card: the corpus's tag sets.
-        predicted: our taggers' POS, for variants that read it.
-        seed: of the order of random POS.
+        variant: which POS, and as which feature.
+        card: the tag sets of the corpus.
+        predicted: the taggers' POS; only needed by variants with predicted POS.
+        seed: seed of the order of random POS.
     """
 
     variant: Variant
@@ -37,21 +37,21 @@ class PosReader:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags that the columns stand for."""
+        """The tag of each column of the features."""
         return self.card.ner_labels if self.variant.pos == "oracle" else self.card.pos_tags
 
     def rows(self, split: str, sentences: Sequence[Sentence]) -> Floats:
-        """Logits or one-hot rows ``[tokens, tags]`` of a whole split.
+        """Logits or one-hot rows ``[tokens, tags]`` of all `sentences` of a split.
 
         Raises:
-            InputError: the variant needs predicted POS and there is none.
+            InputError: the variant needs predicted POS, but there is none.
         """
         if self.variant.pos == "predicted" and self.variant.feature == "logits":
             return self._predictions().logits[split]
         return one_hot_table(len(self.tags))[self.ids(split, sentences)]
 
     def ids(self, split: str, sentences: Sequence[Sentence]) -> Ids:
-        """Ids of the tags ``[tokens]`` of a whole split."""
+        """Tag ids ``[tokens]`` of all `sentences` of a split."""
         match self.variant.pos:
             case "gold":
                 return tag_ids(sentences, self.tags)
@@ -60,11 +60,11 @@ class PosReader:
             case "oracle":
                 return ids_of([label for sentence in sentences for label in sentence.ner], self.tags)
             case "random":
-                order = np.random.default_rng([self.seed, SPLITS.index(split)])
-                return order.permutation(tag_ids(sentences, self.tags))
-        raise ValueError(f"{self.variant.pos} is no source of tags")
+                generator = np.random.default_rng([self.seed, SPLITS.index(split)])
+                return generator.permutation(tag_ids(sentences, self.tags))
+        raise ValueError(f"pos: {self.variant.pos} provides no tags")
 
     def _predictions(self) -> PredictedPos:
         if self.predicted is None:
-            raise InputError("--predicted: this variant needs predicted POS")
+            raise InputError("--predicted: this variant needs predicted POS; give predicted.parquet of the corpus")
         return self.predicted

@@ -1,10 +1,9 @@
-"""Trained models at work on text of no corpus: every word is labelled, with the POS that the model was made for."""
+"""Apply trained models to new text: POS tags, NER labels and entities of sentences of any length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,61 +15,51 @@ from posner.arrays import Floats, WordLogits
 from posner.corpora.corpus import OUTSIDE
 from posner.errors import InputError
 from posner.model.batching import IGNORED, Example
-from posner.model.device import Device
+from posner.model.checkpoint import Checkpoint
 from posner.model.examples import standardisation
-from posner.model.modeling import PosNerConfig, load_model
-from posner.model.pretrained import load_tokenizer, longest_input
+from posner.model.modeling import PosNerConfig
 from posner.model.tokenization import Pieces, split_words
-from posner.pos.features import UNKNOWN, one_hot_table
-from posner.prediction.predict import predict
+from posner.pos.features import NO_TAG, one_hot_table
 from posner.prediction.text import Passage
 
-NO_TAG = "_"  # as in CoNLL-U
+NO_TAG_SYMBOL = "_"  # as in CoNLL-U
 
 
-class Labeller:
-    """A checkpoint that labels words: a NER model or a POS tagger."""
-
-    def __init__(self, folder: Path, device: Device, max_length: int, batch_size: int) -> None:
-        self.device, self.batch_size = device, batch_size
-        self.model = load_model(folder, device.attention)
-        self.tokenizer = load_tokenizer(folder)
-        self.max_length = min(max_length, longest_input(folder))
-
-    @property
-    def config(self) -> PosNerConfig:
-        """The model's config."""
-        return self.model.config
-
-    def __call__(self, sentences: Sequence[Sequence[str]], pos: Sequence[Floats] | None = None) -> list[WordLogits]:
-        """Logits of the words of each sentence, with POS features ``[words, tags]`` where the model reads them.
-
-        A sentence that is too long for the encoder is read in parts.
-        """
-        parts = in_parts(self.tokenizer, sentences, self.max_length)
-        features = pos if pos is not None else [None] * len(sentences)
-        examples = [e for pieces, rows in zip(parts, features, strict=True) for e in part_examples(pieces, rows)]
-        found = iter(predict(self.model, examples, self.tokenizer.pad_token_id, self.batch_size, self.device))
-        nothing = WordLogits(np.empty((0, self.config.num_labels), np.float32), np.empty(0, np.bool_))
-        return [joined([nothing, *(next(found) for _ in pieces)]) for pieces in parts]
+# --- sentences of any length -----------------------------------------------------------------------------------------
 
 
-def in_parts(
+def predict_sentences(
+    checkpoint: Checkpoint, sentences: Sequence[Sequence[str]], pos: Sequence[Floats] | None = None
+) -> list[WordLogits]:
+    """Logits of the words of each sentence; a sentence that is too long for the encoder is read in parts.
+
+    Args:
+        pos: POS features ``[words, tags]`` of each sentence, for models that read them.
+    """
+    parts = split_into_parts(checkpoint.tokenizer, sentences, checkpoint.max_length)
+    features = pos if pos is not None else [None] * len(sentences)
+    examples = [e for pieces, rows in zip(parts, features, strict=True) for e in part_examples(pieces, rows)]
+    predictions = iter(checkpoint.predict(examples))
+    empty = WordLogits(np.empty((0, checkpoint.config.num_labels), np.float32), np.empty(0, np.bool_))
+    return [concatenate([empty, *(next(predictions) for _ in pieces)]) for pieces in parts]
+
+
+def split_into_parts(
     tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int
 ) -> list[list[Pieces]]:
-    """Pieces of each sentence, all of it: in as many parts as have at most `max_length` pieces, none if it is empty."""
+    """Word pieces of each sentence in parts of at most `max_length` pieces; no parts for an empty sentence."""
     whole = split_words(tokenizer, sentences, max_length)
     parts = []
     for pieces, words in zip(whole, sentences, strict=True):
         if pieces.lost:
-            parts.append(split_words(tokenizer, list(fitting(tokenizer, words, max_length)), max_length))
+            parts.append(split_words(tokenizer, list(runs_that_fit(tokenizer, words, max_length)), max_length))
         else:
             parts.append([pieces] if words else [])
     return parts
 
 
-def fitting(tokenizer: PreTrainedTokenizerBase, words: Sequence[str], max_length: int) -> Iterator[Sequence[str]]:
-    """Runs of the words that have at most `max_length` pieces, special ones included; a longer word is a run."""
+def runs_that_fit(tokenizer: PreTrainedTokenizerBase, words: Sequence[str], max_length: int) -> Iterator[Sequence[str]]:
+    """Consecutive words with at most `max_length` pieces, special tokens included; a longer word stands alone."""
     encoded = tokenizer(list(words), is_split_into_words=True, add_special_tokens=False)
     counts = np.bincount(np.array(encoded.word_ids(), dtype=np.int64), minlength=len(words)).tolist()
     room = max_length - tokenizer.num_special_tokens_to_add()
@@ -84,7 +73,7 @@ def fitting(tokenizer: PreTrainedTokenizerBase, words: Sequence[str], max_length
 
 
 def part_examples(parts: Sequence[Pieces], pos: Floats | None) -> Iterator[Example]:
-    """Examples of a sentence's parts without labels; `pos` ``[words, tags]`` is of the whole sentence."""
+    """Examples without labels of the parts of a sentence; `pos` ``[words, tags]`` is that of the whole sentence."""
     start = 0
     for pieces in parts:
         end = start + len(pieces.first)
@@ -92,83 +81,95 @@ def part_examples(parts: Sequence[Pieces], pos: Floats | None) -> Iterator[Examp
         start = end
 
 
-def joined(parts: Sequence[WordLogits]) -> WordLogits:
+def concatenate(parts: Sequence[WordLogits]) -> WordLogits:
     """Logits of a sentence from those of its parts."""
     return WordLogits(np.concatenate([p.logits for p in parts]), np.concatenate([p.seen for p in parts]))
 
 
-# --- POS that is given to a NER model --------------------------------------------------------------------------------
+# --- POS input of a NER model ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Tagging:
-    """POS of some passages: a tag a word to be shown, and what the model reads, ``[words, tags]`` each."""
+class PassagePos:
+    """POS of some passages.
+
+    Attributes:
+        tags: a tag per word, for the output.
+        features: ``[words, tags]`` of each passage, the model's input; ``None`` for the baseline.
+    """
 
     tags: list[tuple[str, ...]]
     features: list[Floats] | None
 
 
-class Tagger(Protocol):
-    """Where POS comes from."""
+class PassageTagger(Protocol):
+    """A source of POS for new text."""
 
-    def __call__(self, passages: Sequence[Passage]) -> Tagging:
-        """POS of the passages."""
+    def __call__(self, passages: Sequence[Passage]) -> PassagePos:
+        """POS of `passages`."""
 
 
 class NoTagger:
-    """For the baseline."""
+    """No POS, for the baseline."""
 
-    def __call__(self, passages: Sequence[Passage]) -> Tagging:
-        return Tagging([(NO_TAG,) * len(p.spans) for p in passages], None)
+    def __call__(self, passages: Sequence[Passage]) -> PassagePos:
+        return PassagePos([(NO_TAG_SYMBOL,) * len(p.spans) for p in passages], None)
 
 
-class GivenTags:
-    """Tags that came with the text. One that the model does not know counts as none; all of them must not be so."""
+class ColumnTagger:
+    """The POS tags in the input file. A tag that the model does not know counts as no tag.
+
+    Raises:
+        InputError: the model reads logits, or does not know any tag of the first passages.
+    """
 
     def __init__(self, config: PosNerConfig) -> None:
         if config.feature == "logits":
-            raise InputError("--pos columns: this model reads a tagger's logits, and tags have none; use --pos tagger")
-        self.number = {tag: i for i, tag in enumerate(config.pos_tags)}
+            raise InputError("--pos columns: this model reads the logits of a tagger; use --pos tagger")
+        self.id_of = {tag: i for i, tag in enumerate(config.pos_tags)}
         self.any_known = False
 
-    def __call__(self, passages: Sequence[Passage]) -> Tagging:
+    def __call__(self, passages: Sequence[Passage]) -> PassagePos:
         tags = [passage.pos or () for passage in passages]
-        ids = [np.array([self.number.get(tag, UNKNOWN) for tag in row], dtype=np.int64) for row in tags]
+        ids = [np.array([self.id_of.get(tag, NO_TAG) for tag in row], dtype=np.int64) for row in tags]
         self.any_known = self.any_known or any((row >= 0).any() for row in ids)
         if not self.any_known:
-            known = " ".join(list(self.number)[:10])
-            raise InputError(f"--pos-column: none of its tags is one that the model knows, such as {known}")
-        return Tagging(tags, [one_hot_table(len(self.number))[row] for row in ids])
+            known = " ".join(list(self.id_of)[:10])
+            raise InputError(f"--pos-column: the model knows none of the tags in this column; it knows {known}")
+        return PassagePos(tags, [one_hot_table(len(self.id_of))[row] for row in ids])
 
 
 class ModelTagger:
-    """Tags of a POS tagger, or its logits where the NER model reads these."""
+    """The tags of a POS tagger, or its logits if the NER model reads these.
 
-    def __init__(self, tagger: Labeller, config: PosNerConfig) -> None:
+    Raises:
+        InputError: the tagger has other tags than the NER model.
+    """
+
+    def __init__(self, tagger: Checkpoint, config: PosNerConfig) -> None:
         if tagger.config.labels != config.pos_tags:
             raise InputError("--tagger: its tags are not those of the NER model; use the tagger of the same corpus")
         self.tagger, self.config = tagger, config
 
-    def __call__(self, passages: Sequence[Passage]) -> Tagging:
-        words = self.tagger([passage.words for passage in passages])
-        ids = [row.labels(UNKNOWN) for row in words]
-        names = np.array([*self.config.pos_tags, NO_TAG], dtype=object)  # the last one, which id -1 picks
+    def __call__(self, passages: Sequence[Passage]) -> PassagePos:
+        words = predict_sentences(self.tagger, [passage.words for passage in passages])
+        ids = [row.labels(NO_TAG) for row in words]
+        names = np.array([*self.config.pos_tags, NO_TAG_SYMBOL], dtype=object)  # id -1 selects the last one
         if self.config.feature == "logits":
             features = [standardisation(self.config).apply(row.logits) for row in words]
         else:
             features = [one_hot_table(len(self.config.pos_tags))[row] for row in ids]
-        return Tagging([tuple(names[row].tolist()) for row in ids], features)
+        return PassagePos([tuple(names[row].tolist()) for row in ids], features)
 
 
-# --- what is found ---------------------------------------------------------------------------------------------------
+# --- entities --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """An entity from word `first` to word `last`.
+    """An entity from word `first` to word `last`, both included.
 
-    `score` is the probability of its labels: the product of the softmax probabilities of its words' labels, which the
-    model takes to be independent of each other.
+    `score` is the product of the softmax probabilities of its words' labels (0..1), as if these were independent.
     """
 
     type: str
@@ -178,8 +179,8 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """A passage with the POS tag and the NER label of each word, and the entities that these make."""
+class AnnotatedPassage:
+    """A passage with the POS tag and NER label of each word, and its entities."""
 
     passage: Passage
     tags: Sequence[str]
@@ -187,23 +188,22 @@ class Labelled:
     entities: Sequence[Entity]
 
 
-def label(passages: Sequence[Passage], labeller: Labeller, tagger: Tagger) -> Iterator[Labelled]:
-    """What a NER model finds in some passages."""
-    tagging = tagger(passages)
-    found = labeller([passage.words for passage in passages], tagging.features)
-    for passage, tags, words in zip(passages, tagging.tags, found, strict=True):
-        names = label_names(words, labeller.config)
-        yield Labelled(passage, tags, names, entities(words, names))
+def annotate(passages: Sequence[Passage], checkpoint: Checkpoint, tagger: PassageTagger) -> Iterator[AnnotatedPassage]:
+    """Passages with the predictions of a NER model, which reads POS from `tagger`."""
+    pos = tagger(passages)
+    predictions = predict_sentences(checkpoint, [passage.words for passage in passages], pos.features)
+    for passage, tags, words in zip(passages, pos.tags, predictions, strict=True):
+        labels = label_names(words, checkpoint.config.labels)
+        yield AnnotatedPassage(passage, tags, labels, find_entities(words, labels))
 
 
-def label_names(words: WordLogits, config: PosNerConfig) -> list[str]:
-    """The label of each word, ``O`` for one that the encoder cannot see."""
-    names = config.labels
+def label_names(words: WordLogits, names: Sequence[str]) -> list[str]:
+    """The predicted label of each word, ``O`` for a word without a piece."""
     return [names[i] for i in words.labels(names.index(OUTSIDE))]
 
 
-def entities(words: WordLogits, labels: Sequence[str]) -> list[Entity]:
-    """Entities of a sentence, found as they are scored: by seqeval, after conlleval."""
+def find_entities(words: WordLogits, labels: Sequence[str]) -> list[Entity]:
+    """Entities of a sentence, by seqeval, as in evaluation."""
     best = softmax(words.logits, axis=1).max(axis=1, initial=0)
     return [
         Entity(kind, first, last, float(best[first : last + 1].prod())) for kind, first, last in get_entities(labels)

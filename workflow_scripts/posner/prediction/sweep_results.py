@@ -1,4 +1,4 @@
-"""The sweep as tables: what one checkpoint makes of the test text in every mode, level and draw of corruption."""
+"""The tables of a sweep: scores and changes of one checkpoint in every mode, level and draw of corruption."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from posner.arrays import Ids
+from posner.arrays import COUNT_COLUMNS, Ids, Mask
 from posner.config.corruption import Corruption
-from posner.evaluation.changes import OUTCOMES, ChangeFinder, ChangeTable, Mask
+from posner.evaluation.changes import OUTCOMES, ChangeFinder, ChangeTable
 from posner.evaluation.entities import EntityFinder, Keys
-from posner.model.device import Device
-from posner.model.modeling import PosNerModel
+from posner.model.checkpoint import Checkpoint
 from posner.pos.corruption import TaggedText, taggings
-from posner.pos.donors import PosSource
-from posner.prediction.sweep import Text, sweeper
+from posner.pos.donors import TagFeatures
+from posner.prediction.sweep import SweepText, make_sweeper
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """What a sweep stores.
+class SweepTables:
+    """The tables of one sweep.
 
     Attributes:
-        rows: a row for each mode, level and draw: `mode`, `level` (see :mod:`posner.pos.corruption`), `draw`;
-            `effective_rate`, the share of tokens whose tag changed, and `tokens_changed`; `donor_fallbacks`, tokens
-            that read the logits of a donor without their own tag; `entities_flipped`, predicted entities that the clean
-            text of the same draw has and this one has not, or the reverse; of the true entities, how many are `broken`,
-            `moved`, `retyped` and `fixed` (see :mod:`posner.evaluation.changes`); `f1`, `precision`, `recall`, and
-            `f1_TYPE` for each entity type, in 0..1; lists `text_right`, `text_predicted`, `text_true` ``[texts]``, the
-            numbers of entities in each text, which intervals resample.
+        rows: one row per mode, level and draw. Columns: `mode`, `level` (see :mod:`posner.pos.corruption`), `draw`;
+            `effective_rate`, the share of tokens whose tag changed (0..1), and `tokens_changed`; `donor_fallbacks`,
+            tokens that read the logits of a donor with another true tag; `entities_flipped`, entities predicted either
+            with the clean tags of the same draw or with these, but not with both; the numbers of true entities that
+            are `broken`, `moved`, `retyped` and `fixed` (see :mod:`posner.evaluation.changes`); `f1`, `precision`,
+            `recall`, and `f1_TYPE` for each entity type (0..1); lists `unit_correct`, `unit_predicted`, `unit_true`
+            ``[units]``, the entities of each resampling unit.
         changes: see :meth:`posner.evaluation.changes.ChangeTable.frame`.
     """
 
@@ -38,36 +37,35 @@ class Sweep:
     changes: pd.DataFrame
 
 
-def sweep(
-    model: PosNerModel,
-    text: Text,
+def run_sweep(
+    checkpoint: Checkpoint,
+    text: SweepText,
     tagged: TaggedText,
-    text_of: Ids,
-    source: PosSource,
+    unit_of: Ids,
+    features: TagFeatures,
     settings: Corruption,
-    device: Device,
-) -> Sweep:
-    """Read the text in every mode, at every level and draw.
+) -> SweepTables:
+    """Predict the text in every mode, level and draw.
 
     Args:
-        text_of: ``[sentences]``, number of the text (document, or sentence) that each is of.
-        source: how tag ids become the model's POS input.
+        unit_of: ``[sentences]``, index of each sentence's resampling unit (document, or sentence).
+        features: the model's POS input for each tag.
     """
     plan = taggings(tagged, settings)  # the clean ones first
-    read = [source.rows(tagged.clean, tagging) for tagging in plan]
-    finder = EntityFinder(model.config.labels, text.lengths)
+    inputs = [features.rows(tagged.clean, tagging) for tagging in plan]
+    finder = EntityFinder(checkpoint.config.labels, text.lengths)
     true = finder.keys(text.labels)
-    text_of_token = np.repeat(text_of, text.lengths)
+    unit_of_token = np.repeat(unit_of, text.lengths)
     changes = ChangeFinder(finder, true)
-    table = ChangeTable(changes, model.config.pos_tags, tagged.clean)
-    clean: dict[int, Keys] = {}  # by draw: donors of logits differ
+    table = ChangeTable(changes, checkpoint.config.pos_tags, tagged.clean)
+    clean: dict[int, Keys] = {}  # by draw, since the donors of logits differ
     rows = []
-    predicted = sweeper(model, text, source.table, device).predict([row for row, _ in read])
-    for tagging, (_, fallbacks), labels in zip(plan, read, predicted, strict=True):
-        found = finder.keys(labels)
-        before = clean.setdefault(tagging.number, found)
-        outcomes = changes.outcomes(before, found)
-        table.add(tagging.mode, tagging.level, tagging.tags, changes.flipped(before, found), outcomes)
+    predictions = make_sweeper(checkpoint, text, features.table).predict([row for row, _ in inputs])
+    for tagging, (_, fallbacks), labels in zip(plan, inputs, predictions, strict=True):
+        predicted = finder.keys(labels)
+        before = clean.setdefault(tagging.number, predicted)
+        outcomes = changes.outcomes(before, predicted)
+        table.add(tagging.mode, tagging.level, tagging.tags, changes.flipped(before, predicted), outcomes)
         changed = tagging.tags != tagged.clean
         rows.append(
             {
@@ -77,30 +75,30 @@ def sweep(
                 "effective_rate": float(changed.mean()),
                 "tokens_changed": int(changed.sum()),
                 "donor_fallbacks": fallbacks,
-                "entities_flipped": len(np.setxor1d(before, found, assume_unique=True)),
+                "entities_flipped": len(np.setxor1d(before, predicted, assume_unique=True)),
                 **outcome_columns(outcomes),
-                **score_columns(finder, true, found),
-                **text_columns(finder, true, found, text_of_token),
+                **entity_scores(finder, true, predicted),
+                **unit_counts(finder, true, predicted, unit_of_token),
             }
         )
-    return Sweep(pd.DataFrame(rows), table.frame())
+    return SweepTables(pd.DataFrame(rows), table.frame())
 
 
 def outcome_columns(outcomes: Mapping[str, Mask]) -> dict[str, int]:
-    """How many true entities were broken, moved, retyped and fixed."""
+    """Numbers of true entities that are broken, moved, retyped and fixed."""
     return {name: int(outcomes[name].sum()) for name in OUTCOMES}
 
 
-def score_columns(finder: EntityFinder, true: Keys, found: Keys) -> dict[str, float]:
-    """F1, precision, recall and F1 by type, as columns."""
-    counts = finder.counts(true, found)
+def entity_scores(finder: EntityFinder, true: Keys, predicted: Keys) -> dict[str, float]:
+    """F1, precision, recall and F1 by entity type, in 0..1."""
+    counts = finder.counts(true, predicted)
     precision, recall, f1 = counts.scores()
     by_type = {f"f1_{name}": value for name, value in zip(finder.types, counts.f1_by_type(), strict=True)}
     return {"f1": f1, "precision": precision, "recall": recall, **by_type}
 
 
-def text_columns(finder: EntityFinder, true: Keys, found: Keys, text_of_token: Ids) -> dict[str, Ids]:
-    """Right, predicted and true entities of each text."""
-    right = np.intersect1d(true, found, assume_unique=True)
-    counts = finder.by_text((right, found, true), text_of_token)
-    return dict(zip(("text_right", "text_predicted", "text_true"), counts.T.astype(np.int32), strict=True))
+def unit_counts(finder: EntityFinder, true: Keys, predicted: Keys, unit_of_token: Ids) -> dict[str, Ids]:
+    """Numbers ``[units]`` of correct, predicted and true entities of each resampling unit."""
+    correct = np.intersect1d(true, predicted, assume_unique=True)
+    counts = finder.by_unit((correct, predicted, true), unit_of_token)
+    return dict(zip(COUNT_COLUMNS, counts.T.astype(np.int32), strict=True))

@@ -1,9 +1,9 @@
-"""Text from anywhere: lines or CoNLL columns in, sentences with the places of their words out.
+"""Read new text: lines or CoNLL columns, as sentences with the offsets of their words.
 
-A line is a sentence, and its words are: abbreviations of letters and periods (``U.S.``) and initials (``J.``); clitics
-(``'s``, ``n't``); letters, combining marks and digits, joined by single marks inside (``1996-08-22``, ``well-known``);
-runs of periods or dashes; and any other character that is no blank. Of CoNLL-2003's tokens, written with blanks between
-them, 99 % come back.
+A line is a sentence. Its words are: abbreviations of letters and periods (``U.S.``) and initials (``J.``); clitics
+(``'s``, ``n't``); letters, combining marks and digits, joined by single marks (``1996-08-22``, ``well-known``);
+sequences of periods or dashes; and any other character that is not white space. Of the tokens of CoNLL-2003, written
+with spaces between them, this recovers 99 %.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WORDS = Split(
     behavior="removed",
     invert=True,
 )
-# Only these separate columns: tokens may hold no-break spaces and the like.
+# Columns are separated by spaces and tabs only: tokens may contain no-break spaces and the like.
 _COLUMN = re.compile(r"[^ \t\r]+")
 
 Span = tuple[int, int]
@@ -46,12 +46,12 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence to be labelled.
+    """A sentence to annotate.
 
     Attributes:
-        text: the sentence as it stands.
-        spans: ``[words]``, where each word begins and ends in `text`, in characters; the end is exclusive.
-        pos: ``[words]``, POS tags that were given with it.
+        text: the original text of the sentence.
+        spans: ``[words]``, start and end of each word in `text`, in characters; the end is exclusive.
+        pos: ``[words]``, the POS tags in the input, if it has any.
     """
 
     text: str
@@ -65,7 +65,7 @@ class Passage:
 
 
 def read_lines(path: Path) -> Iterator[str]:
-    """Lines of a UTF-8 file, or of standard input for ``-``, without their ends; as few in memory as can be.
+    """Lines of a UTF-8 file, or of standard input for ``-``, one by one, without line ends.
 
     Raises:
         InputError: the file cannot be read or is not UTF-8.
@@ -75,8 +75,8 @@ def read_lines(path: Path) -> Iterator[str]:
         source = nullcontext(sys.stdin.buffer) if path == STANDARD else path.open("rb")
     except OSError as error:
         raise InputError(f"--input: {path} cannot be read ({error.strerror})") from None
-    with source as file, tqdm(total=size, desc="labelling", unit="B", unit_scale=True, disable=None) as bar:
-        for number, line in enumerate(file, start=1):  # bytes: text would also end lines at other characters
+    with source as file, tqdm(total=size, desc="annotating", unit="B", unit_scale=True, disable=None) as bar:
+        for number, line in enumerate(file, start=1):  # bytes, since text mode also splits lines at other characters
             bar.update(len(line))
             try:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\n").removesuffix("\r")
@@ -85,17 +85,17 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 def from_text(lines: Iterable[str]) -> Iterator[Passage]:
-    """A passage a line, without words where a line is empty."""
+    """One passage per line; an empty line gives a passage without words."""
     for line in lines:
         yield Passage(line, tuple(span for _, span in _WORDS.pre_tokenize_str(line)))
 
 
 def from_columns(lines: Iterable[str], token_column: int, pos_column: int | None, name: str) -> Iterator[Passage]:
-    """Passages from CoNLL columns: a token a line, sentences apart by blank lines; ``-DOCSTART-`` is passed over.
+    """Passages from CoNLL columns: one token per line, blank lines between sentences; ``-DOCSTART-`` lines are skipped.
 
     Args:
-        pos_column: the column of POS tags; ``None`` if they are not wanted.
-        name: of the file, for messages.
+        pos_column: the column of POS tags; ``None`` to ignore them.
+        name: name of the file, for messages.
 
     Raises:
         InputError: a line has too few columns.
@@ -115,7 +115,7 @@ def from_columns(lines: Iterable[str], token_column: int, pos_column: int | None
 
 
 def spans_of(words: Iterable[str]) -> tuple[Span, ...]:
-    """Where words are that are joined by single blanks."""
+    """Spans of words that are joined by single spaces."""
     spans, start = [], 0
     for word in words:
         spans.append((start, start + len(word)))

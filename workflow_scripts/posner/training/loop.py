@@ -1,4 +1,4 @@
-"""The training loop: one for the baseline, every variant and the POS taggers."""
+"""The training loop of the baseline, of every variant and of the POS taggers."""
 
 from __future__ import annotations
 
@@ -13,27 +13,34 @@ from tqdm import tqdm
 
 from posner.config.training import Training
 from posner.model.batching import Example, collate, training_batches
-from posner.model.device import Device
-from posner.model.modeling import PosNerModel
+from posner.model.checkpoint import Checkpoint
 from posner.training.optimizer import SplitAdamW
 from posner.training.resume import NoResume, Resume
 from posner.training.state import Progress, Step
 
 log = logging.getLogger(__name__)
-LINES = 20  # progress lines of a training whose output is no terminal
+LOG_LINES = 20  # log lines of a training whose output is not a terminal
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """How often to evaluate a model in training, and with what; the highest score tells the best checkpoint."""
+    """Evaluation during training, every `every` steps; the weights with the highest `score` are kept."""
 
     every: int
-    score: Callable[[PosNerModel], float]
+    score: Callable[[Checkpoint], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
-    """What a training leaves besides the model's weights; `speed` is in word pieces a second, evaluations left out."""
+class TrainingResult:
+    """Result of a training, apart from the weights.
+
+    Attributes:
+        history: rows of losses and scores.
+        best_step: step of the final weights.
+        steps: all steps.
+        seconds: duration, without interruptions.
+        speed: word pieces per second, without evaluations.
+    """
 
     history: list[Step]
     best_step: int
@@ -43,38 +50,37 @@ class Trained:
 
 
 def train(
-    model: PosNerModel,
+    checkpoint: Checkpoint,
     examples: Sequence[Example],
-    pad_id: int,
     settings: Training,
     seed: int,
-    device: Device,
     evaluation: Evaluation | None = None,
     resume: Resume | None = None,
-) -> Trained:
-    """Fine-tune `model` in place; with an `evaluation`, it ends with the weights that scored best, else with the last.
+) -> TrainingResult:
+    """Fine-tune the model of `checkpoint` in place.
 
-    The only random streams are the order of batches (from `seed`) and dropout (torch's, seeded with `seed` here). With
-    a :class:`ResumeFolder` the training resumes from the state there, and ends with the same bits as one that was never
-    stopped.
+    It ends with the weights of the highest score, or with the last ones if there is no `evaluation`. The only random
+    numbers are those of the batch order (from `seed`) and of dropout (torch's generator, seeded with `seed` here). A
+    training that resumes from a state of `resume` ends with the same bits as one without interruption.
     """
     resume = resume or NoResume()
+    model = checkpoint.model.to(checkpoint.device.device).train()
     lengths = [len(example.pieces) for example in examples]
     per_epoch = -(-len(examples) // settings.train_batch_size)
     steps = per_epoch * settings.epochs
-    optimizer = SplitAdamW(model.to(device.device).train(), settings, steps, device)
+    optimizer = SplitAdamW(model, settings, steps, checkpoint.device)
     progress = Progress(model, optimizer)
     torch.manual_seed(seed)
     resume.restore(progress)
     epochs = (training_batches(lengths, settings.train_batch_size, seed, epoch) for epoch in range(settings.epochs))
     batches = islice(chain.from_iterable(epochs), progress.step, None)
     with tqdm(total=steps, initial=progress.step, desc="training", unit="step", disable=None) as bar:
-        recorder = Recorder(evaluation, per_epoch, steps, resume, bar)
+        recorder = Recorder(checkpoint, evaluation, per_epoch, steps, resume, bar)
         with resume.watch(progress):
-            recorder.record(progress)  # a training may have been stopped in its evaluation
+            recorder.record(progress)  # the training may have been stopped during an evaluation
             for batch in batches:
                 tick = time.perf_counter()
-                loss = training_step(model.train(), [examples[i] for i in batch], pad_id, device, optimizer)
+                loss = training_step(checkpoint, [examples[i] for i in batch], optimizer)
                 progress.losses.append(loss)
                 progress.seconds += time.perf_counter() - tick
                 progress.step += 1
@@ -83,7 +89,7 @@ def train(
                 resume.after_step(progress)
     progress.best.load_into(model)
     model.eval()
-    return Trained(
+    return TrainingResult(
         history=progress.history,
         best_step=progress.best.step or steps,
         steps=steps,
@@ -94,8 +100,9 @@ def train(
 
 @dataclass(frozen=True)
 class Recorder:
-    """Writes the history of a training: evaluations where they are due, and losses in between."""
+    """Records the history of a training: scores at every evaluation, and losses in between."""
 
+    checkpoint: Checkpoint
     evaluation: Evaluation | None
     per_epoch: int
     steps: int
@@ -103,16 +110,17 @@ class Recorder:
     bar: tqdm[None]
 
     def record(self, progress: Progress) -> None:
-        """Add a row for this step, if one is due and not there yet."""
+        """Add a row for this step if one is due and missing."""
         step = progress.step
         is_evaluated = self.evaluation is not None and (step % self.evaluation.every == 0 or step == self.steps)
-        is_due = is_evaluated or step % max(1, self.steps // LINES) == 0 or step == self.steps
+        is_due = is_evaluated or step % max(1, self.steps // LOG_LINES) == 0 or step == self.steps
         if not step or not is_due or (progress.history and progress.history[-1].step == step):
             return
         score = None
         if is_evaluated and self.evaluation is not None:
             with self.resume.interruptible():
-                score = self.evaluation.score(progress.model.eval())
+                progress.model.eval()
+                score = self.evaluation.score(self.checkpoint)
             progress.best.offer(progress.model, step, score)
         row = Step(
             step=step,
@@ -127,19 +135,18 @@ class Recorder:
         report(row, self.steps, self.bar)
 
 
-def training_step(
-    model: PosNerModel, examples: Sequence[Example], pad_id: int, device: Device, optimizer: SplitAdamW
-) -> float:
-    """One update; returns the loss."""
-    batch = collate(examples, pad_id).to(device.device)
-    with device.autocast():
+def training_step(checkpoint: Checkpoint, examples: Sequence[Example], optimizer: SplitAdamW) -> float:
+    """One update of the model with one batch; returns the loss."""
+    batch = collate(examples, checkpoint.pad_id).to(checkpoint.device.device)
+    model = checkpoint.model.train()
+    with checkpoint.device.autocast():
         loss = model(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss
     optimizer.step(loss)
     return loss.item()
 
 
 def report(row: Step, steps: int, bar: tqdm[None]) -> None:
-    """Say where the training is: beside the bar on a terminal, else as a line of the log."""
+    """Report a row: beside the progress bar on a terminal, else as a line of the log."""
     score = "" if row.score is None else f", validation F1 {row.score:.4f}"
     if bar.disable:
         log.info("step %d/%d, epoch %.2f, loss %.4f%s", row.step, steps, row.epoch, row.loss, score)

@@ -1,4 +1,4 @@
-"""The optimizer: AdamW, with the word embeddings apart because a batch touches a few hundred of their many rows."""
+"""The optimizer: AdamW, with a sparse update of the word embeddings, of which a batch uses a few hundred rows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from posner.training.snapshot import Snapshot
 
 
 class SplitAdamW:
-    """AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) on all parameters but the word embeddings.
+    """AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) for all parameters except the word embeddings.
 
-    Word embeddings get the Adam of ``torch.optim.SparseAdam``: rows that a batch does not touch, and their moments,
-    stand still, and there is no weight decay on them. On a CPU the dense update of the whole matrix is a quarter of a
-    step.
+    Word embeddings are updated by ``torch.optim.SparseAdam``: rows that a batch does not use, and their moments, do not
+    change, and they have no weight decay. On a CPU a dense update of the whole matrix would take a quarter of a step.
 
-    New parameters learn at `new_learning_rate`; biases and normalisation weights do not decay.
+    New parameters have the learning rate `new_learning_rate`; biases and normalisation weights have no weight decay.
     """
 
     def __init__(self, model: PosNerModel, settings: Training, steps: int, device: Device) -> None:
@@ -30,7 +29,7 @@ class SplitAdamW:
         words.sparse = True
         self.words: nn.Parameter = words.weight
         self.dense = [p for p in model.parameters() if p is not self.words]
-        adamw = torch.optim.AdamW(groups(model, self.words, settings), fused=True)
+        adamw = torch.optim.AdamW(parameter_groups(model, self.words, settings), fused=True)
         sparse = torch.optim.SparseAdam([self.words], lr=settings.learning_rate)
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (adamw, sparse)
         warmup = round(settings.warmup_ratio * steps)
@@ -41,7 +40,7 @@ class SplitAdamW:
         self.max_norm = settings.max_grad_norm
 
     def step(self, loss: Tensor) -> None:
-        """Backward pass, clipping to the global norm, update, next learning rate."""
+        """Backward pass, gradient clipping, update of the weights and of the learning rate."""
         self.scaler.scale(loss).backward()
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
@@ -54,7 +53,7 @@ class SplitAdamW:
             schedule.step()
 
     def clip(self) -> None:
-        """Scale all gradients so that their global norm is at most `max_norm`."""
+        """Scale all gradients so that their global L2 norm is at most `max_norm`."""
         gradients = [p.grad for p in self.dense if p.grad is not None]
         if self.words.grad is not None:
             self.words.grad = self.words.grad.coalesce()
@@ -63,7 +62,7 @@ class SplitAdamW:
         torch._foreach_mul_(gradients, torch.clamp(self.max_norm / (norm + 1e-6), max=1.0))
 
     def snapshot(self) -> Snapshot:
-        """Moments, numbers of steps and learning rates."""
+        """Moments, step counts, learning rates and loss scale."""
         tensors: dict[str, Tensor] = {}
         values: dict[str, Any] = {}
         for i, optimizer in enumerate(self.optimizers):
@@ -76,7 +75,7 @@ class SplitAdamW:
         return Snapshot(tensors, {"state": values, "rates": rates, "schedules": schedules, "scaler": scaler})
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to where the snapshot was taken."""
+        """Return to the state of `snapshot`."""
         states: list[dict[int, dict[str, Any]]] = [{} for _ in self.optimizers]
         for path, value in {**snapshot.tensors, **snapshot.values["state"]}.items():
             i, parameter, name = path.split(".")
@@ -91,12 +90,12 @@ class SplitAdamW:
 
     @property
     def learning_rate(self) -> float:
-        """Learning rate of the pretrained parameters at this step."""
+        """Current learning rate of the pretrained parameters."""
         return float(self.schedules[1].get_last_lr()[0])
 
 
-def groups(model: PosNerModel, words: nn.Parameter, settings: Training) -> list[dict[str, object]]:
-    """Parameter groups of AdamW: pretrained or new, with or without weight decay."""
+def parameter_groups(model: PosNerModel, words: nn.Parameter, settings: Training) -> list[dict[str, object]]:
+    """Parameter groups of AdamW without `words`: pretrained or new, with or without weight decay."""
     split: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter is not words:

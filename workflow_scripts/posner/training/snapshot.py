@@ -1,32 +1,36 @@
-"""What a moment of a training holds, in a form that is stored without pickle."""
+"""Pickle-free container for the state of a training: tensors, and JSON for everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Tensors by name, and all else as JSON."""
+    """State at one moment.
+
+    Attributes:
+        tensors: tensors by name.
+        values: all other values; JSON.
+    """
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
 
+    @classmethod
+    def join(cls, parts: Mapping[str, Snapshot]) -> Self:
+        """One snapshot of several parts."""
+        return cls(
+            {f"{name}/{key}": tensor for name, part in parts.items() for key, tensor in part.tensors.items()},
+            {name: part.values for name, part in parts.items()},
+        )
 
-def joined(parts: Mapping[str, Snapshot]) -> Snapshot:
-    """One snapshot of several parts."""
-    return Snapshot(
-        {f"{part}/{name}": tensor for part, made in parts.items() for name, tensor in made.tensors.items()},
-        {part: made.values for part, made in parts.items()},
-    )
-
-
-def part(whole: Snapshot, name: str) -> Snapshot:
-    """One part of a joined snapshot."""
-    prefix = f"{name}/"
-    tensors = {key.removeprefix(prefix): t for key, t in whole.tensors.items() if key.startswith(prefix)}
-    return Snapshot(tensors, whole.values[name])
+    def part(self, name: str) -> Snapshot:
+        """One part of a joined snapshot."""
+        prefix = f"{name}/"
+        tensors = {key.removeprefix(prefix): t for key, t in self.tensors.items() if key.startswith(prefix)}
+        return Snapshot(tensors, self.values[name])

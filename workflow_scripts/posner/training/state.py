@@ -1,4 +1,4 @@
-"""How far a training has come, in a form that can be stored and gone on from."""
+"""State of a training between two steps, which can be saved and restored."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from torch import Tensor
 
 from posner.model.modeling import PosNerModel
 from posner.training.optimizer import SplitAdamW
-from posner.training.snapshot import Snapshot, joined, part
+from posner.training.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One row of the history.
 
-    `loss` is the mean over the steps since the row before; `score` is ``None`` where there was no evaluation.
+    Attributes:
+        step: training steps so far.
+        epoch: epochs so far, with fractions.
+        loss: mean over the steps since the previous row.
+        learning_rate: that of the pretrained parameters.
+        score: score of the evaluation; ``None`` if there was none.
+        seconds: duration so far.
     """
 
     step: int
@@ -29,7 +35,7 @@ class Step:
 
 
 class Best:
-    """The best weights so far; the earliest of equals."""
+    """The weights with the highest score so far; the earliest ones of equal scores."""
 
     def __init__(self) -> None:
         self.step = 0
@@ -37,46 +43,46 @@ class Best:
         self.weights: dict[str, Tensor] | None = None
 
     def offer(self, model: PosNerModel, step: int, score: float) -> None:
-        """Keep the model's weights if `score` is the highest yet."""
+        """Keep the model's weights if `score` is the highest so far."""
         if score > self.score:
             self.step, self.score = step, score
             self.weights = {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
 
     def snapshot(self) -> Snapshot:
-        """Weights, step and score; no score before the first offer."""
+        """Weights, step and score; the score is ``None`` before the first offer."""
         score = None if self.weights is None else self.score
         return Snapshot(dict(self.weights or {}), {"step": self.step, "score": score})
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Become what the snapshot was taken of."""
+        """Return to the state of `snapshot`."""
         if snapshot.values["score"] is not None:
             self.step, self.score, self.weights = snapshot.values["step"], snapshot.values["score"], snapshot.tensors
 
     def load_into(self, model: PosNerModel) -> None:
-        """Give `model` the best weights, if any were offered."""
+        """Load the best weights into `model`, if there are any."""
         if self.weights is not None:
             model.load_state_dict(self.weights)
 
 
 class Progress:
-    """How far a training has come: all that the rest of it depends on, besides what it was called with."""
+    """Everything that the remaining steps depend on, apart from the arguments of the training."""
 
     def __init__(self, model: PosNerModel, optimizer: SplitAdamW) -> None:
         self.model, self.optimizer = model, optimizer
         self.best = Best()
         self.step = 0
         self.history: list[Step] = []
-        self.losses: list[float] = []  # since the last row of the history
-        self.seconds = 0.0  # in steps, without evaluations
+        self.losses: list[float] = []  # since the last row of `history`
+        self.seconds = 0.0  # duration of the steps, without evaluations
         self.started = time.perf_counter()
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the start, without those in which the training was stopped."""
+        """Seconds since the start, without interruptions."""
         return time.perf_counter() - self.started
 
     def snapshot(self) -> Snapshot:
-        """All of it, between two steps."""
+        """The whole state; only valid between two steps."""
         own = {
             "step": self.step,
             "history": [asdict(row) for row in self.history],
@@ -84,7 +90,7 @@ class Progress:
             "seconds": self.seconds,
             "elapsed": self.elapsed,
         }
-        return joined(
+        return Snapshot.join(
             {
                 "progress": Snapshot(random_states(), own),
                 "model": Snapshot(dict(self.model.state_dict()), {}),
@@ -94,27 +100,27 @@ class Progress:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to where the snapshot was taken."""
-        own = part(snapshot, "progress")
+        """Return to the state of `snapshot`."""
+        own = snapshot.part("progress")
         self.step, self.losses, self.seconds = own.values["step"], own.values["losses"], own.values["seconds"]
         self.history = [Step(**row) for row in own.values["history"]]
         self.started = time.perf_counter() - own.values["elapsed"]
-        self.model.load_state_dict(part(snapshot, "model").tensors)
-        self.optimizer.restore(part(snapshot, "optimizer"))
-        self.best.restore(part(snapshot, "best"))
+        self.model.load_state_dict(snapshot.part("model").tensors)
+        self.optimizer.restore(snapshot.part("optimizer"))
+        self.best.restore(snapshot.part("best"))
         set_random_states(own.tensors)
 
 
 def random_states() -> dict[str, Tensor]:
-    """States of torch's random number generators, one a device."""
+    """States of torch's random number generators by device."""
     states = {"cpu": torch.get_rng_state()}
     return states | {f"cuda:{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
 
 
 def set_random_states(states: dict[str, Tensor]) -> None:
-    """Undo what was drawn since :func:`random_states`."""
+    """Restore the result of :func:`random_states`."""
     for name, state in states.items():
         if name == "cpu":
             torch.set_rng_state(state)
-        elif torch.device(name).index < torch.cuda.device_count():  # others were not used
+        elif torch.device(name).index < torch.cuda.device_count():  # the others were not used
             torch.cuda.set_rng_state(state, name)

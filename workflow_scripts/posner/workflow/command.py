@@ -31,7 +31,7 @@ class Command(BaseModel):
     """Arguments of one entry script, and what it does with them. Nothing but the command line is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-    unrecorded: ClassVar[frozenset[str]] = frozenset()  # options that no result depends on
+    excluded_from_provenance: ClassVar[frozenset[str]] = frozenset()  # options that no result depends on
 
     @abstractmethod
     def execute(self) -> None:
@@ -45,7 +45,11 @@ class Command(BaseModel):
         """Hardware that the result depends on, for its record."""
         return "cpu"
 
-    def sidecar(self) -> Path | None:
+    def unreachable_code(self) -> Sequence[str]:
+        """Modules that the command imports and with these options never enters; its rule leaves them out, too."""
+        return ()
+
+    def provenance_path(self) -> Path | None:
         """Where to write the provenance record of the result (see :mod:`posner.workflow.provenance`), if anywhere."""
         return None
 
@@ -57,11 +61,13 @@ def run(command: type[C], arguments: Sequence[str] | None = None) -> C:
     """Parse `arguments` (default: ``sys.argv[1:]``) and run `command`; bad input ends the process with status 2."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     try:
+        arguments = sys.argv[1:] if arguments is None else arguments
         made = parse(command, arguments)
         started = time.perf_counter()
         made.execute()
-        if sidecar := made.sidecar():
-            write_json(sidecar, record(made) | {"seconds": round(time.perf_counter() - started, 1)})
+        if path := made.provenance_path():
+            seconds = round(time.perf_counter() - started, 1)
+            write_json(path, record(made) | {"arguments": list(arguments), "seconds": seconds})
     except InputError as error:
         fail(str(error))
     except OSError as error:  # a full disk, a folder that may not be written

@@ -1,4 +1,4 @@
-"""Assign the sentences of train to folds."""
+"""Assign the sentences of train to folds for cross-fitting the POS taggers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from posner.workflow.command import Command
 
 
 class AssignFolds(Command):
-    """Assign the sentences of train to folds, documents whole."""
+    """Assign the sentences of train to folds; documents stay whole where they are known."""
 
     train: Path
     """train.parquet of the corpus."""

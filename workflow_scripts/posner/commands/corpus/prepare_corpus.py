@@ -1,4 +1,6 @@
-"""Bring a corpus into posner's layout."""
+"""Prepare a corpus: read, check and store it."""
+
+from __future__ import annotations
 
 import logging
 from pathlib import Path
@@ -12,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 class PrepareCorpus(Command):
-    """Read a corpus from column files, a dataset or the built-in grammar, check it, and write it in posner's layout."""
+    """Read a corpus from column files, a dataset or the built-in grammar, check it, and store its splits."""
 
     corpus: Corpus
-    """The corpus."""
+    """Settings of the corpus."""
     output: Path
     """Folder to write to."""
 

@@ -1,4 +1,4 @@
-"""A table of what a corpus holds."""
+"""A table of the sizes of a corpus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posner.workflow.command import Command
 
 
 class SummariseCorpus(Command):
-    """Count the sentences, tokens, documents and entities of each split."""
+    """Write the number of sentences, tokens, documents and entities of each split."""
 
     card: Path
     """corpus.json."""
@@ -25,7 +25,7 @@ class SummariseCorpus(Command):
         rows = (
             {
                 "split": split,
-                "documents": card.documents[split],  # 0 where the source does not tell documents apart
+                "documents": card.documents[split],  # 0 if the source has no document boundaries
                 "sentences": card.sentences[split],
                 "tokens": card.tokens[split],
                 "entities": sum(card.entities[split].values()),
@@ -39,5 +39,5 @@ class SummariseCorpus(Command):
     def inputs(self) -> list[Path]:
         return [self.card]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")

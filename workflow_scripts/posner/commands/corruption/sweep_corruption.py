@@ -1,4 +1,4 @@
-"""Sweep one checkpoint over corrupted POS."""
+"""Evaluate one trained model under corrupted POS tags of test."""
 
 from __future__ import annotations
 
@@ -7,86 +7,82 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from posner.arrays import Ids
 from posner.commands.base import ModelCommand
 from posner.config.corruption import Corruption
 from posner.corpora.corpus import corpus_files, read_card, read_split
-from posner.corpora.documents import texts_of
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.files import atomic_path
+from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
-from posner.model.examples import make_examples, standardisation
-from posner.model.modeling import PosNerConfig, load_model
-from posner.model.pretrained import load_tokenizer, longest_input, model_files
+from posner.model.examples import standardisation
+from posner.model.folders import fusion_of, model_files
+from posner.model.modeling import PosNerConfig
 from posner.pos.corruption import TaggedText
-from posner.pos.donors import DonatedLogits, Donors, OneHot, PosSource
+from posner.pos.donors import DonatedLogits, Donors, OneHot, TagFeatures
 from posner.pos.features import one_hot_table, tag_ids
 from posner.pos.predicted import PredictedPos, read_predicted
-from posner.prediction.sweep import Text
-from posner.prediction.sweep_results import sweep
+from posner.prediction.sweep import SweepText
+from posner.prediction.sweep_results import run_sweep
 from posner.workflow.command import Folder
 
 
 class SweepCorruption(ModelCommand):
-    """Give the test split other POS, from the tagger's own errors to none, and score what NER makes of it."""
+    """Predict the test split under corrupted POS tags, and score the predictions."""
 
     corpus: Folder
     """Folder of the corpus."""
     checkpoint: Folder
     """Folder of the trained model."""
     confusion: Path
-    """confusion_matrix.json; its out-of-fold counts are used."""
+    """confusion_matrix.json; only its out-of-fold counts are used."""
     predicted: Path
-    """predicted.parquet: the tagger's own tags of test, and donors of logits."""
+    """predicted.parquet of the corpus: the tagger's own tags of test, and logits of replaced tags."""
     corruption: Corruption = Field(default_factory=Corruption)
-    """The sweep."""
+    """Settings of the sweep."""
     max_length: int = Field(256, ge=8)
     """Longest input in word pieces, as in training."""
     eval_batch_size: int = Field(16, ge=1)
     """Sentences in a batch."""
     output: Path
-    """Parquet file to write: a row for each mode, level and draw."""
+    """Parquet file to write: scores, one row per mode, level and draw."""
     changes: Path
-    """Parquet file to write: where tags were changed, and what happened there."""
+    """Parquet file to write: tag replacements, and the entities that they change."""
 
     def execute(self) -> None:
-        device = resolve(self.compute)
-        model = load_model(self.checkpoint, device.attention)
-        tokenizer = load_tokenizer(self.checkpoint)
+        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), self.eval_batch_size, self.max_length)
+        tags = checkpoint.config.pos_tags
         sentences = read_split(self.corpus / "test.parquet")
-        examples = make_examples(
-            tokenizer,
-            sentences,
-            [s.ner for s in sentences],
-            model.config.labels,
-            min(self.max_length, longest_input(self.checkpoint)),
-        )
-        text = Text(examples, model.config.labels.index("O"), tokenizer.pad_token_id, self.eval_batch_size)
-        card = read_card(self.corpus / "corpus.json")
-        predicted = read_predicted(self.predicted, model.config.pos_tags)
+        text = SweepText(checkpoint.examples(sentences, [sentence.ner for sentence in sentences]))
+        predicted = read_predicted(self.predicted, tags)
+        tokens = read_card(self.corpus / "corpus.json").tokens["train"]
         tagged = TaggedText(
-            clean=tag_ids(sentences, model.config.pos_tags),
+            clean=tag_ids(sentences, tags),
             predicted=predicted.ids["test"],
             lengths=np.array(text.lengths),
-            confusion=read_confusion(self.confusion, model.config.pos_tags, card.tokens["train"]),
+            confusion=read_confusion(self.confusion, tags, tokens),
         )
-        text_of, _ = texts_of([sentence.document for sentence in sentences])
-        source = self.pos_source(model.config, predicted)
-        made = sweep(model, text, tagged, text_of, source, self.corruption, device)
-        for target, table in ((self.output, made.rows), (self.changes, made.changes)):
+        units = ResamplingUnits.of(sentences)
+        features = self.features(checkpoint.config, predicted)
+        tables = run_sweep(checkpoint, text, tagged, units.of_sentence, features, self.corruption)
+        for target, table in ((self.output, tables.rows), (self.changes, tables.changes)):
             with atomic_path(target) as path:
                 table.to_parquet(path, index=False)
+
+    def fusion(self) -> str:
+        return fusion_of(self.checkpoint)
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, self.predicted]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")
 
-    def pos_source(self, config: PosNerConfig, predicted: PredictedPos) -> PosSource:
-        """One-hot rows, or logits: of out-of-fold donors, and the tagger's own of test."""
+    def features(self, config: PosNerConfig, predicted: PredictedPos) -> TagFeatures:
+        """One-hot rows, or standardised logits: of out-of-fold donors, and the tagger's own of test."""
         n_tags = len(config.pos_tags)
         if config.feature != "logits":
             return OneHot(one_hot_table(n_tags))
@@ -96,12 +92,12 @@ class SweepCorruption(ModelCommand):
         return DonatedLogits(table, Donors(gold, predicted.ids["train"], n_tags))
 
 
-def read_confusion(path: Path, tags: Sequence[str], tokens: int) -> npt.NDArray[np.int64]:
+def read_confusion(path: Path, tags: Sequence[str], tokens: int) -> Ids:
     """Out-of-fold counts ``[true tags, predicted tags]`` of ``confusion_matrix.json``.
 
     Raises:
-        InputError: they cannot be read, are of other tags than the model's `tags`, or are not of train's `tokens`: what
-            test shows of the tagger's errors must not be used on it.
+        InputError: the file cannot be read, has other tags than the model's `tags`, or does not count the `tokens` of
+            train. Confusions of test must not be used on test.
     """
     try:
         matrix = json.loads(path.read_text(encoding="utf-8"))
@@ -109,7 +105,7 @@ def read_confusion(path: Path, tags: Sequence[str], tokens: int) -> npt.NDArray[
         if matrix["tags"] != list(tags) or counts.shape != (len(tags), len(tags)):
             raise ValueError(f"counts of shape {counts.shape}, not of the model's {len(tags)} tags")
         if counts.sum() != tokens:
-            raise ValueError(f"it counts {counts.sum()} tokens as train's, which has {tokens}")
+            raise ValueError(f"it counts {counts.sum()} tokens as train's, but train has {tokens}")
         return counts
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a confusion matrix ({error}); delete it and run again") from error

@@ -12,18 +12,17 @@ from posner.config.variants import Variant
 from posner.corpora.corpus import read_card
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.files import atomic_path
+from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
-from posner.model.examples import read_examples
-from posner.model.modeling import load_model
-from posner.model.pretrained import load_tokenizer, longest_input, model_files
+from posner.model.folders import model_files
 from posner.pos.predicted import read_predicted
-from posner.pos.provider import PosReader
-from posner.prediction.predict import predict, prediction_table
+from posner.pos.provider import PosProvider
+from posner.prediction.ner_predictions import NerPredictions
 from posner.workflow.command import Folder
 
 
 class PredictExtraTest(ModelCommand):
-    """Write a checkpoint's predictions for an extra test, with the kind of POS that its variant reads."""
+    """Predict an extra test with a trained NER model, which reads the kind of POS of its variant."""
 
     corpus: Folder
     """Folder of the corpus."""
@@ -32,9 +31,9 @@ class PredictExtraTest(ModelCommand):
     checkpoint: Folder
     """Folder of the trained model."""
     predicted: Path | None = None
-    """Predicted POS of the test, for variants with predicted POS."""
+    """Predicted POS of the test; required by variants with predicted POS."""
     variant: Variant = Field(default_factory=Variant)
-    """How POS is given."""
+    """Where and how POS enters the model."""
     max_length: int = Field(256, ge=8)
     """Longest input in word pieces, as in training."""
     eval_batch_size: int = Field(16, ge=1)
@@ -44,20 +43,21 @@ class PredictExtraTest(ModelCommand):
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        model, tokenizer = load_model(self.checkpoint, device.attention), load_tokenizer(self.checkpoint)
+        checkpoint = Checkpoint.load(self.checkpoint, device, self.eval_batch_size, self.max_length)
         card = read_card(self.corpus / "corpus.json")
         predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
-        reader = PosReader(self.variant, card, predicted, seed=0)
-        max_length = min(self.max_length, longest_input(self.checkpoint))
-        examples = read_examples(self.corpus / FOLDER, self.test, tokenizer, max_length, model.config, reader)
-        words = predict(model, examples, tokenizer.pad_token_id, self.eval_batch_size, device)
+        provider = PosProvider(self.variant, card, predicted, seed=0)
+        examples = checkpoint.read_examples(self.corpus / FOLDER, self.test, provider)
         with atomic_path(self.output) as path:
-            prediction_table(self.test, examples, words, model.config.labels).to_parquet(path, index=False)
+            NerPredictions.of(checkpoint, examples).table(self.test).to_parquet(path, index=False)
+
+    def fusion(self) -> str:
+        return self.variant.fusion
 
     def inputs(self) -> list[Path]:
         predicted = [self.predicted] if self.predicted else []
         test = extra_test_files(self.corpus, self.test)
         return [self.corpus / "corpus.json", *test, *model_files(self.checkpoint), *predicted]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output.with_name("provenance.json")

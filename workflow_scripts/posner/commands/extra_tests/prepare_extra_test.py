@@ -1,4 +1,4 @@
-"""Bring an extra test of a corpus into posner's layout."""
+"""Prepare an extra test of a corpus: read, check and store it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ log = logging.getLogger(__name__)
 
 
 class PrepareExtraTest(Command):
-    """Read one more test set of a prepared corpus, check that it has the corpus's tags, and write it beside it."""
+    """Read an additional test set of a prepared corpus, check that it has the same entity types, and store it."""
 
     corpus: Corpus
-    """The corpus, with the extra test in the place of its test split."""
+    """Settings of the corpus, with the extra test as its test split."""
     name: Name
     """Name of the extra test."""
     folder: Path
-    """Folder of the prepared corpus; the test is written to its folder `extra`."""
+    """Folder of the prepared corpus; the test is stored in its folder `extra`."""
 
     def execute(self) -> None:
         splits, provenance = load_corpus(self.corpus, ["test"])
         corpus, train = read_card(self.folder / "corpus.json"), read_split(self.folder / "train.parquet")
         card = write_extra_test(self.folder, self.name, splits["test"], provenance, corpus, train)
         log.info(
-            "%s: %d sentences, of which train has %d; %d tokens, of which %d have a POS tag that train never had",
+            "%s: %d sentences, %d of them also in train; %d tokens, %d of them with a POS tag that train does not have",
             self.name, card.sentences, card.sentences_in_train, card.tokens, sum(card.unseen_pos_tags.values()),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Predict the POS of an extra test, by the tagger that predicts the corpus's own test split."""
+"""Predict the POS of an extra test, with the tagger that predicts the corpus's own test split."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from posner.commands.base import ModelCommand
 from posner.config.base import Name
 from posner.corpora.corpus import read_split
 from posner.corpora.extra_tests import FOLDER, extra_test_files
+from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
-from posner.model.examples import make_examples
-from posner.model.modeling import load_model
-from posner.model.pretrained import load_tokenizer, longest_input, model_files
+from posner.model.folders import model_files
 from posner.pos.features import most_frequent
-from posner.pos.predicted import FINAL, TaggerOutput, write_predicted
-from posner.prediction.predict import predict
+from posner.pos.tagger_output import FINAL, TaggerOutput, write_predicted
 from posner.workflow.command import Folder
 
 
 class TagExtraTest(ModelCommand):
-    """Write the final tagger's predictions for an extra test, in the layout of predicted.parquet."""
+    """Predict the POS of an extra test with the final tagger, in the layout of predicted.parquet."""
 
     corpus: Folder
     """Folder of the corpus."""
@@ -38,12 +36,10 @@ class TagExtraTest(ModelCommand):
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        model, tokenizer = load_model(self.tagger, device.attention), load_tokenizer(self.tagger)
-        tags = model.config.labels
+        tagger = Checkpoint.load(self.tagger, device, self.eval_batch_size, self.max_length)
+        tags = tuple(tagger.config.labels)
         sentences = read_split(self.corpus / FOLDER / f"{self.test}.parquet")
-        max_length = min(self.max_length, longest_input(self.tagger))
-        examples = make_examples(tokenizer, sentences, [s.pos for s in sentences], tags, max_length)
-        words = predict(model, examples, tokenizer.pad_token_id, self.eval_batch_size, device)
+        words = tagger.predict(tagger.examples(sentences, [sentence.pos for sentence in sentences]))
         train = read_split(self.corpus / "train.parquet")
         output = TaggerOutput(
             FINAL,
@@ -55,9 +51,12 @@ class TagExtraTest(ModelCommand):
         )
         write_predicted(self.output, output)
 
+    def fusion(self) -> str:
+        return "none"
+
     def inputs(self) -> list[Path]:
         test = extra_test_files(self.corpus, self.test)
         return [*test, self.corpus / "train.parquet", *model_files(self.tagger)]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")

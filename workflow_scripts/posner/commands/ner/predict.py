@@ -1,4 +1,4 @@
-"""Find entities in text with a trained model."""
+"""Find entities in new text with a trained NER model."""
 
 from __future__ import annotations
 
@@ -18,25 +18,33 @@ from posner.commands.base import ModelCommand
 from posner.corpora.corpus import OUTSIDE
 from posner.errors import InputError
 from posner.files import atomic_path
+from posner.model.checkpoint import Checkpoint
 from posner.model.device import Device, resolve
+from posner.model.folders import fusion_of, model_files
 from posner.model.modeling import PosNerConfig
-from posner.model.pretrained import model_files
-from posner.prediction.annotate import GivenTags, Labelled, Labeller, ModelTagger, NoTagger, Tagger, label
+from posner.prediction.annotate import (
+    AnnotatedPassage,
+    ColumnTagger,
+    ModelTagger,
+    NoTagger,
+    PassageTagger,
+    annotate,
+)
 from posner.prediction.text import STANDARD, Passage, from_columns, from_text, read_lines
 from posner.workflow.command import Folder
 
 log = logging.getLogger(__name__)
 
-CHUNK = 2048  # passages at a time: a file of any size fits into memory, and batches are of like length
-USUAL_POS = {"none": "none", "gold": "columns", "predicted": "tagger"}  # by the POS that a model was trained with
-COLUMNS = ".conll"  # ending of files in columns
+PASSAGES_AT_ONCE = 2048  # few enough to fit into memory, enough for batches of similar length
+DEFAULT_POS = {"none": "none", "gold": "columns", "predicted": "tagger"}  # by the POS that a model was trained with
+CONLL = ".conll"  # suffix of files in columns
 JSON_LINES = ".jsonl"
 
 
 class Predict(ModelCommand):
-    """Find entities in raw text (a sentence a line) or in CoNLL columns (files that end in .conll).
+    """Find entities in raw text (one sentence per line) or in CoNLL columns (files that end in .conll).
 
-    Output is JSON lines, one for each line or sentence, or CoNLL columns of token, POS tag and NER label.
+    The output is JSON lines, one per sentence, or CoNLL columns of token, POS tag and NER label.
     """
 
     checkpoint: Folder
@@ -48,11 +56,11 @@ class Predict(ModelCommand):
     output: Path
     """File to write, .jsonl or .conll; - is JSON lines on standard output."""
     pos: Literal["none", "tagger", "columns"] | None = None
-    """Where POS tags come from, if not from where the model had them in training."""
+    """Source of the POS tags; default: the same as in training."""
     token_column: int = Field(0, ge=0)
-    """Number of the token's column, from 0."""
+    """Index of the token column, from 0."""
     pos_column: int = Field(1, ge=0)
-    """Number of the POS tag's column, from 0."""
+    """Index of the POS column, from 0."""
     max_length: int = Field(256, ge=8)
     """Longest input in word pieces; longer sentences are read in parts."""
     batch_size: int = Field(16, ge=1)
@@ -61,84 +69,78 @@ class Predict(ModelCommand):
     @field_validator("output")
     @classmethod
     def _known_format(cls, output: Path) -> Path:
-        if output != STANDARD and output.suffix not in (JSON_LINES, COLUMNS):
-            raise ValueError(f"{output} ends neither in {JSON_LINES} nor in {COLUMNS}")
+        if output != STANDARD and output.suffix not in (JSON_LINES, CONLL):
+            raise ValueError(f"{output} ends neither in {JSON_LINES} nor in {CONLL}")
         return output
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        labeller = self.load(self.checkpoint, device)
-        pos = self.source_of_pos(labeller.config)
-        tagger = self.make_tagger(pos, labeller.config, device)
-        write = as_columns if self.output.suffix == COLUMNS else as_json
+        checkpoint = Checkpoint.load(self.checkpoint, device, self.batch_size, self.max_length)
+        source = self.pos_source(checkpoint.config)
+        tagger = self.make_tagger(source, checkpoint.config, device)
+        write = as_columns if self.output.suffix == CONLL else as_json
         started, words = time.perf_counter(), 0
-        with opened(self.output) as file:
-            for passages in chunks(self.passages(pos)):
+        with open_output(self.output) as file:
+            remaining = self.passages(source)
+            while passages := list(islice(remaining, PASSAGES_AT_ONCE)):
                 words += sum(len(passage.spans) for passage in passages)
-                file.writelines(write(found) for found in label(passages, labeller, tagger))
+                file.writelines(write(passage) for passage in annotate(passages, checkpoint, tagger))
         seconds = time.perf_counter() - started
         log.info("%d words in %.1f s: %.0f words/s", words, seconds, words / seconds)
+
+    def fusion(self) -> str:
+        return fusion_of(self.checkpoint)
 
     def inputs(self) -> list[Path]:
         text = [] if self.input == STANDARD else [self.input]
         return [*model_files(self.checkpoint), *(model_files(self.tagger) if self.tagger else []), *text]
 
-    def sidecar(self) -> Path | None:
+    def provenance_path(self) -> Path | None:
         return None if self.output == STANDARD else self.output.with_name(f"{self.output.name}.provenance.json")
 
-    def load(self, folder: Path, device: Device) -> Labeller:
-        """The model in `folder`."""
-        return Labeller(folder, device, self.max_length, self.batch_size)
-
-    def source_of_pos(self, config: PosNerConfig) -> str:
-        """Where POS comes from, checked.
+    def pos_source(self, config: PosNerConfig) -> str:
+        """Source of the POS tags: none, tagger or columns.
 
         Raises:
-            InputError: the model cannot have POS from there.
+            InputError: the model cannot read POS from this source.
         """
         if OUTSIDE not in config.labels:
-            raise InputError("--checkpoint: its labels are none of entities; a POS tagger is given as --tagger")
-        if config.pos not in USUAL_POS:
-            raise InputError(f"--checkpoint: a control, whose {config.pos} POS no text has; choose another variant")
-        pos = self.pos or USUAL_POS[config.pos]
-        if config.fusion == "none" and pos != "none":
+            raise InputError("--checkpoint: this is a POS tagger, not a NER model; give taggers as --tagger")
+        if config.pos not in DEFAULT_POS:
+            raise InputError(f"--checkpoint: a control variant (pos: {config.pos}); it cannot tag new text")
+        source = self.pos or DEFAULT_POS[config.pos]
+        if config.fusion == "none" and source != "none":
             raise InputError("--pos: this model reads no POS; use --pos none")
-        if config.fusion != "none" and pos == "none":
+        if config.fusion != "none" and source == "none":
             raise InputError("--pos: this model needs POS tags; use --pos tagger or --pos columns")
-        if pos == "columns" and self.input.suffix != COLUMNS:
+        if source == "columns" and self.input.suffix != CONLL:
             raise InputError(
-                f"--pos: this model was trained with {config.pos} POS, and raw text has no tags; let the tagger make "
-                f"them with --pos tagger, or give columns that have them, in a file that ends in {COLUMNS}"
+                f"--pos: this model was trained with {config.pos} POS, but raw text has no tags; use --pos tagger, or "
+                f"give columns with tags, in a file that ends in {CONLL}"
             )
-        return pos
+        return source
 
-    def make_tagger(self, pos: str, config: PosNerConfig, device: Device) -> Tagger:
-        """What gives POS to the model."""
-        if pos == "none":
+    def make_tagger(self, source: str, config: PosNerConfig, device: Device) -> PassageTagger:
+        """The tagger that reads POS from `source`."""
+        if source == "none":
             return NoTagger()
-        if pos == "columns":
-            return GivenTags(config)
+        if source == "columns":
+            return ColumnTagger(config)
         if self.tagger is None:
-            raise InputError("--tagger: is required where tags are not given; a study has one in pos/final/model")
-        return ModelTagger(self.load(self.tagger, device), config)
+            raise InputError("--tagger: is required with --pos tagger; a study has a tagger in pos/final/model")
+        return ModelTagger(Checkpoint.load(self.tagger, device, self.batch_size, self.max_length), config)
 
-    def passages(self, pos: str) -> Iterator[Passage]:
-        """What the input holds."""
+    def passages(self, source: str) -> Iterator[Passage]:
+        """The passages of the input."""
         lines = read_lines(self.input)
-        if self.input.suffix != COLUMNS:
+        if self.input.suffix != CONLL:
             return from_text(lines)
-        return from_columns(lines, self.token_column, self.pos_column if pos == "columns" else None, str(self.input))
-
-
-def chunks(passages: Iterator[Passage]) -> Iterator[list[Passage]]:
-    """Runs of at most `CHUNK` passages."""
-    while chunk := list(islice(passages, CHUNK)):
-        yield chunk
+        return from_columns(lines, self.token_column, self.pos_column if source == "columns" else None, str(self.input))
 
 
 @contextmanager
-def opened(output: Path) -> Iterator[TextIO]:
-    """Where to write; a file appears when it is complete."""
+def open_output(output: Path) -> Iterator[TextIO]:
+    """Standard output, or a file that appears when it is complete."""
     if output == STANDARD:
         yield sys.stdout
         return
@@ -146,19 +148,19 @@ def opened(output: Path) -> Iterator[TextIO]:
         yield file
 
 
-def as_json(found: Labelled) -> str:
-    """A line of JSON: the text and its entities, their places in characters from 0, the end exclusive."""
-    text, spans = found.passage.text, found.passage.spans
+def as_json(annotated: AnnotatedPassage) -> str:
+    """A line of JSON: the text and its entities, with offsets in characters; the end is exclusive."""
+    text, spans = annotated.passage.text, annotated.passage.spans
     rows = []
-    for entity in found.entities:
+    for entity in annotated.entities:
         start, end = spans[entity.first][0], spans[entity.last][1]
         score = round(entity.score, 4)
         rows.append({"type": entity.type, "start": start, "end": end, "text": text[start:end], "score": score})
     return json.dumps({"text": text, "entities": rows}, ensure_ascii=False) + "\n"
 
 
-def as_columns(found: Labelled) -> str:
-    """A line a word: token, POS tag, NER label; a blank line at the end. Nothing for a passage without words."""
-    rows = zip(found.passage.words, found.tags, found.labels, strict=True)
+def as_columns(annotated: AnnotatedPassage) -> str:
+    """One line per word (token, POS tag, NER label) and a blank line; nothing for a passage without words."""
+    rows = zip(annotated.passage.words, annotated.tags, annotated.labels, strict=True)
     lines = "".join(f"{word} {tag} {label}\n" for word, tag, label in rows)
     return f"{lines}\n" if lines else ""

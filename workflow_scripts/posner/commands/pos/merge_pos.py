@@ -1,4 +1,4 @@
-"""Put the predictions of all taggers together."""
+"""Merge the predictions of all POS taggers into one file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pydantic import Field
 
 from posner.corpora.corpus import SPLITS, corpus_files, read_split
 from posner.files import atomic_path
-from posner.pos.predicted import OUTPUT_FILES, merge, tagger_names
+from posner.pos.merging import merge
+from posner.pos.tagger_output import OUTPUT_FILES, tagger_names
 from posner.workflow.command import Command, Folder
 
 
 class MergePos(Command):
-    """Write predicted POS, after checking that each token is predicted once, by a tagger that did not learn from it."""
+    """Merge predicted POS, and check that each token is predicted once, by a tagger that was not trained on it."""
 
     corpus: Folder
     """Folder of the corpus."""
@@ -35,5 +36,5 @@ class MergePos(Command):
         taggers = [self.taggers / name for name in tagger_names(self.folds)]
         return [*corpus_files(self.corpus), *(t / name for t in taggers for name in OUTPUT_FILES)]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")

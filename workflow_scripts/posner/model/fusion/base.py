@@ -1,4 +1,4 @@
-"""The baseline's way of giving POS: none. It is the interface of the other ways, too."""
+"""The interface of all fusions, and the fusion of the baseline."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import torch
 from torch import Tensor, nn
 
 
-class NoFusion(nn.Module):
-    """POS is not read at all."""
+class Fusion(nn.Module):
+    """Where POS features enter the model. Each method does nothing here; a fusion overrides those that it needs."""
 
     def reset(self, generator: torch.Generator) -> None:
-        """Give new parameters their start values."""
+        """Initialise the fusion's own parameters."""
 
     def inside(self, encoder: nn.Module, pos: Tensor | None) -> AbstractContextManager[None]:
-        """A context in which the encoder reads `pos` ``[batch, pieces, tags]`` too."""
+        """A context in which `encoder` also reads the POS features `pos` ``[batch, pieces, tags]``."""
         return nullcontext()
 
     def after(self, logits: Tensor, pos: Tensor | None) -> Tensor:
-        """Logits ``[batch, pieces, labels]`` of the classifier with what `pos` adds to them."""
+        """The classifier's logits ``[batch, pieces, labels]`` plus the contribution of `pos`."""
         return logits
+
+
+class NoFusion(Fusion):
+    """The fusion of the baseline and of POS taggers: POS is not read."""

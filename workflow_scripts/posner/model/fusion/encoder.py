@@ -1,4 +1,4 @@
-"""Encoder fusion: projected POS features are added to the hidden states before one of the encoder's last layers."""
+"""Encoder-level fusion: projected POS features are added to the hidden states before one of the encoder's layers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from posner.model.hooks import before_layer, encoder_layers
 
 
 class EncoderFusion(ProjectedFusion):
-    """Adds ``W pos`` to the input of layer `layer`. Nothing normalises the sum again: the encoder's own layers do."""
+    """Adds ``W pos`` to the input of layer `layer`, without another normalisation: the layer has its own."""
 
     def __init__(self, layer: int, feature: str, n_tags: int, embed_dim: int, hidden: int) -> None:
         super().__init__(feature, n_tags, embed_dim, hidden)
@@ -31,7 +31,11 @@ class EncoderFusion(ProjectedFusion):
 
 
 def injection_layer(offset: int | str, n_layers: int) -> int:
-    """Index of the layer before which POS is added: ``n_layers - offset``, or 0 for ``earliest``."""
+    """Index of the layer before which POS is added: ``n_layers - offset``, or 0 for ``earliest``.
+
+    Raises:
+        InputError: the offset is larger than the number of layers.
+    """
     layer = 0 if offset == "earliest" else n_layers - int(offset)
     if layer < 0:
         raise InputError(

@@ -1,7 +1,7 @@
-"""Late fusion: POS joins after the encoder, before the classifier's decision.
+"""Late fusion: POS features enter after the encoder, at the classifier.
 
 A linear classifier over the concatenation ``[hidden; pos]`` is the sum ``W_h hidden + b + W_pos pos``. It is computed
-as that sum: the encoder's part does not depend on POS, and a sweep over POS need not run it again.
+as this sum: the encoder's term does not depend on POS, so that a corruption sweep computes it once.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from posner.model.fusion.projected import ProjectedFusion
 
 
 class LateFusion(ProjectedFusion):
-    """Adds ``W_pos pos`` to the classifier's logits, with POS as large as the hidden states that it stands beside.
+    """Adds ``sqrt(hidden) * W_pos pos`` to the classifier's logits.
 
-    Adam moves each weight by about the learning rate, so how far an input can move the logits in a step grows with the
-    input. Hidden states leave the encoder's last normalisation with a norm of about ``sqrt(hidden)``, features have one
-    of 1: as they are, they are not heard in the few steps of fine-tuning, not even if they are the NER labels.
+    Adam changes each weight by about the learning rate, so the change of the logits in one step grows with the norm of
+    the input. Hidden states leave the encoder's last layer normalisation with a norm of about ``sqrt(hidden)``, POS
+    features have a norm of about 1. Unscaled, they would move the logits too little within the few fine-tuning steps,
+    even if they were the NER labels.
     """
 
     def __init__(self, feature: str, n_tags: int, embed_dim: int, labels: int, hidden: int) -> None:

@@ -1,7 +1,7 @@
-"""What all ways of giving POS to a model share: the feature, and a projection of it.
+"""What late and encoder fusion share: a POS feature and a linear projection of it.
 
-New paths end in a projection that starts at zero: an untrained POS model computes what its baseline computes, to the
-bit. New random weights are drawn from a generator of their own, so that the streams of the shared parts do not move.
+The projection starts at zero, so that an untrained POS model computes exactly what its baseline computes. Embeddings
+are drawn from a separate generator, so that the random streams of shared parameters do not change.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import math
 import torch
 from torch import Tensor, nn
 
-from posner.model.fusion.base import NoFusion
+from posner.model.fusion.base import Fusion
 
 
 class PosFeature(nn.Module):
-    """Feature vectors of POS: the given one-hot or logit rows, or trainable embeddings of them.
+    """POS features: one-hot or logit rows as they are, or trainable embeddings of them.
 
-    All start on one scale: one-hot rows have norm 1, logits are standardised to an expected norm of 1, and embeddings
-    are drawn with an expected norm of 1.
+    All have the same scale at the start: one-hot rows have norm 1, standardised logits and new embeddings an expected
+    norm of 1.
     """
 
     def __init__(self, feature: str, n_tags: int, embed_dim: int) -> None:
@@ -27,7 +27,7 @@ class PosFeature(nn.Module):
         self.embedding = nn.Parameter(torch.empty(n_tags, embed_dim)) if feature == "trainable_embed" else None
 
     def reset(self, generator: torch.Generator) -> None:
-        """Draw fresh embeddings."""
+        """Draw new embeddings."""
         if self.embedding is not None:
             nn.init.normal_(self.embedding, std=1 / math.sqrt(self.embedding.shape[1]), generator=generator)
 
@@ -36,8 +36,8 @@ class PosFeature(nn.Module):
         return pos if self.embedding is None else pos @ self.embedding
 
 
-class ProjectedFusion(NoFusion):
-    """A POS feature and a projection of it that starts at zero."""
+class ProjectedFusion(Fusion):
+    """A POS feature and a projection of it, without bias, that starts at zero."""
 
     def __init__(self, feature: str, n_tags: int, embed_dim: int, output: int) -> None:
         super().__init__()
@@ -51,5 +51,5 @@ class ProjectedFusion(NoFusion):
     def project(self, pos: Tensor | None) -> Tensor:
         """``[..., tags]`` -> ``[..., output]``."""
         if pos is None:
-            raise ValueError("this variant needs POS features and got none")
+            raise ValueError("this variant needs POS features, but pos is None")
         return self.projection(self.feature(pos))

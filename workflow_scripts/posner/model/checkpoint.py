@@ -1,0 +1,115 @@
+"""A model with what is needed to run it: tokenizer, device, batch size and longest input.
+
+Training, tagging, prediction and sweeps all run a model through this class. It belongs to the model, below training and
+prediction: training evaluates the model on validation with the same passes that later write its predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+
+from posner.arrays import Floats, WordLogits
+from posner.corpora.corpus import Sentence, read_split
+from posner.files import atomic_path
+from posner.model.batching import Example, collate, sorted_batches
+from posner.model.device import Device
+from posner.model.examples import make_examples, pos_of_split
+from posner.model.folders import load_tokenizer, longest_input
+from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
+from posner.pos.provider import PosProvider
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A NER model or a POS tagger, untrained or trained.
+
+    Attributes:
+        model: the model; training changes its weights in place.
+        tokenizer: the tokenizer of its encoder.
+        device: where it runs, and in which precision.
+        batch_size: sentences in a batch of predictions.
+        max_length: longest input in word pieces, special tokens included; longer sentences are truncated.
+    """
+
+    model: PosNerModel
+    tokenizer: PreTrainedTokenizerBase
+    device: Device
+    batch_size: int
+    max_length: int
+
+    @classmethod
+    def fresh(
+        cls, encoder: Path, config: PosNerConfig, seed: int, device: Device, batch_size: int, max_length: int
+    ) -> Checkpoint:
+        """An untrained model over the prepared encoder in the folder `encoder`; `seed` draws its new parameters.
+
+        Raises:
+            InputError: the encoder is missing or damaged.
+        """
+        model = fresh_model(encoder, config, seed, device.attention)
+        return cls(model, load_tokenizer(encoder), device, batch_size, min(max_length, longest_input(encoder)))
+
+    @classmethod
+    def load(cls, folder: Path, device: Device, batch_size: int, max_length: int) -> Checkpoint:
+        """The trained model in `folder`.
+
+        Raises:
+            InputError: the checkpoint is missing or damaged.
+        """
+        model = load_model(folder, device.attention)
+        return cls(model, load_tokenizer(folder), device, batch_size, min(max_length, longest_input(folder)))
+
+    def save(self, folder: Path) -> None:
+        """Write weights, config and tokenizer into `folder`."""
+        with atomic_path(folder) as part:
+            self.model.save_pretrained(part)
+            self.tokenizer.save_pretrained(part)
+
+    @property
+    def config(self) -> PosNerConfig:
+        """The model's config."""
+        return self.model.config
+
+    @property
+    def pad_id(self) -> int:
+        """Id of the padding piece."""
+        return int(self.tokenizer.pad_token_id)
+
+    def examples(
+        self, sentences: Sequence[Sentence], labels: Sequence[Sequence[str]], pos: Sequence[Floats] | None = None
+    ) -> list[Example]:
+        """Examples of `sentences` with these `labels`, see :func:`posner.model.examples.make_examples`."""
+        return make_examples(self.tokenizer, sentences, labels, self.config.labels, self.max_length, pos)
+
+    def read_examples(self, folder: Path, split: str, provider: PosProvider) -> list[Example]:
+        """Examples of ``{split}.parquet`` in `folder`, with NER labels and the POS features of the variant."""
+        sentences = read_split(folder / f"{split}.parquet")
+        pos = pos_of_split(provider, self.config, split, sentences)
+        return self.examples(sentences, [sentence.ner for sentence in sentences], pos)
+
+    @torch.inference_mode()
+    def predict(self, examples: Sequence[Example]) -> list[WordLogits]:
+        """Logits of every word, for each example in the order of `examples`."""
+        self.model.to(self.device.device).eval()
+        batches = sorted_batches([len(example.pieces) for example in examples], self.batch_size)
+        predictions: dict[int, WordLogits] = {}
+        with self.device.autocast():
+            for indices in tqdm(batches, desc="predicting", unit="batch", disable=None, leave=False):
+                batch = collate([examples[i] for i in indices], self.pad_id).to(self.device.device)
+                logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits.cpu().numpy()
+                predictions |= {i: word_logits(examples[i], rows) for i, rows in zip(indices, logits, strict=True)}
+        return [predictions[i] for i in range(len(examples))]
+
+
+def word_logits(example: Example, logits: Floats) -> WordLogits:
+    """Logits ``[words, labels]`` of the words' first pieces, from those of all pieces ``[pieces, labels]``."""
+    first = example.pieces.first
+    seen = first >= 0
+    return WordLogits(np.where(seen[:, None], logits[first], 0).astype(np.float32), seen)
