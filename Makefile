@@ -84,8 +84,8 @@ draw_jobs = $(SNAKEMAKE) --configfile $(1) --forceall --dry-run all > $(3).txt &
 	$(POSNER) draw_jobs --plan $(3).txt --folder $(2) --output $(3).dot && \
 	tred $(3).dot | dot -Tsvg -o $(3).part.svg && mv $(3).part.svg $(3).svg && rm $(3).txt $(3).dot
 
-# --forceall: the picture shows every rule, whatever is made already. Files are replaced only by complete ones.
-dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jobs of a finished study by their time
+# --forceall: the drawing shows every rule, also those that are up to date. Files are replaced only by complete ones.
+dag: .venv/.runtime ## draw the rules and the demo's jobs in docs/, and the jobs of a finished study with their times
 	@mkdir -p docs
 	$(SNAKEMAKE) --configfile $(DEMO) --forceall --quiet all --rulegraph mermaid-js > docs/.rulegraph.mmd
 	@mv docs/.rulegraph.mmd docs/rulegraph.mmd
@@ -97,7 +97,7 @@ dag: .venv/.runtime ## draw the rules and the demo's jobs into docs/, and the jo
 	$(call draw_jobs,$(DEMO),docs,docs/demo_jobs)
 	@if [ -f results/report.html ]; then $(call draw_jobs,results/config.json,.,results/jobs); fi
 
-docs: .venv/.runtime ## fill README.md and docs/ with the results and the graph that were made
+docs: .venv/.runtime ## fill README.md and docs/ with the published results
 	$(POSNER) fill_docs
 
 docs-site: export NO_MKDOCS_2_WARNING := 1

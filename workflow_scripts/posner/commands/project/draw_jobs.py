@@ -1,4 +1,4 @@
-"""The jobs of a study as a graph, coloured by the time that each of them took."""
+"""Draw the jobs of a study as a graph, coloured by their wall time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from posner.report.formats import format_duration
 from posner.summaries.cost import read_usage
 from posner.workflow.command import Command
 
-# From light to dark, Paul Tol's YlOrBr: jobs of less than so many seconds, by what the key says of them.
+# Upper bound in seconds and colour (Paul Tol's YlOrBr) of each class of wall times, by its label in the key.
 SHADES = {
     "< 3 s": (3.0, "#ffffe5"),
     "< 10 s": (10.0, "#fff7bc"),
@@ -24,13 +24,13 @@ SHADES = {
     "< 2 h": (7200.0, "#cc4c02"),
     "longer": (float("inf"), "#662506"),
 }
-DARK = {"< 2 h", "longer"}  # with white letters
+DARK = {"< 2 h", "longer"}  # labelled in white
 NOT_MEASURED = "#eeeeee"
 
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """A job as Snakemake's dry run tells of it."""
+    """A job in the output of a dry run."""
 
     number: str
     rule: str
@@ -41,69 +41,69 @@ class PlannedJob:
 
 
 class DrawJobs(Command):
-    """Write the graph of a study's jobs for graphviz, from what ``snakemake --forceall --dry-run`` prints."""
+    """Write the graph of a study's jobs for graphviz, from the output of ``snakemake --forceall --dry-run``."""
 
     plan: Path
-    """What the dry run printed."""
+    """Output of the dry run."""
     folder: Path
-    """Where the study ran: what has a benchmark below it is coloured."""
+    """Working directory of the study; jobs that have a benchmark there are coloured."""
     output: Path
     """DOT file to write."""
 
     def execute(self) -> None:
         jobs = planned_jobs(self.plan.read_text(encoding="utf-8"))
         if not jobs:
-            raise InputError(f"{self.plan}: no jobs in it; make it with snakemake --forceall --dry-run")
+            raise InputError(f"{self.plan}: contains no jobs; write it with snakemake --forceall --dry-run")
         seconds = {job.number: self.seconds(job) for job in jobs}
         with atomic_path(self.output) as path:
             path.write_text("\n".join(dot(jobs, seconds)) + "\n", encoding="utf-8")
 
     def seconds(self, job: PlannedJob) -> float | None:
-        """Wall time of a job, if it was measured."""
+        """Wall time of a job in seconds, if it was measured."""
         usage = read_usage(self.folder / job.benchmark) if job.benchmark else None
         return usage.seconds if usage else None
 
 
-def planned_jobs(printed: str) -> list[PlannedJob]:
-    """The jobs of a dry run's text."""
+def planned_jobs(dry_run: str) -> list[PlannedJob]:
+    """The jobs in the output of a dry run."""
     jobs = []
-    for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", printed, flags=re.MULTILINE):
-        told = dict(re.findall(r"^    (\w+): (.*)$", body, flags=re.MULTILINE))
+    for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", dry_run, flags=re.MULTILINE):
+        fields = dict(re.findall(r"^    (\w+): (.*)$", body, flags=re.MULTILINE))
         jobs.append(
             PlannedJob(
-                number=told["jobid"],
+                number=fields["jobid"],
                 rule=rule,
-                wildcards=dict(part.split("=", 1) for part in listed(told, "wildcards")),
-                inputs=listed(told, "input"),
-                outputs=listed(told, "output"),
-                benchmark=told.get("benchmark", ""),
+                wildcards=dict(part.split("=", 1) for part in items(fields, "wildcards")),
+                inputs=items(fields, "input"),
+                outputs=items(fields, "output"),
+                benchmark=fields.get("benchmark", ""),
             )
         )
     return jobs
 
 
-def listed(told: dict[str, str], key: str) -> tuple[str, ...]:
-    """The items of one line."""
-    return tuple(told[key].split(", ")) if key in told else ()
+def items(fields: dict[str, str], key: str) -> tuple[str, ...]:
+    """The comma-separated items of a field; none if the job does not have it."""
+    return tuple(fields[key].split(", ")) if key in fields else ()
 
 
 def dot(jobs: list[PlannedJob], seconds: dict[str, float | None]) -> Iterator[str]:
-    """Lines of a DOT file: the jobs, what they need of each other, and the key to their colours."""
+    """Lines of a DOT file: the jobs, their dependencies, and the key to the colours."""
     yield 'digraph jobs {\n  graph [rankdir=LR, ranksep=0.6, nodesep=0.08, fontname="sans"]'
     yield '  node [shape=box, style="filled,rounded", color="#999999", fontname="sans", fontsize=10, margin="0.1,0.04"]'
     yield '  edge [color="#999999", arrowsize=0.5]'
-    maker = {file: job.number for job in jobs for file in job.outputs}
+    producer = {file: job.number for job in jobs for file in job.outputs}
     for job in jobs:
-        yield f"  {job.number} [{look(job, seconds[job.number])}]"
-        for number in sorted({maker[file] for file in job.inputs if file in maker}):
+        yield f"  {job.number} [{attributes(job, seconds[job.number])}]"
+        for number in sorted({producer[file] for file in job.inputs if file in producer}):
             yield f"  {number} -> {job.number}"
     if any(time is not None for time in seconds.values()):
-        yield from key()
+        yield from colour_key()
     yield "}"
 
 
-def look(job: PlannedJob, time: float | None) -> str:
-    """Label and colour of a job."""
+def attributes(job: PlannedJob, time: float | None) -> str:
+    """Label and colours of a job's node."""
     own = " ".join(value for name, value in job.wildcards.items() if name not in ("corpus", "encoder", "seed"))
     seed = f"seed {job.wildcards['seed']}" if "seed" in job.wildcards else ""
     place = ", ".join(job.wildcards[name] for name in ("corpus", "encoder") if name in job.wildcards)
@@ -113,15 +113,15 @@ def look(job: PlannedJob, time: float | None) -> str:
 
 
 def shade(time: float | None) -> str:
-    """Colours of a job of so many seconds."""
+    """Colours of a job that took `time` seconds; ``None``: not measured."""
     if time is None:
         return f'fillcolor="{NOT_MEASURED}"'
     name, (_, colour) = next(item for item in SHADES.items() if time < item[1][0])
     return f'fillcolor="{colour}", fontcolor="{"white" if name in DARK else "black"}"'
 
 
-def key() -> Iterator[str]:
-    """What the colours mean."""
+def colour_key() -> Iterator[str]:
+    """The key: a node for each class of wall times."""
     yield '  subgraph cluster_key {\n    label="wall time"; color="#999999"; fontsize=10'
     low = 0.0
     for number, (name, (high, _)) in enumerate(SHADES.items()):

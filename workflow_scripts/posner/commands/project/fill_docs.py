@@ -25,7 +25,7 @@ class FillDocs(Command):
     """Write the results of a study and of the calibration between their marks in README.md and docs/."""
 
     folder: Path = Path()
-    """Folder that holds README.md and docs/, with marks for what goes in."""
+    """Folder that holds README.md and docs/, with marks for the blocks."""
     results: Path = Path("results/published/minilm")
     """Folder that holds the study's verdict.json."""
     calibration: Path = Path("results/published/calibration")
@@ -39,11 +39,13 @@ class FillDocs(Command):
 
 
 def results_table(folder: Path) -> str:
-    """The answer, Markdown tables of what is compared and of controls, and what stands behind them."""
+    """The answers, Markdown tables of variants and of controls, and the footnote."""
     verdict = read_json(folder / "verdict.json", ["answers", "details", "footnote", "variants"])
-    rows = {name: result_row(name, found) for name, found in verdict["variants"].items()}
+    rows = {name: result_row(name, variant) for name, variant in verdict["variants"].items()}
     controls = {
-        name for name, found in verdict["variants"].items() if found["label"].startswith((POS["oracle"], POS["random"]))
+        name
+        for name, variant in verdict["variants"].items()
+        if variant["label"].startswith((POS["oracle"], POS["random"]))
     }
     return "\n".join(
         [
@@ -70,16 +72,16 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def calibration_table(folder: Path) -> str:
-    """What the calibration says, and a Markdown table of what gold POS was planted to bring, brought, and was found."""
-    found = read_json(folder / "calibration.json", ["sentence", "replicates", "trainings"])
+    """The conclusion of the calibration, and a table of effects of gold POS: planted, measured and detected."""
+    calibration = read_json(folder / "calibration.json", ["sentence", "replicates", "trainings"])
     sizes = read_table(folder / "sizes.csv", SIZE_COLUMNS)
     gold = sizes[sizes["contrast"] == "gold"].to_dict("records")
-    made = f"{found['trainings']} NER trainings on {found['replicates']} corpora."
-    return "\n".join([f"> {found['sentence']}", "", *markdown(SIZE_HEADER, list(map(size_row, gold))), "", made])
+    size = f"{calibration['trainings']} NER trainings on {calibration['replicates']} corpora."
+    return "\n".join([f"> {calibration['sentence']}", "", *markdown(SIZE_HEADER, list(map(size_row, gold))), "", size])
 
 
 def size_row(size: Mapping[Hashable, Any]) -> tuple[str, ...]:
-    """One size of planted effect."""
+    """The row of one size of planted effect."""
     baseline, baseline_best, variant, variant_best = (f"{100 * size[name]:.1f}" for name in SCORES)
     return (
         signed_points(size["planted"]),
@@ -96,7 +98,7 @@ def fill_file(path: Path, blocks: Mapping[str, str]) -> None:
     """Write each of `blocks` between the marks of its name in the file `path`.
 
     Raises:
-        InputError: a block's marks are not there.
+        InputError: the marks of a block are missing.
     """
     text = path.read_text(encoding="utf-8")
     for name, content in blocks.items():
@@ -109,7 +111,7 @@ def fill(text: str, name: str, content: str) -> str:
     """`text` with `content` between the marks of the block `name`.
 
     Raises:
-        InputError: the marks are not there.
+        InputError: the marks are missing.
     """
     block = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
     if not block.search(text):

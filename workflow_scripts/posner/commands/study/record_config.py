@@ -1,4 +1,4 @@
-"""Write down the config as it was used."""
+"""Record the config that a study used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from posner.workflow.command import Command
 
 
 class RecordConfig(Command):
-    """Write the whole config: config.yaml, other files and the command line put together."""
+    """Write the whole config: config.yaml, further files and the command line combined."""
 
     config: dict[str, Any]
     """The config."""

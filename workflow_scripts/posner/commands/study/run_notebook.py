@@ -1,4 +1,4 @@
-"""The notebook, run on the results of one corpus and encoder."""
+"""Run the notebook on the results of one corpus and encoder."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from posner.errors import InputError
 from posner.files import atomic_path
 from posner.workflow.command import Command, Folder
 
-PARAMETERS = "parameters"  # tag of the cell that says where the results are
-# JupyterLab's page without what it loads from the net: mathematics and diagrams, of which there are none.
+PARAMETERS = "parameters"  # tag of the cell that sets the folder of the results
+# JupyterLab's page without the scripts for formulas and diagrams, which it would load from the network.
 PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
@@ -26,12 +26,12 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 
 
 class RunNotebook(Command):
-    """Run a notebook from top to bottom and write it, with what it shows, as a page of HTML."""
+    """Run a notebook from top to bottom and write it with its output as an HTML page."""
 
     notebook: Path
-    """Notebook, one cell of which is tagged `parameters`."""
+    """Notebook with one cell tagged `parameters`."""
     results: Folder
-    """Folder {corpus}/{encoder} that the notebook is about."""
+    """Folder {corpus}/{encoder} of the results."""
     output: Path
     """HTML file to write."""
 
@@ -50,13 +50,13 @@ class RunNotebook(Command):
 
 
 def execute(notebook: nbformat.NotebookNode, name: Path) -> None:
-    """Run all cells in the working directory, in a Python that knows nothing of the user's own IPython settings.
+    """Run all cells in the working directory, without the user's IPython settings.
 
     Raises:
-        InputError: a cell fails; its traceback is in the message.
+        InputError: a cell fails; the message contains its traceback.
     """
     with tempfile.TemporaryDirectory() as private:
-        # Sockets in a folder that is ours alone: nobody else on the machine can speak to the kernel.
+        # Sockets in a private folder: no other user of the machine can connect to the kernel.
         config = Config(KernelManager={"transport": "ipc", "connection_file": f"{private}/kernel.json"})
         client = NotebookClient(notebook, config=config, kernel_name="python3", timeout=None, record_timing=False)
         try:
