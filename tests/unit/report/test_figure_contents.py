@@ -173,7 +173,7 @@ def test_bars_are_the_confusions_out_of_fold(tables: dict[str, Path]) -> None:
     assert axes.get_yticklabels()[0].get_text() == f"{rows['gold'].iloc[0]} → {rows['predicted'].iloc[0]}"
 
 
-def test_oracles_stand_at_their_way_with_what_they_need(tables: dict[str, Path]) -> None:
+def test_oracles_are_drawn_at_their_input_path_with_the_required_f1(tables: dict[str, Path]) -> None:
     folder = tables["default"]
     figure = drawn(plots(folder)["oracles"])
     axes = figure.axes[0]
@@ -183,15 +183,15 @@ def test_oracles_stand_at_their_way_with_what_they_need(tables: dict[str, Path])
         for _, line in point_lines(figure)
     }
     assert by_path == {
-        way: pytest.approx((100 * rows["f1"]).tolist()) for way, rows in runs.groupby("injection", sort=False)
+        path: pytest.approx((100 * rows["f1"]).tolist()) for path, rows in runs.groupby("injection", sort=False)
     }
     upright = [line.get_xdata()[0] for line in axes.get_lines() if list(line.get_ydata()) == [0, 1]]
     assert upright[1] == pytest.approx(95.0)
     assert axes.get_xlim()[1] > 100
-    states = pd.read_csv(folder / "verdict_oracles.csv").set_index("way")["state"]
-    assert states["late, one-hot"] == "open"
-    assert states["encoder k=2, embeddings"] == "closed"
-    assert states["late, logits"] == "not run"
+    states = pd.read_csv(folder / "verdict_oracles.csv").set_index("path")["state"]
+    assert states["late, one-hot"] == "works"
+    assert states["encoder k=2, embeddings"] == "broken"
+    assert states["late, logits"] == "not tested"
 
 
 def test_bars_are_the_time_of_all_jobs_from_zero(tables: dict[str, Path]) -> None:

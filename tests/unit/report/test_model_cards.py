@@ -1,4 +1,4 @@
-"""Model cards: metadata that the hub can read, the numbers of the tables, intervals that are right."""
+"""Model cards: metadata in the format of the hub, the numbers of the tables, and correct intervals."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from huggingface_hub import ModelCard
 from posner.commands.study.write_model_cards import WriteModelCards, accuracy
 from posner.config.statistics import Statistics
 from posner.config.training import NerTraining, Training
-from posner.config.variants import seeds
+from posner.config.variants import seeded_runs
 from posner.corpora.corpus import Provenance, Sentence, write_corpus
 from posner.errors import InputError
 from posner.files import write_json
-from posner.report.model_cards import encoder_origin, percent, text_intervals, write_card
+from posner.report.formats import format_score
+from posner.report.model_cards import bootstrap_intervals, encoder_origin, write_card
 from posner.stats.resampling import f1
 
 TEMPLATES = Path(__file__).parents[3] / "resources" / "cards"
@@ -28,7 +29,7 @@ LABELS = pd.CategoricalDtype(["O", "B-LOC", "B-PER"])
 
 
 def write_predictions(folder: Path, sentences: list[Sentence], seed: int) -> None:
-    """Predictions that are wrong now and then, of NER or, with the tags, of POS."""
+    """NER predictions of which every fifth is wrong."""
     wrong = np.random.default_rng(seed).random(sum(map(len, sentences))) < 0.2
     gold = [label for s in sentences for label in s.ner]
     number = np.repeat(np.arange(len(sentences), dtype=np.int32), [len(s) for s in sentences])
@@ -56,7 +57,7 @@ def cards(study: Path) -> Path:
     )
     encoder = {"source": "hub", "id": "some/bert", "revision": "main", "model_type": "bert", "layers": 2}
     write_json(study / "encoder.json", encoder | {"hidden_size": 16})
-    for name, seed in seeds(VARIANTS):
+    for name, seed in seeded_runs(VARIANTS):
         write_predictions(study / "ner" / name / f"seed-{seed}", sentences, seed)
         write_json(study / "ner" / name / f"seed-{seed}" / "model" / "config.json", {"max_position_embeddings": 512})
     tagger = study / "pos" / "final"
@@ -98,7 +99,7 @@ def row_of(text: str, section: str, first: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-@pytest.mark.parametrize(("name", "seed"), seeds(VARIANTS))
+@pytest.mark.parametrize(("name", "seed"), seeded_runs(VARIANTS))
 def test_the_numbers_are_those_of_the_tables(cards: Path, name: str, seed: int) -> None:
     path = cards / "ner" / name / f"seed-{seed}" / "model" / "README.md"
     text = path.read_text(encoding="utf-8")
@@ -106,20 +107,20 @@ def test_the_numbers_are_those_of_the_tables(cards: Path, name: str, seed: int) 
     test = runs.loc[(name, seed, "test")]
     assert scores_of(path) == pytest.approx({m: test[m] for m in ("f1", "precision", "recall")})
     _, shown, interval, *others = row_of(text, "Scores", "test")
-    assert [shown, *others] == [percent(test[m]) for m in ("f1", "precision", "recall")]
-    assert row_of(text, "Scores", "validation")[1] == percent(runs.loc[(name, seed, "validation"), "f1"])
+    assert [shown, *others] == [format_score(test[m]) for m in ("f1", "precision", "recall")]
+    assert row_of(text, "Scores", "validation")[1] == format_score(runs.loc[(name, seed, "validation"), "f1"])
     low, high = map(float, interval.split(" to "))
     assert 0 < low < high < 100
     summary = pd.read_csv(cards / "tables" / "ner_summary.csv").set_index(["variant", "split"]).loc[(name, "test")]
-    assert f"test F1 is {percent(summary['f1_mean'])}" in text
-    compared = read(cards / "metrics" / "ner_comparisons.json")["variants"]
-    asked = name != "baseline" and VARIANTS[name].pos != "oracle"
-    assert (name in compared) == asked
-    assert not asked or compared[name]["answer"] in text
+    assert f"test F1 is {format_score(summary['f1_mean'])}" in text
+    comparisons = read(cards / "metrics" / "ner_comparisons.json")["variants"]
+    has_sentence = name != "baseline" and VARIANTS[name].pos != "oracle"
+    assert (name in comparisons) == has_sentence
+    assert not has_sentence or comparisons[name]["sentence"] in text
     listed = pd.read_csv(cards / "ner" / "models.csv").set_index(["variant", "seed"]).loc[(name, seed)]
     assert cards / "ner" / listed["folder"] == path.parent
     assert listed["f1"] == pytest.approx(test["f1"], abs=1e-6)
-    assert [percent(listed["low"]), percent(listed["high"])] == interval.split(" to ")
+    assert [format_score(listed["low"]), format_score(listed["high"])] == interval.split(" to ")
 
 
 def test_the_tagger_has_a_card(cards: Path) -> None:
@@ -129,7 +130,7 @@ def test_the_tagger_has_a_card(cards: Path) -> None:
     assert scores_of(path) == pytest.approx({"accuracy": tagging.loc["test", "accuracy"]})
     for row, split in {"test": "test", "validation": "validation", "train, out of fold": "train"}.items():
         cells = row_of(text, "Scores", row)
-        assert (cells[1], cells[3]) == tuple(percent(tagging.loc[split, m]) for m in ("accuracy", "macro_f1"))
+        assert (cells[1], cells[3]) == tuple(format_score(tagging.loc[split, m]) for m in ("accuracy", "macro_f1"))
     low, high = map(float, row_of(text, "Scores", "test")[2].split(" to "))
     assert low < 90 < high, "every tenth tag is wrong, or nearly"
     assert row_of(text, "Training", "epochs")[1] == "9"
@@ -137,23 +138,23 @@ def test_the_tagger_has_a_card(cards: Path) -> None:
     assert row_of(text, "Training", "max_length")[1] == "64", "the setting is 256, which this encoder does not take"
 
 
-def test_a_card_says_what_a_reader_must_know(cards: Path) -> None:
+def test_a_card_has_everything_that_a_user_needs(cards: Path) -> None:
     card = ModelCard.load(cards / "ner" / "late-gold-one_hot" / "seed-42" / "model" / "README.md")
     data = card.data.to_dict()
     assert (data["license"], data["license_name"], data["base_model"]) == ("other", LICENCE, "some/bert")
     assert data["datasets"] == ["someone/corpus"]
     text = card.text
-    for heading in ("Use", "Data", "Training", "Scores", "Intended use", "Limits", "Licence"):
+    for heading in ("Use", "Data", "Training", "Scores", "Intended use", "Limitations", "Licence"):
         assert f"\n## {heading}\n" in text
     assert "LOC, PER" in text
-    assert f"hold for the model, too: {LICENCE}" in text
-    assert "more\nthan 77 pieces" in text
+    assert f"also apply to the model: {LICENCE}" in text
+    assert "more\nthan 77 word pieces" in text
     assert "30 documents, at 90 %" in text
     assert "--pos tagger" in text
     assert "    " + " ".join(sorted(TAGS)) in text
     assert "{" not in text.replace("```", "")
     oracle = (cards / "ner" / "late-oracle-one_hot" / "seed-42" / "model" / "README.md").read_text(encoding="utf-8")
-    assert "knows these POS tags" not in oracle
+    assert "\nPOS tags:\n" not in oracle
     baseline = (cards / "ner" / "baseline" / "seed-42" / "model" / "README.md").read_text(encoding="utf-8")
     assert "reads no part-of-speech tags" in baseline
     assert "--pos" not in baseline
@@ -163,21 +164,21 @@ def test_intervals_are_those_of_a_plain_bootstrap() -> None:
     generator = np.random.default_rng(3)
     counts = generator.integers(1, 9, (2, 40, 3)).astype(np.float32)
     settings = Statistics(resamples=4000, level=0.8)
-    found = text_intervals(counts, f1, settings)
-    for model, interval in zip(counts, found, strict=True):
+    intervals = bootstrap_intervals(counts, f1, settings)
+    for model, interval in zip(counts, intervals, strict=True):
         plain = [f1(model[generator.integers(0, 40, 40)].sum(axis=0)) for _ in range(4000)]
         assert interval == pytest.approx(np.quantile(plain, [0.1, 0.9]), abs=0.005)
-    sure = np.ones((1, 5, 2), np.float32) * [3, 4]
-    assert text_intervals(sure.astype(np.float32), accuracy, settings).tolist() == [[0.75, 0.75]]
+    certain = np.ones((1, 5, 2), np.float32) * [3, 4]
+    assert bootstrap_intervals(certain.astype(np.float32), accuracy, settings).tolist() == [[0.75, 0.75]]
 
 
 @pytest.mark.parametrize(
     ("card", "words"),
     [
-        ({"source": "hub", "id": "a/b", "revision": "c"}, "a/b of the hub, revision c"),
+        ({"source": "hub", "id": "a/b", "revision": "c"}, "a/b on the Hugging Face Hub, revision c"),
         ({"source": "package", "package": "p"}, "from the Python package p"),
-        ({"source": "path", "path": "/home/someone/bert"}, "from a folder bert"),
-        ({"source": "scratch"}, "made from scratch"),
+        ({"source": "path", "path": "/home/someone/bert"}, "from a local folder bert"),
+        ({"source": "scratch"}, "initialised at random"),
     ],
 )
 def test_where_an_encoder_comes_from(card: dict[str, Any], words: str) -> None:
@@ -185,7 +186,7 @@ def test_where_an_encoder_comes_from(card: dict[str, Any], words: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{{ nothing }}", "{% for", "{% include 'no.md' %}"])
-def test_a_template_that_cannot_be_filled_is_named(tmp_path: Path, text: str) -> None:
+def test_a_template_that_cannot_be_filled_in_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "card.md").write_text(text)
     with pytest.raises(InputError, match=r"card\.md"):
         write_card(tmp_path / "model", tmp_path / "card.md", {})

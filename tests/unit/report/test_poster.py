@@ -1,4 +1,4 @@
-"""The poster: one A0 page that holds what was found, whatever the study is like."""
+"""The poster: one A0 page with the results and conclusions of any study."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.conclude import Conclude
 from posner.commands.study.typeset_poster import FONTS, TypesetPoster
-from posner.config.variants import Variant
+from posner.config.variants import SeededVariant
 from posner.errors import InputError
 from posner.files import write_json
 from pypdf import PdfReader
@@ -39,13 +39,13 @@ MANY = VARIANTS | {
 STUDIES = {
     "of every kind": VARIANTS,
     "of many": MANY,
-    "without controls": {name: each for name, each in VARIANTS.items() if not each.is_control},
+    "without controls": {name: settings for name, settings in VARIANTS.items() if not settings.is_control},
     "of the baseline alone": {"baseline": VARIANTS["baseline"]},
 }
 
 
-def conclude(folder: Path, variants: Mapping[str, Variant]) -> None:
-    """All that a poster reads but figures; a study without POS has no sweeps."""
+def conclude(folder: Path, variants: Mapping[str, SeededVariant]) -> None:
+    """Write everything that a poster reads, except figures; a study without POS has no sweeps."""
     tables = folder / "tables"
     if len(variants) > 1:
         summarise(folder, variants)
@@ -69,7 +69,7 @@ def conclude(folder: Path, variants: Mapping[str, Variant]) -> None:
 
 
 def draw(folder: Path, name: str, colour: str) -> Path:
-    """A figure that can be told by its colour."""
+    """A figure that is identified by its colour."""
     path = folder / "figures" / f"{name}.svg"
     path.parent.mkdir(exist_ok=True)
     path.write_text(
@@ -109,7 +109,7 @@ def typeset(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def squeezed(text: str) -> str:
-    """Text without blanks: lines break where the page wants."""
+    """Text without white space, since line breaks depend on the page."""
     return re.sub(r"\s", "", text)
 
 
@@ -118,10 +118,10 @@ def words(folder: Path) -> str:
 
 
 def share(image: Image.Image, colour: str) -> float:
-    """Share of the page in this very colour."""
-    wanted = tuple(bytes.fromhex(colour[1:]))
+    """Share of the page in exactly this colour."""
+    target = tuple(bytes.fromhex(colour[1:]))
     counts = {rgb: count for count, rgb in image.convert("RGB").getcolors(maxcolors=2**24)}
-    return counts.get(wanted, 0) / (image.width * image.height)
+    return counts.get(target, 0) / (image.width * image.height)
 
 
 def test_it_is_one_a0_page(typeset: Path) -> None:
@@ -131,18 +131,18 @@ def test_it_is_one_a0_page(typeset: Path) -> None:
     assert image.height / image.width == pytest.approx(A0[1] / A0[0], abs=1e-3)
 
 
-def test_it_holds_what_was_concluded(typeset: Path) -> None:
+def test_it_shows_all_conclusions(typeset: Path) -> None:
     verdict, text = read(typeset / "verdict.json"), words(typeset)
-    assert squeezed(verdict["answer"]) in text.replace("▪", "")
+    assert all(squeezed(answer) in text for answer in verdict["answers"].values())
     assert squeezed(verdict["footnote"]) in text
-    found = [each for each in verdict["variants"].values() if not each["label"].startswith("Oracle")]
-    for each in found:
-        assert f"{100 * each['f1']['mean']:.2f}" in text or each["label"].startswith("Random")
-        if not each["label"].startswith("Random"):
-            assert squeezed(each["label"]) in text
-    told = [each["verdict"] for each in found if each["verdict"]]
-    for word in set(told):
-        assert text.count(squeezed(word)) >= told.count(word)
+    shown = [row for row in verdict["variants"].values() if not row["label"].startswith("Oracle")]
+    for row in shown:
+        if not row["label"].startswith("Random"):
+            assert f"{100 * row['f1']['mean']:.2f}" in text
+            assert squeezed(row["label"]) in text
+    verdicts = [row["verdict"] for row in shown if row["verdict"]]
+    for word in set(verdicts):
+        assert text.count(word) >= verdicts.count(word)
 
 
 def test_differences_and_intervals_have_their_signs(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_differences_and_intervals_have_their_signs(tmp_path: Path) -> None:
 
 def test_no_figure_is_missing_and_none_is_tiny(typeset: Path) -> None:
     image = Image.open(typeset / "poster.png")
-    if read(typeset / "verdict.json")["answer"]:
+    if any(read(typeset / "verdict.json")["answers"].values()):
         shares = {name: share(image, FIGURES[name]) for name in ("injection_strategies", "corruption")}
         assert min(shares.values()) > 0.03, shares
         assert share(image, FIGURES["ner_results"]) == 0
@@ -168,25 +168,25 @@ def test_no_figure_is_missing_and_none_is_tiny(typeset: Path) -> None:
 
 
 def sizes(folder: Path) -> list[float]:
-    """Points of the letters on the page, one number for each piece of text."""
-    found: list[float] = []
+    """Font size of each text run on the page."""
+    font_sizes: list[float] = []
 
     def visit(text: str, _cm: list[float], matrix: list[float], _font: object, size: float) -> None:
         if text.strip():
-            found.append(abs(size * matrix[3]))
+            font_sizes.append(abs(size * matrix[3]))
 
     PdfReader(folder / "poster.pdf").pages[0].extract_text(visitor_text=visit)
-    return found
+    return font_sizes
 
 
-def test_the_text_of_an_usual_study_is_large(tmp_path: Path) -> None:
+def test_the_text_of_a_usual_study_is_large(tmp_path: Path) -> None:
     conclude(tmp_path, VARIANTS)
     poster(tmp_path, FIGURES).execute()
     assert min(sizes(tmp_path)) >= 0.9 * 24
 
 
 def test_nothing_leaves_the_page(typeset: Path) -> None:
-    """The margins are empty beside the columns, and the last of them end above the foot."""
+    """The margins and the gutter are empty, and the columns end above the footer."""
     image = Image.open(typeset / "poster.png").convert("L")
     millimetre = image.width / A0[0]
     columns = 28 + 0.365 * (A0[0] - 2 * 28 - 24)  # where the left one ends
@@ -194,29 +194,29 @@ def test_nothing_leaves_the_page(typeset: Path) -> None:
         "left margin": (0, 420, 24, A0[1]),
         "right margin": (A0[0] - 24, 420, A0[0], A0[1]),
         "gutter": (columns + 4, 420, columns + 20, A0[1] - 21),
-        "above the foot's words": (0, A0[1] - 19, A0[0], A0[1] - 16),
-        "below them": (0, A0[1] - 5, A0[0], A0[1]),
+        "above the footer": (0, A0[1] - 19, A0[0], A0[1] - 16),
+        "below the footer": (0, A0[1] - 5, A0[0], A0[1]),
     }
     for name, box in empty.items():
-        assert image.crop(tuple(round(each * millimetre) for each in box)).getextrema() == (255, 255), name
+        assert image.crop(tuple(round(side * millimetre) for side in box)).getextrema() == (255, 255), name
 
 
-def test_ways_that_a_study_did_not_try_are_told_from_others(tmp_path: Path) -> None:
+def test_fusions_that_are_not_in_the_study_are_marked(tmp_path: Path) -> None:
     conclude(tmp_path, {name: VARIANTS[name] for name in ("baseline", "late-gold-one_hot")})
     poster(tmp_path, FIGURES).execute()
     assert words(tmp_path).count("notinthisstudy") == 2
 
 
-def test_oracles_are_open_closed_or_not_run(tmp_path: Path) -> None:
+def test_input_paths_work_are_broken_or_were_not_tested(tmp_path: Path) -> None:
     conclude(tmp_path, VARIANTS)
     poster(tmp_path, FIGURES).execute()
     text = words(tmp_path)
-    ways = read(tmp_path / "verdict.json")["oracles"]
-    for way, found in ways.items():
-        f1 = "\N{EN DASH}" if found["f1"] is None else f"{100 * found['f1']:.2f}"
-        word = {True: "open", False: "closed", None: "notrun"}[found["open"]]
-        assert f"{squeezed(way)}{f1}{word}" in text
-    assert {found["open"] for found in ways.values()} == {True, False, None}
+    checks = read(tmp_path / "verdict.json")["oracles"]
+    for path, check in checks.items():
+        f1 = "\N{EN DASH}" if check["f1"] is None else f"{100 * check['f1']:.2f}"
+        word = {True: "works", False: "broken", None: "nottested"}[check["works"]]
+        assert f"{squeezed(path)}{f1}{word}" in text
+    assert {check["works"] for check in checks.values()} == {True, False, None}
 
 
 def test_confusions_are_those_of_train(tmp_path: Path) -> None:
@@ -227,13 +227,13 @@ def test_confusions_are_those_of_train(tmp_path: Path) -> None:
 
 
 def test_the_same_results_give_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
-    made = []
+    contents = []
     for place in ("here", "there with blank"):
         folder = tmp_path / place
         conclude(folder, VARIANTS)
         poster(folder, FIGURES).execute()
-        made.append([(folder / name).read_bytes() for name in ("poster.pdf", "poster.png")])
-    assert made[0] == made[1]
+        contents.append([(folder / name).read_bytes() for name in ("poster.pdf", "poster.png")])
+    assert contents[0] == contents[1]
 
 
 def test_its_font_comes_with_matplotlib() -> None:
@@ -241,10 +241,10 @@ def test_its_font_comes_with_matplotlib() -> None:
     assert "DejaVu Sans" in fonts.families()
 
 
-def test_a_file_that_is_no_figure_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_figure_is_named(tmp_path: Path) -> None:
     conclude(tmp_path, VARIANTS)
-    made = poster(tmp_path, FIGURES)
+    command = poster(tmp_path, FIGURES)
     (tmp_path / "figures" / "corruption.svg").write_text("no figure")
     with pytest.raises(InputError, match=r"poster\.pdf cannot be typeset"):
-        made.execute()
+        command.execute()
     assert not (tmp_path / "poster.pdf").exists()

@@ -19,7 +19,7 @@ from posner.report.formats import MINUS, MISSING, format_count, format_duration,
 from posner.report.layouts import LAYOUTS, column_heading
 from posner.report.tables import format_table, html_page, latex_table
 from posner.summaries.comparisons import comparison_table
-from posner.summaries.slices import summary_table
+from posner.summaries.slices import slice_summary_table
 from pypdf import PdfReader
 from tex import article, needs_latex
 
@@ -149,7 +149,7 @@ def test_tags_do_not_break_latex() -> None:
 def test_a_study_without_anything_to_compare_has_its_tables(tmp_path: Path) -> None:
     compared = comparison_table({}, {})
     counts = {"baseline": {1: np.ones((1, 2, 3), np.float32)}}
-    sliced = summary_table(counts, [("all", "a")], {"baseline": VARIANTS["baseline"]}, Statistics(resamples=100))
+    sliced = slice_summary_table(counts, [("all", "a")], {"baseline": VARIANTS["baseline"]}, Statistics(resamples=100))
     for name, table in {"ner_comparisons": compared, "ner_slices_summary": sliced}.items():
         write_table(tmp_path / f"{name}.csv", table)
         assert list(table) == list(read_table(tmp_path / f"{name}.csv", [])) != []

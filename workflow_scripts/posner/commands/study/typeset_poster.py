@@ -12,21 +12,21 @@ from posner.errors import InputError
 from posner.files import atomic_path
 from posner.workflow.command import Command
 
-PPI = 100  # of PNG: an A0 page on 3311 x 4681 pixels; with fewer, lines of small letters in figures get lost
+PPI = 100  # of PNG: 3311 x 4681 pixels for A0; with fewer, small letters in figures become illegible
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # those of the figures, the same on every machine
 
 
 class TypesetPoster(Command):
-    """Typeset an A0 page of what was asked, done and found, as PDF and PNG."""
+    """Typeset question, methods, results and conclusions on an A0 page, as PDF and PNG."""
 
     template: Path
-    """poster.typ, beside the files that it imports."""
+    """poster.typ, in a folder with the files that it imports."""
     title: str
     """Title of the study."""
     corpus_name: str
-    """What the study calls the corpus."""
+    """Name of the corpus in the study."""
     encoder_name: str
-    """What the study calls the encoder."""
+    """Name of the encoder in the study."""
     corpus: Path
     """corpus.json."""
     verdict: Path
@@ -38,17 +38,17 @@ class TypesetPoster(Command):
     confusions: Path
     """pos_confusions.csv."""
     figures: tuple[Path, ...]
-    """SVG files of figures; the template chooses among them by name."""
+    """SVG files of figures; the template selects among them by name."""
     output: Path
     """PDF file to write; a PNG file is written beside it."""
 
     def execute(self) -> None:
         compiler = typst.Compiler(
             str(self.template.absolute()),
-            root="/",  # the template and the results need not lie under one folder
+            root="/",  # template and results need not be in one folder
             font_paths=[str(FONTS)],
             ignore_system_fonts=True,
-            sys_inputs=self.given(),
+            sys_inputs=self.template_inputs(),
         )
         try:
             with atomic_path(self.output) as pdf:
@@ -58,8 +58,8 @@ class TypesetPoster(Command):
         except typst.TypstError as error:
             raise InputError(f"{self.output} cannot be typeset: {error}") from error
 
-    def given(self) -> dict[str, str]:
-        """What the template reads as ``sys.inputs``: names, and absolute paths of files."""
+    def template_inputs(self) -> dict[str, str]:
+        """The template's ``sys.inputs``: names, and absolute paths of files."""
         files = {
             "corpus": self.corpus,
             "verdict": self.verdict,
