@@ -1,4 +1,4 @@
-"""Results of a study that never ran: made-up scores in the layout of the real ones."""
+"""Results of a study that never ran: fabricated scores in the layout of real ones."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from posner.arrays import COUNT_COLUMNS, Floats
 from posner.commands.corruption.summarise_corruption import SummariseCorruption
 from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.conclude import Conclude
 from posner.config.statistics import Statistics
-from posner.config.variants import Variant
+from posner.config.variants import SeededVariant
+from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.changes import COUNTED
 from posner.evaluation.entities import prf
 from posner.evaluation.slices import with_mentions
 from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_families
-from posner.stats.resampling import Array
 from posner.stats.resampling import f1 as f1_of
-from posner.summaries.comparisons import comparison_table, comparisons
+from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.cost import Job, Usage, cost_table
 from posner.summaries.names import labels
-from posner.summaries.slices import runs_table, summary_table
+from posner.summaries.slices import slice_runs_table, slice_summary_table
 
 SEEDS = (42, 43, 44)
 SCALES = (0.0, 0.5, 1.0, 2.0, 4.0)
@@ -37,11 +38,13 @@ TYPES = ("LOC", "MISC", "ORG", "PER")
 TAGS = {"NNP": 34392, "NN": 23899, "CD": 19704, "IN": 19064, ".": 7389, "''": 35, '"': 2178, ",": 7291, "NN|SYM": 4}
 
 
-def variant(fusion: str, pos: str, feature: str, seeds: Sequence[int] = SEEDS, **others: Any) -> Variant:
-    return Variant.model_validate({"fusion": fusion, "pos": pos, "feature": feature, "seeds": tuple(seeds)} | others)
+def variant(fusion: str, pos: str, feature: str, seeds: Sequence[int] = SEEDS, **others: Any) -> SeededVariant:
+    return SeededVariant.model_validate(
+        {"fusion": fusion, "pos": pos, "feature": feature, "seeds": tuple(seeds)} | others
+    )
 
 
-VARIANTS: dict[str, Variant] = {
+VARIANTS: dict[str, SeededVariant] = {
     "baseline": variant("none", "none", "none"),
     "late-gold-one_hot": variant("late", "gold", "one_hot"),
     "late-gold-trainable_embed": variant("late", "gold", "trainable_embed", (42,)),
@@ -58,7 +61,7 @@ VARIANTS: dict[str, Variant] = {
     "late-random-one_hot": variant("late", "random", "one_hot"),
 }  # fmt: skip
 
-CEILING = {"answer": "No rule on POS mends more than 7.8 %."}
+CEILING = {"sentence": "The best rule on POS corrects 7.8 % of the errors."}
 ORACLES = {"late-oracle-one_hot": 0.99, "encoder-oracle": 0.9}
 
 
@@ -76,8 +79,8 @@ def split_scores(f1: float) -> dict[str, Any]:
     return {**mode(f1), "strict": mode(f1 - 0.003), "accuracy": 0.5 + f1 / 2, **counts}
 
 
-def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> None:
-    """A ``metrics.json`` with `f1` on test. What is better on test is worse on validation: they cannot be mixed up."""
+def write_run(ner: Path, name: str, settings: SeededVariant, seed: int, f1: float) -> None:
+    """A ``metrics.json`` with `f1` on test. What is better on test is worse on validation, so a mix-up shows."""
     write_json(
         ner / name / f"seed-{seed}" / "metrics.json",
         {
@@ -95,7 +98,7 @@ def write_run(ner: Path, name: str, settings: Variant, seed: int, f1: float) -> 
 
 
 def points(rates: Sequence[float], scales: Sequence[float]) -> list[tuple[str, float, float]]:
-    """Mode, level, and how much of its fall F1 falls there."""
+    """Mode, level, and the share of the full loss of F1 at each point of a sweep."""
     return [
         ("clean", 0.0, 0.0),
         *(("tagger", rate, rate) for rate in rates),
@@ -114,7 +117,7 @@ def sweep_frame(
     seed: int = 0,
     scales: Sequence[float] = SCALES,
 ) -> pd.DataFrame:
-    """A sweep in which F1 falls from `f1` by `fall` times the rate, give or take, with counts of texts to match."""
+    """A sweep in which F1 falls from `f1` by about `fall` times the rate, with counts by unit to match."""
     generator = np.random.default_rng(seed)
     rows = []
     for draw in range(draws):
@@ -135,14 +138,14 @@ def sweep_frame(
                     "precision": now - 0.01,
                     "recall": now + 0.01,
                     **{f"f1_{kind}": now + 0.01 * i for i, kind in enumerate(TYPES)},
-                    **dict(zip(("text_right", "text_predicted", "text_true"), counts.T.astype(np.int32), strict=True)),
+                    **dict(zip(COUNT_COLUMNS, counts.T.astype(np.int32), strict=True)),
                 }
             )
     return pd.DataFrame(rows)
 
 
 def changes_frame(seed: int = 0, rates: Sequence[float] = RATES, scales: Sequence[float] = SCALES) -> pd.DataFrame:
-    """Where the tags of such a sweep were changed."""
+    """Changes of predictions in such a sweep."""
     generator = np.random.default_rng(seed)
     places = [("", "outside"), *((kind, position) for kind in TYPES for position in ("edge", "inside"))]
     tags = [("NN", "NN"), ("NN", "NNP"), ("NNP", "NN"), ("NNP", "")]
@@ -194,13 +197,13 @@ def pos_split(tags: Mapping[str, int], error: float) -> dict[str, Any]:
     }
 
 
-def write_study(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> dict[str, dict[int, float]]:
+def write_study(folder: Path, variants: Mapping[str, SeededVariant] = VARIANTS) -> dict[str, dict[int, float]]:
     """Runs, sweeps and POS scores of one corpus and encoder; returns the test F1 of each variant and seed."""
     generator = np.random.default_rng(1)
     f1: dict[str, dict[int, float]] = {}
     for i, (name, settings) in enumerate(variants.items()):
         level = ORACLES.get(name, 0.85 + 0.002 * i)
-        f1[name] = {seed: level + generator.normal(0, 0.002) for seed in settings.seeds or ()}
+        f1[name] = {seed: level + generator.normal(0, 0.002) for seed in settings.seeds}
         for seed, value in f1[name].items():
             write_run(folder / "ner", name, settings, seed, value)
             if settings.fusion != "none" and not settings.is_control:
@@ -217,26 +220,26 @@ def write_sweep(folder: Path, name: str, seed: int, sweep: pd.DataFrame) -> None
     changes_frame(seed).to_parquet(changes_file(folder, name, seed), index=False)
 
 
-def counts_of(f1: float, texts: int = 60, entities: int = 40) -> Array:
-    """Counts of entities by text with about this F1. A better model finds all that a worse one does, and more."""
-    difficulty = np.random.default_rng(0).random((texts, entities))
+def counts_of(f1: float, units: int = 60, entities: int = 40) -> Floats:
+    """Entity counts by unit with about this F1. A better model finds all that a worse one does, and more."""
+    difficulty = np.random.default_rng(0).random((units, entities))
     found = (difficulty < f1).sum(axis=1)
-    total = np.full(texts, entities)
+    total = np.full(units, entities)
     return np.stack([found, total, total], axis=1).astype(np.float32)
 
 
 def write_comparisons(
-    folder: Path, f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path
+    folder: Path, f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, SeededVariant], tables: Path
 ) -> None:
     """``ner_comparisons.json`` in `folder` and ``ner_comparisons.csv`` in `tables`, of runs with these F1."""
     counts = {name: {seed: counts_of(value) for seed, value in by_seed.items()} for name, by_seed in f1.items()}
-    settings = Statistics(resamples=500)
-    found = compare_families(counts, variants, settings)
-    write_json(folder / "ner_comparisons.json", comparisons(found, variants, settings, "documents", 60))
-    write_table(tables / "ner_comparisons.csv", comparison_table(found, variants))
+    statistics, units = Statistics(resamples=500), ResamplingUnits(np.arange(60), "documents", 60)
+    comparisons = compare_families(counts, variants, statistics)
+    write_json(folder / "ner_comparisons.json", comparison_summary(comparisons, variants, statistics, units))
+    write_table(tables / "ner_comparisons.csv", comparison_table(comparisons, variants))
 
 
-def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, Variant], tables: Path) -> None:
+def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, SeededVariant], tables: Path) -> None:
     """Tables of slices of runs with these F1, without controls; new is harder, and one slice is empty."""
     slices = [("all", "all mentions"), ("novelty", "seen"), ("novelty", "new"), ("sentence", "in capitals")]
     losses = (0, -0.02, 0.15)
@@ -249,8 +252,10 @@ def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, V
         if not variants[name].is_control
     }
     kept, slices = with_mentions(counts, slices)
-    write_table(tables / "ner_slices.csv", runs_table(kept, slices, variants))
-    write_table(tables / "ner_slices_summary.csv", summary_table(kept, slices, variants, Statistics(resamples=200)))
+    write_table(tables / "ner_slices.csv", slice_runs_table(kept, slices, variants))
+    write_table(
+        tables / "ner_slices_summary.csv", slice_summary_table(kept, slices, variants, Statistics(resamples=200))
+    )
 
 
 def predictions_table(
@@ -271,7 +276,7 @@ def write_predicted(path: Path, tags: Sequence[str], ids: Mapping[str, Sequence[
     pq.write_table(table.replace_schema_metadata({"tags": json.dumps(list(tags))}), path)
 
 
-def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
+def summarise(folder: Path, variants: Mapping[str, SeededVariant] = VARIANTS) -> Path:
     """Write a study and its summaries; returns the folder of the tables."""
     f1 = write_study(folder, variants)
     tables = folder / "tables"
@@ -296,17 +301,17 @@ def summarise(folder: Path, variants: Mapping[str, Variant] = VARIANTS) -> Path:
         output=folder / "verdict.json",
         tables=tables,
     ).execute()
-    write_table(tables / "cost.csv", cost_table(jobs(variants), labels(variants)))
+    write_table(tables / "cost.csv", cost_table(cost_jobs(variants), labels(variants)))
     return tables
 
 
-def jobs(variants: Mapping[str, Variant]) -> list[Job]:
-    """What the jobs of a study cost; one of them was not measured."""
+def cost_jobs(variants: Mapping[str, SeededVariant]) -> list[Job]:
+    """Jobs of a study with their cost; one has no measurement."""
     taggers = [Job("train_tagger", "", Usage(100 + i, 90, 2**31), on_gpu=False) for i in range(6)]
     runs = [
         Job("train_ner", name, Usage(1000 * (i + 1), None, None), on_gpu=i == 1)
         for i, (name, settings) in enumerate(variants.items())
-        for _ in settings.seeds or ()
+        for _ in settings.seeds
     ]
     return [Job("prepare_encoder", "", None, on_gpu=False), *taggers, *runs]
 

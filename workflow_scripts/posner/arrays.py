@@ -1,4 +1,4 @@
-"""Names of numpy arrays, and what a model says of a sentence: for jobs that read predictions and need no torch."""
+"""Array type aliases, and the word-level logits of one sentence. Imports no torch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+COUNT_COLUMNS = (
+    "unit_correct",
+    "unit_predicted",
+    "unit_true",
+)  # of sweeps: entities of each unit, as in counts [..., 3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +24,13 @@ class WordLogits:
     """Model output of one sentence.
 
     Attributes:
-        logits: ``[words, labels]``, zeros for words that the encoder did not see.
-        seen: ``[words]``, whether the encoder saw the word.
+        logits: ``[words, labels]``, zeros for words that were cut off.
+        seen: ``[words]``, whether the encoder read the word.
     """
 
     logits: Floats
-    seen: npt.NDArray[np.bool_]
+    seen: Mask
 
     def labels(self, unseen: int) -> Ids:
-        """Id of the best label of each word, `unseen` for a word that the encoder did not see."""
+        """Id ``[words]`` of the highest-scoring label; `unseen` for words that were cut off."""
         return np.where(self.seen, self.logits.argmax(axis=1), unseen)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from posner.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Json = Mapping[str, Any]  # an object of a JSON file
 
 
 @contextmanager

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from fabricated import read
 from posner.arrays import WordLogits
-from posner.calibration.reliability import answer, judged, reliability, share, sizes
-from posner.calibration.replicates import guesses, refuse_known_coins
-from posner.commands.calibration.plan_calibration import PlanCalibration
+from posner.calibration.reliability import (
+    VERDICTS,
+    proportion,
+    reliability,
+    reliability_sentences,
+    sizes,
+    with_coverage,
+)
+from posner.calibration.replicates import refuse_leaked_labels, tagger_guesses
 from posner.commands.calibration.plot_coverage import PlotCoverage
 from posner.commands.calibration.plot_power import PlotPower
 from posner.commands.calibration.summarise_calibration import SummariseCalibration
@@ -22,30 +27,30 @@ from posner.commands.ner.compare_variants import CompareVariants
 from posner.commands.project.fill_docs import calibration_table
 from posner.config.corpora import GeneratedCorpus
 from posner.config.statistics import Statistics
-from posner.config.validation import check
-from posner.config.variants import Variant
+from posner.config.variants import SeededVariant, Variant
 from posner.corpora import grammar
 from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
 from posner.evaluation.scores import ner_scores
 from posner.files import write_json, write_table
-from posner.pos.predicted import LeakageError, PredictedPos, TaggerOutput, write_predicted
-from posner.stats.comparison import verdict
+from posner.pos.merging import LeakageError
+from posner.pos.predicted import PredictedPos
+from posner.pos.tagger_output import TaggerOutput, write_predicted
+from posner.stats.comparison import verdict_on
 from posner.stats.intervals import Estimate
 from scipy import stats
-from snakemake.utils import update_config
 
 CHECKOUT = Path(__file__).parents[3]
 STYLE = CHECKOUT / "resources/styles/posner.mplstyle"
 LEVEL, MARGIN = 0.95, 0.005
 TRUTH = {"gold": {0.0: 0.0, 0.1: 0.04}, "predicted": {0.0: 0.0, 0.1: 0.0}, "again": {0.0: 0.0, 0.1: 0.0}}
-SEED_STD, TEXT_STD = 0.004, 0.006
+SEED_STD, UNIT_STD = 0.004, 0.006
 
 
 def replicate(contrast: str, ambiguity: float, number: int, generator: np.random.Generator) -> dict[str, Any]:
     """A study of three seeds, in which everything is normal."""
     truth = TRUTH[contrast][ambiguity]
-    values = truth + generator.normal(0, SEED_STD, 3) + generator.normal(0, TEXT_STD)
-    made = Estimate(float(values.mean()), 3, float(values.std(ddof=1)), TEXT_STD)
+    values = truth + generator.normal(0, SEED_STD, 3) + generator.normal(0, UNIT_STD)
+    made = Estimate(float(values.mean()), 3, float(values.std(ddof=1)), UNIT_STD)
     low, high = made.interval(LEVEL) or (0, 0)
     best = 1 - ambiguity / 2
     return {
@@ -64,14 +69,14 @@ def replicate(contrast: str, ambiguity: float, number: int, generator: np.random
         "bootstrap_low": made.mean - SEED_STD,
         "bootstrap_high": made.mean + SEED_STD,
         "seed_std": made.seed_std,
-        "text_std": made.text_std,
-        "verdict": verdict(made.mean, made.p_difference(), made.p_equivalence(MARGIN), 1 - LEVEL),
+        "unit_std": made.unit_std,
+        "verdict": verdict_on(made.mean, made.p_difference(), made.p_equivalence(MARGIN), 1 - LEVEL),
     }
 
 
 def replicates(number: int) -> pd.DataFrame:
     generator = np.random.default_rng(0)
-    return judged(
+    return with_coverage(
         pd.DataFrame(
             replicate(contrast, ambiguity, i, generator)
             for contrast, by_size in TRUTH.items()
@@ -122,9 +127,9 @@ def test_good_intervals_cover_and_short_ones_do_not(many: pd.DataFrame) -> None:
 
 
 def test_intervals_that_claim_too_much_are_found(many: pd.DataFrame) -> None:
-    """The spread over texts forgotten: the mutation that this calibration is there to find."""
+    """Intervals that ignore the variance over units: the error that this calibration is there to find."""
     middle, half = many["difference"], 4.3 * many["seed_std"] / np.sqrt(3)
-    found = reliability(judged(many.assign(low=middle - half, high=middle + half)), MARGIN)
+    found = reliability(with_coverage(many.assign(low=middle - half, high=middle + half)), MARGIN)
     assert all(part["high"] < LEVEL for part in found["coverage"].values())
 
 
@@ -140,14 +145,14 @@ def test_false_claims_are_counted_where_nothing_was_planted(many: pd.DataFrame) 
 
 
 def test_false_nulls_are_counted_where_there_is_an_effect(many: pd.DataFrame) -> None:
-    blind = many.assign(verdict="no effect larger than the margin")
+    blind = many.assign(verdict="equivalent")
     nulls = reliability(blind, MARGIN)["false_nulls"]
-    assert nulls["gold"] == share([True] * 100)
+    assert nulls["gold"] == proportion([True] * 100)
     assert "again" not in nulls
     assert reliability(many, MARGIN)["false_nulls"]["gold"]["count"] == 0
 
 
-def test_sizes_tell_what_was_planted_and_found(many: pd.DataFrame) -> None:
+def test_sizes_have_planted_and_measured_effects(many: pd.DataFrame) -> None:
     table = sizes(many, LEVEL).set_index(["contrast", "ambiguity"])
     gold = table.loc[("gold", 0.1)]
     assert gold["planted"] == pytest.approx(0.05)
@@ -155,8 +160,7 @@ def test_sizes_tell_what_was_planted_and_found(many: pd.DataFrame) -> None:
     assert gold["observed_std"] == pytest.approx(gold["stated_std"], rel=0.1)
     assert gold["helps"] / gold["replicates"] == pytest.approx(gold["power"], abs=0.1)
     assert table.loc[("predicted", 0.1), "planted"] == 0
-    words = ["helps", "hurts", "no effect larger than the margin", "cannot tell"]
-    assert (table[words].sum(axis=1) == table["replicates"]).all()
+    assert (table[list(VERDICTS)].sum(axis=1) == table["replicates"]).all()
 
 
 def test_a_shared_level_makes_effects_harder_to_find(many: pd.DataFrame) -> None:
@@ -165,19 +169,19 @@ def test_a_shared_level_makes_effects_harder_to_find(many: pd.DataFrame) -> None
 
 
 def test_shares_have_exact_intervals() -> None:
-    found = share([True] * 3 + [False] * 17)
+    found = proportion([True] * 3 + [False] * 17)
     assert (found["count"], found["of"]) == (3, 20)
     assert stats.binom.sf(2, 20, found["low"]) == pytest.approx(0.025)
     assert stats.binom.cdf(3, 20, found["high"]) == pytest.approx(0.025)
 
 
-def test_the_answer_tells_counts() -> None:
-    parts = {"gold": share([True, False]), "again": share([False] * 3)}
+def test_the_sentences_have_counts() -> None:
+    parts = {"gold": proportion([True, False]), "again": proportion([False] * 3)}
     found = {"statistics": Statistics().model_dump(), "false_claims": parts, "coverage": parts, "false_nulls": {}}
-    assert answer(found) == (
-        "Where no effect was planted, verdicts claimed one in 1 of 5 comparisons (allowed: 5 %): gold POS 1 of 2, the "
-        "baseline with other seeds 0 of 3. Intervals of 95 % covered the truth in 1 of 5: gold POS 1 of 2, the "
-        "baseline with other seeds 0 of 3."
+    assert reliability_sentences(found) == (
+        "Where no effect was planted, an effect was claimed in 1 of 5 comparisons (nominal: 5 %): gold POS 1 of 2, the "
+        "baseline with other seeds 0 of 3. The 95 % intervals covered the true value in 1 of 5 comparisons: gold POS "
+        "1 of 2, the baseline with other seeds 0 of 3."
     )
 
 
@@ -197,7 +201,7 @@ def predicted_of(knowing: float) -> dict[str, list[bool]]:
         guessed = generator.choice([tags.index("NNP"), tags.index("NN")], len(gold))
         knows = generator.random(len(gold)) < (knowing if split == "train" else 0)
         ids[split] = np.where(grammar.undecidable(sentences) & ~knows, guessed, gold)
-    made = guesses(splits, PredictedPos(tags, ids, {}))
+    made = tagger_guesses(splits, PredictedPos(tags, ids, {}))
     assert {split: len(right) for split, right in made.items()} == facts["ambiguous_candidates"]
     return made
 
@@ -205,20 +209,20 @@ def predicted_of(knowing: float) -> dict[str, list[bool]]:
 def test_taggers_that_have_to_guess_are_right_half_of_the_time() -> None:
     made = predicted_of(knowing=0)
     assert all(0.4 < np.mean(right) < 0.6 for right in made.values())
-    refuse_known_coins(made)
+    refuse_leaked_labels(made)
 
 
 def test_taggers_that_know_the_coins_are_refused() -> None:
     with pytest.raises(LeakageError, match="ambiguous candidates of train"):
-        refuse_known_coins(predicted_of(knowing=0.5))
+        refuse_leaked_labels(predicted_of(knowing=0.5))
 
 
 # --- replicates as they are stored -----------------------------------------------------------------------------------
 
 VARIANTS = {
-    "baseline": Variant(seeds=(1, 2, 3, 10)),
-    "gold": Variant(fusion="late", pos="gold", feature="one_hot", seeds=(1, 2)),
-    "predicted": Variant(fusion="late", pos="predicted", feature="one_hot", seeds=(1, 2)),
+    "baseline": SeededVariant(seeds=(1, 2, 3, 10)),
+    "gold": SeededVariant(fusion="late", pos="gold", feature="one_hot", seeds=(1, 2)),
+    "predicted": SeededVariant(fusion="late", pos="predicted", feature="one_hot", seeds=(1, 2)),
 }
 MISSED = {"baseline": 0.3, "gold": 0.1, "predicted": 0.3}  # share of words that are not called entities
 
@@ -231,7 +235,7 @@ def write_replicate(folder: Path, number: int) -> None:
     sentences = {split: read_split(corpus / f"{split}.parquet") for split in SPLITS}
     write_tagged(folder / "pos", sentences, read_card(corpus / "corpus.json").pos_tags)
     for name, variant in VARIANTS.items():
-        for seed in variant.seeds or ():
+        for seed in variant.seeds:
             write_run(folder / "ner" / name / f"seed-{seed}", variant, seed, sentences["test"], MISSED[name])
     CompareVariants(
         variants=VARIANTS, statistics=Statistics(resamples=200), corpus=corpus, ner=folder / "ner",
@@ -260,7 +264,7 @@ def write_run(folder: Path, variant: Variant, seed: int, sentences: list[Sentenc
     frame = pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split="test")
     folder.mkdir(parents=True)
     frame.astype({"gold": labels, "predicted": labels}).to_parquet(folder / "predictions.parquet")
-    f1 = ner_scores(gold, found, lost=0)["f1"]
+    f1 = ner_scores(gold, found, truncated=0)["f1"]
     write_json(folder / "metrics.json", {"seed": seed, "variant": variant.model_dump(mode="json"), "test": {"f1": f1}})
 
 
@@ -276,9 +280,9 @@ def test_a_calibration_is_read_from_what_a_study_leaves(tmp_path: Path) -> None:
     SummariseCalibration(plan=tmp_path / "plan.json", results=results, output=tmp_path / "made").execute()
     rows = pd.read_csv(tmp_path / "made" / "replicates.csv").set_index(["corpus", "contrast"])
     ner = results / "planted-1" / "tiny" / "ner"
-    told = read(results / "planted-1" / "tiny" / "metrics" / "ner_comparisons.json")["variants"]
+    compared = read(results / "planted-1" / "tiny" / "metrics" / "ner_comparisons.json")["variants"]
     gold, predicted, again = (rows.loc[("planted-1", contrast)] for contrast in ("gold", "predicted", "again"))
-    assert gold["difference"] == pytest.approx(told["gold"]["difference"])
+    assert gold["difference"] == pytest.approx(compared["gold"]["difference"])
     assert gold["difference"] == pytest.approx(f1_of(ner / "gold", 1, 2) - f1_of(ner / "baseline", 1, 2))
     assert (gold["tests"], predicted["tests"], again["tests"]) == (2, 2, 1)
     # Seeds in the order of their numbers: the last ones are those that no variant with POS has.
@@ -292,38 +296,20 @@ def test_a_calibration_is_read_from_what_a_study_leaves(tmp_path: Path) -> None:
     assert found["false_claims"]["predicted"]["of"] == found["false_claims"]["again"]["of"] == 2
     assert found["guesses"]["train"]["of"] > 20
     table = calibration_table(tmp_path / "made").splitlines()
-    assert table[0] == f"> {found['answer']}"
+    assert table[0] == f"> {found['sentence']}"
     assert len([line for line in table if line.startswith("| +")]) == 1, "one size of planted effect"
 
 
-# --- plan, figures, and what is committed ----------------------------------------------------------------------------
-
-
-def test_a_plan_is_a_valid_study_of_distinct_corpora(tmp_path: Path) -> None:
-    PlanCalibration(
-        study=CHECKOUT / "resources/studies/calibration.yaml",
-        ambiguities=(0, 0.025),
-        replicates=2,
-        replicates_without=3,
-        output=tmp_path / "plan.json",
-    ).execute()
-    raw = yaml.safe_load((CHECKOUT / "config.yaml").read_text(encoding="utf-8"))
-    update_config(raw, yaml.safe_load((CHECKOUT / "resources/studies/calibration.yaml").read_text(encoding="utf-8")))
-    update_config(raw, read(tmp_path / "plan.json"))
-    study = check(raw)
-    chosen = [study.corpora[name] for name in study.study.corpora]
-    assert [corpus.ambiguity for corpus in chosen] == [0, 0, 0, 0.025, 0.025]
-    assert len({corpus.seed for corpus in chosen}) == 5
-    assert {corpus.train for corpus in chosen} == {study.corpora["planted"].train}
+# --- figures, and what is committed ----------------------------------------------------------------------------
 
 
 def test_what_is_committed_is_as_sure_as_it_claims() -> None:
     """No share is surely worse than what is claimed."""
-    found = read(CHECKOUT / "results/calibration/calibration.json")
+    found = read(CHECKOUT / "results/published/calibration/calibration.json")
     level = found["statistics"]["level"]
     assert all(part["low"] <= 1 - level for part in found["false_claims"].values())
     assert all(part["high"] >= level for part in found["coverage"].values())
-    refuse_known_coins(
+    refuse_leaked_labels(
         {
             split: [True] * part["count"] + [False] * (part["of"] - part["count"])
             for split, part in found["guesses"].items()
@@ -346,5 +332,5 @@ def test_figures_are_drawn_from_the_tables(tmp_path: Path) -> None:
     drawn = PlotCoverage(replicates=tmp_path / "replicates.csv", style=STYLE, output=tmp_path / "x.png").draw()
     covered = {name: int(rows[rows["contrast"] == name]["covers"].sum()) for name in TRUTH}
     for axes, count in zip(drawn.axes, covered.values(), strict=True):
-        assert f"{count} of 8 cover it" in axes.get_title()
+        assert f"{count} of 8 cover the truth" in axes.get_title()
     assert (tmp_path / "power.svg").exists()

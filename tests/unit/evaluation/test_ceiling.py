@@ -1,4 +1,4 @@
-"""The ceiling: rules on POS whose best outcome is known."""
+"""Upper bound of rules on POS, where the best possible outcome is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from posner.commands.ner.measure_ceiling import MeasureCeiling
 from posner.corpora.corpus import Provenance, Sentence, write_corpus
 from posner.errors import InputError
-from posner.evaluation.ceiling import Rule, Split, ceiling, mend
+from posner.evaluation.ceiling import LabelledSplit, Rule, rule_effects
+from posner.summaries.ceiling import ceiling_summary
 
 LABELS = ("O", "B-PER", "I-PER")
 OUT, PER = 0, 1
@@ -24,9 +25,9 @@ NN, NNP, DT = 0, 1, 2
 
 def split(
     gold: Sequence[int], predicted: Sequence[int], tags: Sequence[int], lengths: Sequence[int] | None = None
-) -> Split:
+) -> LabelledSplit:
     pos = np.array(tags)
-    return Split(
+    return LabelledSplit(
         lengths or [len(gold)],
         np.array(gold),
         np.array(predicted),
@@ -34,27 +35,27 @@ def split(
     )
 
 
-def shares(validation: Split, test: Split) -> dict[tuple[str, int, str], tuple[int, int, float]]:
-    rows = mend({"validation": validation, "test": test}, LABELS)
-    return {(r["pos"], r["window"], r["made_on"]): (r["mended"], r["broken"], r["share"]) for r in rows}
+def shares(validation: LabelledSplit, test: LabelledSplit) -> dict[tuple[str, int, str], tuple[int, int, float]]:
+    rows = rule_effects({"validation": validation, "test": test}, LABELS)
+    return {(r["pos"], r["window"], r["learned_on"]): (r["corrected"], r["broken"], r["share"]) for r in rows}
 
 
 # The baseline calls every word a person; those are that are tagged NNP.
 KNOWN = split(gold=[PER, OUT, PER, OUT], predicted=[PER] * 4, tags=[NNP, NN, NNP, NN], lengths=[1] * 4)
 
 
-def test_tags_that_tell_mend_everything_and_others_nothing() -> None:
+def test_decisive_tags_correct_all_errors_and_others_none() -> None:
     found = shares(KNOWN, KNOWN)
-    for window, made_on in itertools.product((0, 1), ("validation", "test")):
-        assert found["gold", window, made_on] == (2, 0, 1.0)
-        assert found["none", window, made_on] == found["predicted", window, made_on] == (0, 0, 0.0)
+    for window, learned_on in itertools.product((0, 1), ("validation", "test")):
+        assert found["gold", window, learned_on] == (2, 0, 1.0)
+        assert found["none", window, learned_on] == found["predicted", window, learned_on] == (0, 0, 0.0)
 
 
-def test_f1_is_that_of_the_mended_labels() -> None:
+def test_f1_is_that_of_the_corrected_labels() -> None:
     [row] = [
         row
-        for row in mend({"validation": KNOWN, "test": KNOWN}, LABELS)
-        if (row["pos"], row["window"], row["made_on"]) == ("gold", 0, "validation")
+        for row in rule_effects({"validation": KNOWN, "test": KNOWN}, LABELS)
+        if (row["pos"], row["window"], row["learned_on"]) == ("gold", 0, "validation")
     ]
     assert (row["baseline_f1"], row["f1"], row["errors"]) == (pytest.approx(2 / 3), 1.0, 2)
 
@@ -81,7 +82,7 @@ def test_a_rule_that_does_not_hold_on_test_breaks_words() -> None:
     assert shares(turned, KNOWN)["gold", 0, "validation"] == (0, 2, -1.0)
 
 
-def test_a_baseline_without_errors_has_nothing_to_mend() -> None:
+def test_a_baseline_without_errors_needs_no_correction() -> None:
     right = split([PER, OUT], [PER, OUT], [NNP, NN])
     assert set(shares(right, right).values()) == {(0, 0, 0.0)}
 
@@ -90,10 +91,10 @@ WORDS = st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1, max_size=7)
 
 
 @given(WORDS)
-def test_no_rule_mends_more_than_the_one_made_on_test(words: list[tuple[int, int, int]]) -> None:
+def test_no_rule_corrects_more_than_the_one_learned_on_test(words: list[tuple[int, int, int]]) -> None:
     """Against every function of the label and the tag, one context at a time."""
     gold, predicted, tags = (np.array(column) for column in zip(*words, strict=True))
-    rule = Rule.of(10 * predicted + tags, predicted, gold, lead=1)
+    rule = Rule.of(10 * predicted + tags, predicted, gold, min_lead=1)
     right = int((rule.apply(10 * predicted + tags, predicted) == gold).sum())
     best = 0
     for context in set(zip(predicted, tags, strict=True)):
@@ -103,25 +104,29 @@ def test_no_rule_mends_more_than_the_one_made_on_test(words: list[tuple[int, int
 
 
 def test_contexts_that_were_not_met_keep_their_label() -> None:
-    rule = Rule.of(np.array([5, 5, 9]), np.array([1, 1, 1]), np.array([0, 0, 1]), lead=2)
+    rule = Rule.of(np.array([5, 5, 9]), np.array([1, 1, 1]), np.array([0, 0, 1]), min_lead=2)
     assert rule.apply(np.array([4, 5, 6, 9, 10]), np.array([2, 1, 2, 1, 0])).tolist() == [2, 0, 2, 1, 0]
 
 
-def test_the_answer_has_means_over_seeds() -> None:
+def test_the_sentence_has_means_over_seeds() -> None:
     rows = [
         {"seed": seed} | row | {"share": row["share"] + seed / 10}
         for seed in (0, 1)
-        for row in mend({"validation": KNOWN, "test": KNOWN}, LABELS)
+        for row in rule_effects({"validation": KNOWN, "test": KNOWN}, LABELS)
     ]
-    made = ceiling(pd.DataFrame(rows))
+    made = ceiling_summary(pd.DataFrame(rows))
     assert made["seeds"] == [0, 1]
-    assert "mends 105.0 % when it is made on validation, and no such rule mends more than 105.0 %;" in made["answer"]
-    shares = {(r["pos"], r["window"], r["made_on"]): r["share"]["mean"] for r in made["rules"]}
+    assert made["sentence"] == (
+        "A lookup rule on the baseline's label and the gold POS tag, learned on validation, corrects 105.0 % of the "
+        "baseline's wrong test labels; the best such rule, learned on test itself, 105.0 %. With the tags of both "
+        "neighbours, the figures are 105.0 % and 105.0 %, where the latter includes overfitting."
+    )
+    shares = {(r["pos"], r["window"], r["learned_on"]): r["share"]["mean"] for r in made["rules"]}
     assert shares["none", 0, "test"] == pytest.approx(0.05)
 
 
 def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
-    """Persons are NNP; the baseline takes all nouns for persons, and predicted POS tells nothing."""
+    """Persons are NNP; the baseline takes all nouns for persons, and predicted POS is uninformative."""
     sentence = Sentence(("Ann", "saw", "grass"), ("NNP", "VB", "NN"), ("B-PER", "O", "O"))
     write_corpus(
         tmp_path / "corpus", dict.fromkeys(("train", "validation", "test"), [sentence] * 3), Provenance("made", "up")
@@ -141,8 +146,8 @@ def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
         ner=tmp_path / "ner", output=tmp_path / "ceiling.json", table=tmp_path / "ceiling.csv",
     )  # fmt: skip
     command.execute()
-    table = pd.read_csv(command.table).set_index(["pos", "window", "made_on"])
-    assert table.loc[("gold", 0, "validation"), ["errors", "mended", "broken", "share", "f1"]].tolist() == [
+    table = pd.read_csv(command.table).set_index(["pos", "window", "learned_on"])
+    assert table.loc[("gold", 0, "validation"), ["errors", "corrected", "broken", "share", "f1"]].tolist() == [
         3,
         3,
         0,

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from posner.commands.ner.score_slices import ScoreSlices
 from posner.config.statistics import Statistics
 from posner.corpora.corpus import Provenance, Sentence, write_corpus
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.evaluation.slices import Slicer, is_in_capitals, with_mentions
-from posner.evaluation.stored import entity_counts
+from posner.evaluation.stored import counts_by_unit
 from posner.stats.comparison import compare
-from posner.summaries.slices import runs_table, summary_table, totals
+from posner.summaries.slices import slice_runs_table, slice_summary_table, slice_totals
 from seqeval.metrics import classification_report
 from seqeval.metrics.sequence_labeling import get_entities
 
@@ -53,6 +54,10 @@ def predictions_of(texts: list[list[Row]]) -> pd.DataFrame:
     return predictions_table([([g for _, g, _, _ in rows], [p for _, _, p, _ in rows]) for rows in texts], LABELS)
 
 
+def units_of(of_sentence: np.ndarray) -> ResamplingUnits:
+    return ResamplingUnits(of_sentence, "documents", int(of_sentence.max()) + 1)
+
+
 def slices_of(mention: tuple[str, int, int], rows: list[Row]) -> set[tuple[str, str]]:
     """The slices of one mention, in plain words."""
     kind, first, last = mention
@@ -80,7 +85,7 @@ def slices_of(mention: tuple[str, int, int], rows: list[Row]) -> set[tuple[str, 
 @settings(deadline=None)
 def test_counts_are_those_of_a_brute_force(texts: list[list[Row]]) -> None:
     slicer = slicer_of(texts)
-    found = slicer.counts(predictions_of(texts), np.arange(len(texts)))
+    found = slicer.counts(predictions_of(texts), units_of(np.arange(len(texts))))
     assert found.shape == (len(slicer.slices), len(texts), 3)
     for text, rows in enumerate(texts):
         true, predicted = (set(get_entities([row[column] for row in rows])) for column in (1, 2))
@@ -94,9 +99,9 @@ def test_counts_are_those_of_a_brute_force(texts: list[list[Row]]) -> None:
 @given(TEXTS)
 @settings(deadline=None)
 def test_the_slices_of_a_kind_add_up_to_the_whole(texts: list[list[Row]]) -> None:
-    slicer, text_of = slicer_of(texts), np.arange(len(texts)) // 2
-    found = slicer.counts(predictions_of(texts), text_of)
-    whole = entity_counts(predictions_of(texts), text_of)
+    slicer, units = slicer_of(texts), units_of(np.arange(len(texts)) // 2)
+    found = slicer.counts(predictions_of(texts), units)
+    whole = counts_by_unit(predictions_of(texts), units)
     for kind in slicer.values:
         chosen = [i for i, (of, _) in enumerate(slicer.slices) if of == kind]
         assert found[chosen].sum(axis=0).tolist() == whole.tolist()
@@ -107,8 +112,8 @@ def test_the_slices_of_a_kind_add_up_to_the_whole(texts: list[list[Row]]) -> Non
 @settings(deadline=None)
 def test_scores_by_type_are_those_of_seqeval(texts: list[list[Row]]) -> None:
     slicer, predictions = slicer_of(texts), predictions_of(texts)
-    counts = {"baseline": {42: slicer.counts(predictions, np.arange(len(texts)))}}
-    table = runs_table(counts, slicer.slices, {"baseline": VARIANTS["baseline"]}).set_index(["slice", "value"])
+    counts = {"baseline": {42: slicer.counts(predictions, units_of(np.arange(len(texts))))}}
+    table = slice_runs_table(counts, slicer.slices, {"baseline": VARIANTS["baseline"]}).set_index(["slice", "value"])
     true, predicted = ([[row[column] for row in rows] for rows in texts] for column in (1, 2))
     report = classification_report(true, predicted, output_dict=True, zero_division=0)
     rows = {("type", kind): report[kind] for kind in ("LOC", "PER") if kind in report}
@@ -133,7 +138,9 @@ def test_slices_without_mentions_are_left_out() -> None:
 def test_mentions_are_compared_with_those_of_their_type() -> None:
     rows = [("Rome", "B-LOC", "B-PER", False), ("Lee", "O", "I-PER", False), ("ROME", "B-LOC", "O", False)]
     slicer = slicer_of([rows])
-    counts = dict(zip(slicer.slices, totals(slicer.counts(predictions_of([rows]), np.zeros(1, int))), strict=True))
+    counts = dict(
+        zip(slicer.slices, slice_totals(slicer.counts(predictions_of([rows]), units_of(np.zeros(1, int)))), strict=True)
+    )
     assert counts["novelty", "seen"] == (0, 0, 1), "Rome is a place in train"
     assert counts["novelty", "partly seen"] == (0, 1, 0), "Rome Lee is no person there, but Lee is part of one"
     assert counts["novelty", "new"] == (0, 0, 1), "ROME is a person there, and no place"
@@ -150,7 +157,7 @@ def test_sentences_in_capitals(tokens: list[str], expected: bool) -> None:
 def test_predictions_of_other_sentences_are_refused() -> None:
     rows: list[Row] = [("Ann", "O", "O", False)]
     with pytest.raises(InputError, match="not those of this corpus"):
-        slicer_of([rows]).counts(predictions_of([rows * 2]), np.zeros(1, int))
+        slicer_of([rows]).counts(predictions_of([rows * 2]), units_of(np.zeros(1, int)))
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -177,7 +184,7 @@ COUNTS = two_slices(
 
 
 def test_differences_are_to_the_baseline_of_the_same_seed() -> None:
-    table = runs_table(COUNTS, SLICES, NAMES)
+    table = slice_runs_table(COUNTS, SLICES, NAMES)
     f1 = table.set_index(["variant", "seed", "slice"])["f1"]
     for row in table.to_dict("records"):
         if row["variant"] == "baseline" or row["seed"] == 99:
@@ -189,7 +196,7 @@ def test_differences_are_to_the_baseline_of_the_same_seed() -> None:
 
 
 def test_the_summary_of_a_slice_is_the_comparison_of_its_counts() -> None:
-    table = summary_table(COUNTS, SLICES, NAMES, QUICK)
+    table = slice_summary_table(COUNTS, SLICES, NAMES, QUICK)
     assert len(table) == 4
     for i, (kind, value) in enumerate(SLICES):
         expected = compare({n: {s: c[i] for s, c in by.items()} for n, by in COUNTS.items()}, "baseline", QUICK)
@@ -197,7 +204,7 @@ def test_the_summary_of_a_slice_is_the_comparison_of_its_counts() -> None:
             [row] = table[(table["variant"] == name) & (table["slice"] == kind)].to_dict("records")
             assert row["value"] == value
             assert row["seeds"] == made.seeds
-            for column in ("difference", "low", "high", "seed_std", "text_std"):
+            for column in ("difference", "low", "high", "seed_std", "unit_std"):
                 wanted = getattr(made, column)
                 assert row[column] == pytest.approx(np.nan if wanted is None else wanted, nan_ok=True), column
             assert row["f1"] - row["baseline_f1"] == pytest.approx(row["difference"])

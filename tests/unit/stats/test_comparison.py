@@ -1,8 +1,7 @@
-"""Variants against the baseline: counts from predictions, comparisons from counts, and words that say no more."""
+"""Comparisons with the baseline: counts from predictions, comparisons from counts, and verdicts."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,15 @@ import pytest
 from fabricated import counts_of, predictions_table
 from hypothesis import given
 from hypothesis import strategies as st
+from posner.arrays import Floats
 from posner.config.statistics import Statistics
-from posner.corpora.documents import texts_of
+from posner.corpora.corpus import Sentence
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
-from posner.evaluation.stored import entity_counts, read_predictions
-from posner.stats.comparison import Comparison, answer, compare, verdict
+from posner.evaluation.stored import counts_by_unit, read_predictions
+from posner.stats.comparison import compare, verdict_on
 from posner.stats.intervals import detectable, seeds_needed
-from posner.stats.resampling import Array, f1
+from posner.stats.resampling import f1
 from seqeval.metrics import f1_score
 
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
@@ -33,6 +34,10 @@ SENTENCES = st.lists(
 )
 
 
+def by_sentence(number: int) -> ResamplingUnits:
+    return ResamplingUnits(np.arange(number), "sentences", number)
+
+
 def table(sentences: Sentences) -> pd.DataFrame:
     """Predictions in the layout of predictions.parquet."""
     return predictions_table(sentences, LABELS)
@@ -43,7 +48,7 @@ def table(sentences: Sentences) -> pd.DataFrame:
 
 @given(SENTENCES)
 def test_f1_of_the_counts_is_that_of_seqeval(sentences: Sentences) -> None:
-    counts = entity_counts(table(sentences), np.arange(len(sentences)))
+    counts = counts_by_unit(table(sentences), by_sentence(len(sentences)))
     assert counts.shape == (len(sentences), 3)
     gold, predicted = map(list, zip(*sentences, strict=True))
     assert f1(counts.sum(axis=0)) == pytest.approx(f1_score(gold, predicted, zero_division=0))
@@ -52,17 +57,17 @@ def test_f1_of_the_counts_is_that_of_seqeval(sentences: Sentences) -> None:
 
 
 @given(SENTENCES)
-def test_texts_hold_the_counts_of_their_sentences(sentences: Sentences) -> None:
-    by_sentence = entity_counts(table(sentences), np.arange(len(sentences)))
-    text_of = np.arange(len(sentences)) // 2
-    by_text = entity_counts(table(sentences), text_of)
-    for text in range(text_of.max() + 1):
-        assert by_text[text].tolist() == by_sentence[text_of == text].sum(axis=0).tolist()
+def test_units_have_the_counts_of_their_sentences(sentences: Sentences) -> None:
+    of_sentences = counts_by_unit(table(sentences), by_sentence(len(sentences)))
+    unit_of = np.arange(len(sentences)) // 2
+    of_units = counts_by_unit(table(sentences), ResamplingUnits(unit_of, "documents", unit_of.max() + 1))
+    for unit in range(unit_of.max() + 1):
+        assert of_units[unit].tolist() == of_sentences[unit_of == unit].sum(axis=0).tolist()
 
 
 def test_predictions_of_another_corpus_are_refused() -> None:
     with pytest.raises(InputError, match="not those of this corpus"):
-        entity_counts(table([(["O"], ["O"])]), np.arange(2))
+        counts_by_unit(table([(["O"], ["O"])]), by_sentence(2))
 
 
 def test_predictions_that_cannot_be_read_are_named(tmp_path: Path) -> None:
@@ -75,22 +80,25 @@ def test_predictions_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_predictions(path, "validation")
 
 
-def test_texts_are_documents_where_they_are_known() -> None:
-    text_of, unit = texts_of(["b", "b", "a"])
-    assert (text_of.tolist(), unit) == ([1, 1, 0], "documents")
-    for documents in ([None, None], ["a", None], ["a", "a"]):
-        text_of, unit = texts_of(documents)
-        assert (text_of.tolist(), unit) == ([0, 1], "sentences")
+def units_of(*documents: str | None) -> tuple[list[int], str, int]:
+    units = ResamplingUnits.of([Sentence(("w",), ("NN",), ("O",), document) for document in documents])
+    return units.of_sentence.tolist(), units.kind, units.number
+
+
+def test_units_are_documents_if_all_are_known_and_there_are_several() -> None:
+    assert units_of("b", "b", "a") == ([1, 1, 0], "documents", 2)
+    for documents in ((None, None), ("a", None), ("a", "a")):
+        assert units_of(*documents) == ([0, 1], "sentences", 2)
 
 
 # --- comparisons -----------------------------------------------------------------------------------------------------
 
 
-def counts(**f1_by_seed: list[float]) -> dict[str, dict[int, Array]]:
+def counts(**f1_by_seed: list[float]) -> dict[str, dict[int, Floats]]:
     return {name: {seed: counts_of(value) for seed, value in enumerate(values)} for name, values in f1_by_seed.items()}
 
 
-def test_verdicts_on_what_is_plain() -> None:
+def test_verdicts_on_clear_cases() -> None:
     found = compare(
         counts(
             base=[0.80, 0.81, 0.82, 0.81],
@@ -106,16 +114,16 @@ def test_verdicts_on_what_is_plain() -> None:
     assert {name: made.verdict for name, made in found.items()} == {
         "better": "helps",
         "worse": "hurts",
-        "same": "no effect larger than the margin",
-        "unclear": "cannot tell",
-        "once": "cannot tell",
+        "same": "equivalent",
+        "unclear": "inconclusive",
+        "once": "inconclusive",
     }
 
 
 def test_numbers_are_consistent() -> None:
     many = counts(base=[0.80, 0.81, 0.82], other=[0.80, 0.83, 0.82], third=[0.81, 0.80, 0.85])
     found = compare(many, "base", QUICK)
-    values = {name: [f1(by_text.sum(axis=0)) for by_text in by_seed.values()] for name, by_seed in many.items()}
+    values = {name: [f1(by_unit.sum(axis=0)) for by_unit in by_seed.values()] for name, by_seed in many.items()}
     for name, made in found.items():
         differences = np.array(values[name]) - np.array(values["base"])
         assert made.difference == pytest.approx(differences.mean())
@@ -131,14 +139,14 @@ def test_numbers_are_consistent() -> None:
 
 
 def test_more_variants_need_more_seeds() -> None:
-    """What is promised of a number of seeds has to hold for verdicts that share one level."""
+    """Power and seed numbers are for verdicts that are adjusted together."""
     runs = counts(base=[0.80, 0.81, 0.82], one=[0.80, 0.82, 0.82], two=[0.81, 0.80, 0.82], three=[0.80, 0.81, 0.83])
     alone = compare({name: runs[name] for name in ("base", "one")}, "base", QUICK)["one"]
     among = compare(runs, "base", QUICK)["one"]
     assert alone.seed_std is not None
     for made, level in ((alone, 0.95), (among, 1 - 0.05 / 3)):
-        assert made.detectable == detectable(alone.seed_std, alone.text_std, 3, level)
-        assert made.seeds_needed["0.5"] == seeds_needed(alone.seed_std, alone.text_std, 0.005, level)
+        assert made.detectable == detectable(alone.seed_std, alone.unit_std, 3, level)
+        assert made.seeds_needed["0.5"] == seeds_needed(alone.seed_std, alone.unit_std, 0.005, level)
     assert among.detectable is not None
     assert alone.detectable is not None
     assert among.detectable > alone.detectable
@@ -159,38 +167,15 @@ def test_the_same_seed_gives_the_same_comparison() -> None:
 
 
 @pytest.mark.parametrize(
-    ("difference", "p_difference", "p_equivalence", "word"),
+    ("difference", "p_difference", "p_equivalence", "verdict"),
     [
         (0.01, 0.049, 1, "helps"),
         (-0.01, 0.049, 0.001, "hurts"),
-        (0.01, 0.05, 0.049, "no effect larger than the margin"),
-        (0.01, 0.05, 0.05, "cannot tell"),
+        (0.01, 0.05, 0.049, "equivalent"),
+        (0.01, 0.05, 0.05, "inconclusive"),
     ],
 )
-def test_the_word(difference: float, p_difference: float, p_equivalence: float, word: str) -> None:
-    assert verdict(difference, p_difference, p_equivalence, alpha=0.05) == word
-
-
-KNOWN = Comparison(
-    3, 0.0012, -0.003, 0.0054, 0, 0, 0.002, 0.001, 0.3, 0.3, 0.2, 0.2, 0.5, 0.01, {"0.5": 12}, "cannot tell"
-)  # fmt: skip
-ONCE = replace(KNOWN, seeds=1, low=None, high=None, seed_std=None, detectable=None, seeds_needed={})
-
-
-@pytest.mark.parametrize(
-    ("made", "end"),
-    [
-        (KNOWN, "(95 % interval -0.30 to +0.54, 3 seeds): cannot tell; 12 seeds would find an effect of 0.5 points."),
-        (replace(KNOWN, verdict="helps"), "3 seeds): helps."),
-        (
-            replace(KNOWN, seeds_needed={"0.5": None}),
-            "cannot tell; no number of seeds would find an effect of 0.5 points on a test set of this size.",
-        ),
-        (ONCE, "cannot tell; how many seeds would find an effect of 0.5 points is known from two seeds on."),
-        (replace(ONCE, seeds_needed={"0.5": 4}), "cannot tell; 4 seeds would find an effect of 0.5 points."),
-    ],
-)
-def test_the_answer_in_words(made: Comparison, end: str) -> None:
-    text = answer("X", made, Statistics())
-    assert text.startswith("X changes test F1 by +0.12 points (")
-    assert text.endswith(end)
+def test_the_verdict_follows_from_the_p_values(
+    difference: float, p_difference: float, p_equivalence: float, verdict: str
+) -> None:
+    assert verdict_on(difference, p_difference, p_equivalence, alpha=0.05) == verdict

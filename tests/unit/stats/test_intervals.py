@@ -1,4 +1,4 @@
-"""Intervals and tests: equal to scipy's where it has them, and as sure as they claim on data whose truth is known."""
+"""Intervals and tests: compared with scipy's, and their coverage and error rates on simulated data."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.stats import intervals, resampling
-from posner.stats.intervals import Estimate, detectable, estimate, holm, power, seeds_needed
-from posner.stats.resampling import f1, p_randomization, resampled_f1, text_weights
+from posner.stats.intervals import Estimate, detectable, estimate_difference, holm, power, seeds_needed
+from posner.stats.resampling import bootstrap_weights, f1, p_randomization, resampled_f1
 from scipy import stats
 
 VALUES = np.array([0.011, 0.004, 0.009, 0.013])
 
 
-def of_seeds(values: npt.NDArray[np.float64], text_std: float = 0.0) -> Estimate:
-    return Estimate(float(values.mean()), len(values), float(values.std(ddof=1)), text_std)
+def of_seeds(values: npt.NDArray[np.float64], unit_std: float = 0.0) -> Estimate:
+    return Estimate(float(values.mean()), len(values), float(values.std(ddof=1)), unit_std)
 
 
-def make_counts(runs: int, texts: int, seed: int, right: float = 0.8) -> npt.NDArray[np.float32]:
-    """Texts of some entities each, of which a run finds a share."""
+def make_counts(runs: int, units: int, seed: int, right: float = 0.8) -> npt.NDArray[np.float32]:
+    """Units of some entities each, of which a run finds a share."""
     generator = np.random.default_rng(seed)
-    true = np.broadcast_to(generator.integers(0, 6, texts), (runs, texts))
+    true = np.broadcast_to(generator.integers(0, 6, units), (runs, units))
     found = generator.binomial(true, right)
-    return np.stack([found, found + generator.binomial(2, 0.2, (runs, texts)), true], axis=-1).astype(np.float32)
+    return np.stack([found, found + generator.binomial(2, 0.2, (runs, units)), true], axis=-1).astype(np.float32)
 
 
 # --- intervals and tests ---------------------------------------------------------------------------------------------
 
 
-def test_with_certain_texts_all_is_as_in_the_t_test() -> None:
+def test_without_variance_over_units_it_is_the_t_test() -> None:
     made, theirs = of_seeds(VALUES), stats.ttest_1samp(VALUES, 0)
     assert made.interval(0.95) == pytest.approx(tuple(theirs.confidence_interval(0.95)), rel=1e-6)
     assert made.p_difference() == pytest.approx(theirs.pvalue)
@@ -42,13 +42,13 @@ def test_with_certain_texts_all_is_as_in_the_t_test() -> None:
     assert made.p_equivalence(0.02) == pytest.approx(max(low, high))
 
 
-def test_with_certain_seeds_all_is_as_in_the_normal_test() -> None:
+def test_without_variance_over_seeds_it_is_the_normal_test() -> None:
     made = Estimate(0.01, 3, 0.0, 0.004)
     assert made.interval(0.95) == pytest.approx(stats.norm.interval(0.95, 0.01, 0.004))
     assert made.p_difference() == pytest.approx(2 * stats.norm.sf(2.5))
 
 
-def test_one_seed_tells_nothing() -> None:
+def test_one_seed_has_no_interval_and_no_small_p_value() -> None:
     made = Estimate(0.3, 1, None, 0.001)
     assert made.interval(0.95) is None
     assert made.p_difference() == 1
@@ -60,13 +60,13 @@ def test_equal_predictions_are_equivalent(mean: float, equivalent: bool) -> None
     assert (Estimate(mean, 3, 0.0, 0.0).p_equivalence(0.005) < 0.05) == equivalent
 
 
-@pytest.mark.parametrize(("seed_std", "text_std", "seeds"), [(1.0, 0.0, 3), (1.0, 0.5, 3), (0.5, 1.0, 4), (1, 1, 2)])
-def test_intervals_cover_the_truth_as_often_as_they_claim(seed_std: float, text_std: float, seeds: int) -> None:
+@pytest.mark.parametrize(("seed_std", "unit_std", "seeds"), [(1.0, 0.0, 3), (1.0, 0.5, 3), (0.5, 1.0, 4), (1, 1, 2)])
+def test_intervals_cover_the_truth_as_often_as_they_claim(seed_std: float, unit_std: float, seeds: int) -> None:
     generator = np.random.default_rng(0)
     covered, n = 0, 2000
     for _ in range(n):
-        values = 7 + generator.normal(0, seed_std, seeds) + generator.normal(0, text_std)
-        low, high = of_seeds(values, text_std).interval(0.95) or (0, 0)
+        values = 7 + generator.normal(0, seed_std, seeds) + generator.normal(0, unit_std)
+        low, high = of_seeds(values, unit_std).interval(0.95) or (0, 0)
         covered += low <= 7 <= high
     assert 0.94 < covered / n < 0.995
 
@@ -84,13 +84,13 @@ def test_holm_is_its_definition(p_values: list[float]) -> None:
 # --- power -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("seed_std", "text_std", "seeds"), [(1.0, 0.0, 5), (1.0, 0.4, 5), (0.2, 1.0, 3)])
-def test_a_detectable_difference_is_found_with_the_stated_chance(seed_std: float, text_std: float, seeds: int) -> None:
+@pytest.mark.parametrize(("seed_std", "unit_std", "seeds"), [(1.0, 0.0, 5), (1.0, 0.4, 5), (0.2, 1.0, 3)])
+def test_a_detectable_difference_is_found_with_the_stated_chance(seed_std: float, unit_std: float, seeds: int) -> None:
     generator = np.random.default_rng(1)
-    difference, found, n = detectable(seed_std, text_std, seeds, 0.95), 0, 1500
+    difference, found, n = detectable(seed_std, unit_std, seeds, 0.95), 0, 1500
     for _ in range(n):
-        values = difference + generator.normal(0, seed_std, seeds) + generator.normal(0, text_std)
-        found += of_seeds(values, text_std).p_difference() < 0.05
+        values = difference + generator.normal(0, seed_std, seeds) + generator.normal(0, unit_std)
+        found += of_seeds(values, unit_std).p_difference() < 0.05
     assert intervals.POWER - 0.05 < found / n < 0.95
 
 
@@ -111,26 +111,26 @@ def test_the_seeds_needed_are_the_fewest_that_find_it() -> None:
     assert detectable(0.004, 0.001, seeds, 0.95) <= 0.005 < detectable(0.004, 0.001, seeds - 1, 0.95)
 
 
-def test_no_number_of_seeds_makes_up_for_too_few_texts() -> None:
+def test_no_number_of_seeds_makes_up_for_a_small_test_set() -> None:
     assert seeds_needed(0.001, 0.004, 0.005, 0.95) is None
 
 
-# --- texts -----------------------------------------------------------------------------------------------------------
+# --- units -----------------------------------------------------------------------------------------------------------
 
 
 def test_weights_are_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resampling, "CHUNK", 7)
-    weights = np.concatenate(list(text_weights(texts=5, resamples=3000, seed=0)))
+    monkeypatch.setattr(resampling, "RESAMPLES_AT_ONCE", 7)
+    weights = np.concatenate(list(bootstrap_weights(units=5, resamples=3000, seed=0)))
     assert weights.shape == (3000, 5)
     assert (weights.sum(axis=1) == 5).all()
     assert weights.mean(axis=0) == pytest.approx(np.ones(5), abs=0.07)
     assert weights.var(axis=0) == pytest.approx(np.full(5, 0.8), abs=0.08)
 
 
-def test_resampled_f1_is_that_of_the_texts_drawn() -> None:
-    counts = make_counts(runs=3, texts=11, seed=2)
+def test_resampled_f1_is_that_of_the_units_drawn() -> None:
+    counts = make_counts(runs=3, units=11, seed=2)
     made = resampled_f1(counts, resamples=20, seed=4)
-    for row, weights in zip(made, next(text_weights(11, 20, 4)), strict=True):
+    for row, weights in zip(made, next(bootstrap_weights(11, 20, 4)), strict=True):
         drawn = np.repeat(np.arange(11), weights.astype(int))
         right, predicted, true = counts[:, drawn].sum(axis=1).T
         assert row == pytest.approx(2 * right / (predicted + true))
@@ -140,15 +140,15 @@ def test_without_entities_f1_is_zero() -> None:
     assert f1(np.zeros((2, 3))).tolist() == [0, 0]
 
 
-def test_the_spread_over_texts_is_what_other_test_sets_show() -> None:
+def test_the_standard_deviation_over_units_is_that_over_test_sets() -> None:
     """Against the truth: the standard deviation of the difference over many test sets of the same kind."""
     runs = [make_counts(2, 400, seed, right=0.8) for seed in range(300)]
     differences = [f1(counts.sum(axis=1)) for counts in runs]
     truth = float(np.std([a - b for a, b in differences]))
     resampled = resampled_f1(runs[0], 2000, seed=0)
     values = f1(runs[0].sum(axis=1))
-    made = estimate(values[:1], values[1:], resampled[:, :1] - resampled[:, 1:])
-    assert made.text_std == pytest.approx(truth, rel=0.25)
+    made = estimate_difference(values[:1], values[1:], resampled[:, :1] - resampled[:, 1:])
+    assert made.unit_std == pytest.approx(truth, rel=0.25)
     assert made.seed_std is None
 
 

@@ -1,4 +1,4 @@
-"""How far tagging errors reach: contrasts again by hand, and words that planted slopes deserve."""
+"""Propagation of tagging errors: contrasts recomputed by hand, and verdicts on planted slopes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from posner.config.statistics import Statistics
 from posner.stats.comparison import Verdict
 from posner.stats.propagation import (
     ANCHOR,
-    AS_OFTEN,
     CLEAN,
-    QUESTIONS,
+    SCALED_ONCE,
     Curves,
-    Effect,
-    answer,
-    ask,
     counts_at,
     difference,
+    estimate_effects,
 )
-from posner.stats.resampling import f1, text_weights
+from posner.stats.resampling import bootstrap_weights, f1
 from scipy.stats import linregress
 
 QUICK = Statistics(resamples=300)
@@ -60,6 +57,15 @@ def test_the_slope_is_the_line_of_least_squares_through_all_draws() -> None:
     assert found.seed_std == pytest.approx(np.std(expected, ddof=1))
 
 
+def test_the_cost_of_the_real_errors_is_the_anchor_against_the_clean_text() -> None:
+    made = sweeps()
+    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(made, QUICK)}, QUICK).values()
+    expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("clean", 0)) for sweep in made.values()]
+    assert effect.change == pytest.approx(np.mean(expected))
+    assert effect.seed_std == pytest.approx(np.std(expected, ddof=1))
+    assert effect.verdict == "hurts"
+
+
 def test_errors_that_gather_are_the_anchor_against_as_many_spread_evenly() -> None:
     made = sweeps()
     found = Curves.of(made, QUICK).estimate(Curves.of(made, QUICK).clustering() or {})
@@ -71,16 +77,16 @@ def test_errors_that_gather_are_the_anchor_against_as_many_spread_evenly() -> No
 def test_texts_are_resampled_for_all_points_and_seeds_alike() -> None:
     made = sweeps(seeds=2, draws=2)
     curves = Curves.of(made, QUICK)
-    [weights] = text_weights(60, QUICK.resamples, QUICK.seed)
+    [weights] = bootstrap_weights(60, QUICK.resamples, QUICK.seed)
     by_seed = [
-        f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, AS_OFTEN)) for sweep in made.values()
+        f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, SCALED_ONCE)) for sweep in made.values()
     ]
     drawn = [
-        np.mean([f1_of_draw(sweep, AS_OFTEN, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in made.values()])
+        np.mean([f1_of_draw(sweep, SCALED_ONCE, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in made.values()])
         for d in (0, 1)
     ]
     expected = np.hypot(np.mean(by_seed, axis=0).std(ddof=1), np.std(drawn, ddof=1) / np.sqrt(2))
-    assert curves.estimate(difference(ANCHOR, AS_OFTEN)).text_std == pytest.approx(expected, rel=1e-5)
+    assert curves.estimate(difference(ANCHOR, SCALED_ONCE)).unit_std == pytest.approx(expected, rel=1e-5)
 
 
 def test_accidents_of_draws_that_all_seeds_share_are_no_certainty() -> None:
@@ -90,7 +96,7 @@ def test_accidents_of_draws_that_all_seeds_share_are_no_certainty() -> None:
     found = curves.estimate(difference(("tagger", 1.0), CLEAN))
     one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
     assert found.seed_std == pytest.approx(0, abs=1e-12)
-    assert found.text_std > abs(one - other) / 2 > 0
+    assert found.unit_std > abs(one - other) / 2 > 0
 
 
 def test_a_point_with_fewer_draws_counts_with_those_that_it_has() -> None:
@@ -100,25 +106,25 @@ def test_a_point_with_fewer_draws_counts_with_those_that_it_has() -> None:
     weights = np.array([{"shuffle": 1.0, "anchor": -1.0}.get(mode, 0.0) for mode, _ in curves.points])
     drawn = [f1_of_draw(sweep, ("shuffle", 1.0), draw) for draw in range(3)]
     assert curves.draw_std(weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
-    assert curves.draw_std(weights * (weights < 0)) == 0, "one draw tells nothing"
+    assert curves.draw_std(weights * (weights < 0)) == 0, "one draw has no standard deviation"
 
 
 def test_counts_are_averaged_over_draws() -> None:
     sweep = sweep_frame(0.8, 0.1, draws=3)
     rows = sweep[(sweep["mode"] == "tagger") & (sweep["level"] == 0.5)]
-    expected = sum(np.array(row["text_right"]) for row in rows.to_dict("records")) / 3
+    expected = sum(np.array(row["unit_correct"]) for row in rows.to_dict("records")) / 3
     np.testing.assert_allclose(counts_at(sweep, ("tagger", 0.5))[:, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(counts_at(sweep, ("tagger", 0.5))[:, 2], 40)
 
 
 def test_the_clean_text_does_not_differ_from_itself() -> None:
     found = Curves.of(sweeps(), QUICK).estimate(difference(CLEAN, CLEAN))
-    assert (found.mean, found.seed_std, found.text_std) == (0, 0, 0)
+    assert (found.mean, found.seed_std, found.unit_std) == (0, 0, 0)
 
 
 def test_a_question_that_was_not_swept_has_no_answer() -> None:
     curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(2.0,)), QUICK)}
-    assert all(ask(question, curves, QUICK) == {} for question in QUESTIONS)
+    assert all(estimate_effects(question, curves, QUICK) == {} for question in ("slope", "clustering"))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -132,13 +138,13 @@ def test_planted_slopes_get_the_words_that_they_deserve() -> None:
         "varies": Curves.of(sweeps(fall=-0.1, spread=0.1), QUICK),
         "one seed": Curves.of(sweeps(fall=0.3, seeds=1), QUICK),
     }
-    found = ask("slope", curves, QUICK)
+    found = estimate_effects("slope", curves, QUICK)
     assert {name: effect.verdict for name, effect in found.items()} == {
         "falls": "hurts",
         "rises": "helps",
-        "flat": "no effect larger than the margin",
-        "varies": "cannot tell",
-        "one seed": "cannot tell",
+        "flat": "equivalent",
+        "varies": "inconclusive",
+        "one seed": "inconclusive",
     }
     assert (found["one seed"].low, found["one seed"].seeds_needed) == (None, None)
     for effect in found.values():
@@ -151,39 +157,12 @@ def test_the_margin_of_a_slope_is_that_of_the_whole_change() -> None:
     """A line that falls by 6 points in all is within a margin of 8, one that falls by 10 is not."""
     settings = Statistics(resamples=300, margin=8)
     small, large = (
-        ask("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)), settings)}, settings)["a"]
+        estimate_effects("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)), settings)}, settings)["a"]
         for fall in (0.06, 0.10)
     )
     assert small.p_equivalence < 0.5 < large.p_equivalence
 
 
-def effect(**more: Any) -> Effect:
-    values: dict[str, Any] = {
-        "seeds": 3,
-        "change": -0.0012,
-        "low": -0.002,
-        "high": -0.0004,
-        "seed_std": 0.001,
-        "text_std": 0.001,
-    }
-    tests = dict.fromkeys(("p_change", "p_change_holm", "p_equivalence", "p_equivalence_holm"), 0.5)
-    return Effect(**(values | tests | {"seeds_needed": 7, "verdict": "hurts"} | more))
-
-
-def test_an_answer_says_how_large_how_sure_and_what() -> None:
-    assert answer("X", "slope", effect(), QUICK) == (
-        "X: test F1 changes by -0.120 points for each 10 % of the test tags that our tagger's kinds of error replace "
-        "(95 % interval -0.200 to -0.040, 3 seeds): hurts."
-    )
-    open_ended = answer("X", "clustering", effect(verdict="cannot tell"), QUICK)
-    assert open_ended.endswith("): cannot tell; 7 seeds would find a change of 0.5 points.")
-    unsure = answer("X", "slope", effect(verdict="cannot tell", seeds_needed=None), QUICK)
-    assert unsure.endswith("no number of seeds would find a change of 0.05 points on a test set of this size.")
-    once = effect(seeds=1, low=None, high=None, seed_std=None, seeds_needed=None, verdict="cannot tell")
-    assert "(one seed, which tells nothing of the spread)" in answer("X", "slope", once, QUICK)
-    assert answer("X", "slope", once, QUICK).endswith("is known from two seeds on.")
-
-
-def test_only_the_four_words_appear() -> None:
-    found = ask("slope", {"a": Curves.of(sweeps(), QUICK)}, QUICK)
-    assert found["a"].verdict in get_args(Verdict)
+def test_only_verdicts_of_the_type_appear() -> None:
+    effects = estimate_effects("slope", {"a": Curves.of(sweeps(), QUICK)}, QUICK)
+    assert effects["a"].verdict in get_args(Verdict)

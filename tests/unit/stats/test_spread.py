@@ -1,4 +1,4 @@
-"""Spread and paired differences against pandas."""
+"""Spread and paired differences, compared with pandas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from posner.stats.spread import Spread, paired_difference, points
+from posner.stats.spread import Spread, paired_difference
 
 scores = st.floats(0, 1)
 seeds = st.integers(0, 99)
@@ -32,10 +32,3 @@ def test_differences_are_those_of_common_seeds(ours: dict[int, float], base: dic
     assert found.values == pytest.approx(tuple(expected))
     assert found.mean == (pytest.approx(expected.mean()) if len(expected) else None)
     assert found.std == (pytest.approx(expected.std()) if len(expected) > 1 else None)
-
-
-@given(st.floats(-1, 1))
-def test_points_are_signed_hundredths(value: float) -> None:
-    text = points(value)
-    assert text[0] in "+-"
-    assert float(text) == pytest.approx(100 * value, abs=0.0051)

@@ -1,4 +1,4 @@
-"""Sweeps put together: means, changes and deviations again by another way, and sweeps that are none."""
+"""Summaries of sweeps: means, changes and deviations recomputed independently, and files that are no sweeps."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ def test_with_one_draw_there_is_no_deviation(tmp_path: Path) -> None:
 # --- what the tables say ---------------------------------------------------------------------------------------------
 
 
-def test_early_and_late_fusion_share_out_the_sweeps(study: Path) -> None:
-    early, late = (read(study / "pos_corruption" / f"{name}_fusion.json")["variants"] for name in ("early", "late"))
+def test_every_sweep_is_in_the_file_of_its_fusion(study: Path) -> None:
+    encoder, late = (read(study / "pos_corruption" / f"{name}_fusion.json")["variants"] for name in ("encoder", "late"))
     swept = {name: v for name, v in VARIANTS.items() if v.pos in ("gold", "predicted")}
-    assert set(early) == {name for name, v in swept.items() if v.fusion == "encoder"}
+    assert set(encoder) == {name for name, v in swept.items() if v.fusion == "encoder"}
     assert set(late) == {name for name, v in swept.items() if v.fusion == "late"}
     rows = pd.read_csv(study / "tables" / "corruption.csv")
-    runs = sum(len(v.seeds or ()) for v in swept.values())
+    runs = sum(len(v.seeds) for v in swept.values())
     assert len(rows) == (1 + 2 * len(RATES) + len(SCALES) + 6) * runs
 
 
@@ -137,7 +137,7 @@ def test_sweeps_of_nothing_are_refused(tmp_path: Path) -> None:
     command = SummariseCorruption(
         variants={"baseline": VARIANTS["baseline"]}, sweeps=tmp_path, output=tmp_path, tables=tmp_path
     )
-    with pytest.raises(InputError, match="none of them has POS"):
+    with pytest.raises(InputError, match="none of them reads POS"):
         command.execute()
 
 

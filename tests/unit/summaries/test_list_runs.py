@@ -1,4 +1,4 @@
-"""The list of what all runs have made."""
+"""The list of the files of all runs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from posner.commands.ner.list_runs import ListRuns
-from posner.config.variants import Variant
+from posner.config.variants import SeededVariant
 from posner.errors import InputError
 
 VARIANTS = {
-    "baseline": Variant(fusion="none", pos="none", seeds=[1, 2]),
-    "late": Variant(fusion="late", pos="gold", feature="one_hot", seeds=[1]),
+    "baseline": SeededVariant(fusion="none", pos="none", seeds=[1, 2]),
+    "late": SeededVariant(fusion="late", pos="gold", feature="one_hot", seeds=[1]),
 }
 FILES = ("{variant}/{seed}.parquet", "{variant}/{seed}.json")
 
@@ -50,5 +50,5 @@ def test_a_file_that_changes_changes_its_row_alone(folder: Path) -> None:
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "late" / "1.json").unlink()
-    with pytest.raises(InputError, match=r"late/1\.json: missing in its run"):
+    with pytest.raises(InputError, match=r"late/1\.json: cannot be read"):
         list_runs(folder)

@@ -34,7 +34,7 @@ from posner.corpora.corpus import Provenance, Sentence, write_corpus
 from posner.errors import InputError
 from posner.files import read_table, write_json, write_table
 from posner.summaries.names import labels
-from posner.summaries.ner import nested, spread
+from posner.summaries.ner import nested, spread_over_seeds
 from posner.summaries.runs import read_runs
 from posner.workflow.options import flags, parse
 
@@ -105,7 +105,7 @@ def test_scores_by_type(study: Path) -> None:
 
 
 def test_a_variants_file_holds_every_seed_and_its_summary(study: Path) -> None:
-    made = read(study / "metrics" / "late-gold-one_hot.json")
+    made = read(study / "metrics/variants/late-gold-one_hot.json")
     assert [row["seed"] for row in made["runs"]] == list(SEEDS)
     org = [row["test"]["by_type"]["ORG"]["recall"] for row in made["runs"]]
     assert made["summary"]["test"]["by_type"]["ORG"]["recall"] == {
@@ -113,7 +113,7 @@ def test_a_variants_file_holds_every_seed_and_its_summary(study: Path) -> None:
         "mean": pytest.approx(np.mean(org)),
         "std": pytest.approx(np.std(org, ddof=1)),
     }
-    assert read(study / "metrics" / "baseline.json")["difference"] is None
+    assert read(study / "metrics/variants/baseline.json")["difference"] is None
 
 
 def test_groups_by_source_of_pos_share_out_the_variants(study: Path) -> None:
@@ -122,12 +122,12 @@ def test_groups_by_source_of_pos_share_out_the_variants(study: Path) -> None:
     for name, settings in VARIANTS.items():
         holding = [group for group, variants in groups.items() if name in variants]
         assert holding == ["ner_controls" if settings.is_control else GROUP_OF[settings.pos]]
-        assert groups[holding[0]][name] == read(study / "metrics" / f"{name}.json")
+        assert groups[holding[0]][name] == read(study / "metrics/variants" / f"{name}.json")
 
 
 def test_a_type_that_only_some_models_predicted() -> None:
     rows = {1: {"by_type": {"A": {"f1": 0.5}, "B": {"f1": 0.1}}}, 2: {"by_type": {"A": {"f1": 0.7}}}}
-    made = nested(spread, rows)["by_type"]
+    made = nested(spread_over_seeds, rows)["by_type"]
     assert made["A"]["f1"]["mean"] == pytest.approx(0.6)
     assert made["B"]["f1"] == {"n": 1, "mean": 0.1, "std": None}
 
@@ -142,12 +142,12 @@ def test_a_type_that_only_the_baseline_predicted(tmp_path: Path) -> None:
     write_json(path, record)
     command = SummariseNer(variants=TWO, ner=tmp_path, metrics=tmp_path / "m", tables=tmp_path / "t")
     command.execute()
-    made = read(tmp_path / "m" / "late-gold-one_hot.json")
+    made = read(tmp_path / "m" / "variants" / "late-gold-one_hot.json")
     assert "LAW" not in made["summary"]["test"]["by_type"]
     assert made["difference"]["test"]["by_type"]["LAW"]["f1"] == {
         "n": 0, "mean": None, "std": None,
     }  # fmt: skip
-    assert read(tmp_path / "m" / "baseline.json")["summary"]["test"]["by_type"]["LAW"]["f1"]["n"] == 1
+    assert read(tmp_path / "m" / "variants" / "baseline.json")["summary"]["test"]["by_type"]["LAW"]["f1"]["n"] == 1
 
 
 def test_flags_of_the_rule_give_the_command() -> None:

@@ -1,4 +1,4 @@
-"""What is concluded, and the study on one page: words that say no more than the numbers."""
+"""Conclusions, and the study on one page: sentences that agree with the numbers."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ from fabricated import (
 )
 from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.study.conclude import NER
-from posner.commands.study.summarise_study import SummariseStudy, table
+from posner.commands.study.summarise_study import SummariseStudy, rst_table
 from posner.config.statistics import Statistics
-from posner.config.variants import Variant
-from posner.summaries.verdict import conclude, propagation_sentence, statistics_sentence
+from posner.config.variants import SeededVariant
+from posner.stats.propagation import QUESTIONS
+from posner.summaries.answers import statistics_sentence, study_details
+from posner.summaries.sentences import VERDICT_PHRASES, span
+from posner.summaries.verdict import conclude
 
 ACCURACY = {"train": 0.96, "validation": 0.95, "test": 0.94}
 
 
-def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[str, Variant]) -> dict[str, Any]:
+def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[str, SeededVariant]) -> dict[str, Any]:
     """The verdict on runs with the test F1 `f1`."""
     for name, values in f1.items():
-        for seed, value in zip(variants[name].seeds or (), values, strict=True):
+        for seed, value in zip(variants[name].seeds, values, strict=True):
             write_run(tmp_path / "ner", name, variants[name], seed, value)
     command = SummariseNer(variants=variants, ner=tmp_path / "ner", metrics=tmp_path / "m", tables=tmp_path / "t")
     command.execute()
-    by_seed = {name: dict(zip(variants[name].seeds or (), values, strict=True)) for name, values in f1.items()}
+    by_seed = {name: dict(zip(variants[name].seeds, values, strict=True)) for name, values in f1.items()}
     write_comparisons(tmp_path / "m", by_seed, variants, tmp_path / "t")
     ner = [read(tmp_path / "m" / f"{name}.json") for name in NER]
     return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], ACCURACY, CEILING)
@@ -58,45 +61,53 @@ def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
     }
     made = concluded(tmp_path, f1, variants)
     assert {name: row["verdict"] for name, row in made["variants"].items()} == {
-        "baseline": None, "up": "helps", "level": "cannot tell", "same": "no effect larger than the margin",
-        "once": "cannot tell", "down": "hurts",
+        "baseline": None, "up": "helps", "level": "inconclusive", "same": "equivalent",
+        "once": "inconclusive", "down": "hurts",
     }  # fmt: skip
     change = {
         name: f"{100 * row['difference']['mean']:+.2f}" for name, row in made["variants"].items() if row["verdict"]
     }
-    assert made["answer"] == (
-        f"Gold POS helps in 1 of 4 variants ({change['up']} points), has no effect larger than the margin in 1 "
-        f"({change['same']} points), cannot be told to help or hurt in 2 ({change['level']} to "
-        f"{change['once']} points). Predicted POS hurts ({change['down']} points)."
-    )
+    low, high = (f"{100 * made['variants']['level']['difference'][end]:+.2f}" for end in ("low", "high"))
+    assert made["answers"] == {
+        "gold": (
+            f"Gold POS improves test F1 in 1 of 4 variants ({change['up']} points), changes it by less than the "
+            f"margin of 0.5 points in 1 (equivalent: {change['same']} points) and has no significant effect on it in 1 "
+            f"(inconclusive: {change['level']} points, 95 % interval from {low} to {high}); one was trained with "
+            f"one seed, so no verdict is given ({change['once']} points)."
+        ),
+        "predicted": f"Predicted POS lowers test F1 ({change['down']} points).",
+        "tagging_errors": "",
+    }
+    assert made["details"] == ""
     assert made["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
     assert made["pos_accuracy"] == ACCURACY
-    assert made["footnote"].endswith(CEILING["answer"])
+    assert made["footnote"].endswith(CEILING["sentence"])
 
 
 def test_conclusions_on_errors(study: Path) -> None:
     made = conclude(
         [read(study / "metrics" / f"{name}.json") for name in NER],
         read(study / "metrics" / "ner_comparisons.json"),
-        [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("early", "late")],
+        [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("encoder", "late")],
         ACCURACY,
         CEILING,
     )
     rows = pd.read_csv(study / "tables" / "corruption.csv").assign(change=lambda t: 100 * t["change"])
     changes = rows[rows["mode"] == "tagger"].groupby(["level", "variant"])["change"].mean()
 
-    def span(rate: float) -> str:
+    def range_at(rate: float) -> str:
         return f"{changes.loc[rate].min():+.2f} to {changes.loc[rate].max():+.2f}"
 
-    # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 10 % 9.9 %.
-    assert (
-        "Replacing 4.95 % of the test tags with our tagger's kinds of error (it errs on 6 %) changes test F1 by "
-        f"{span(0.05)} points, replacing 99 % by {span(1.0)}. Every tenth of the test tags that is replaced "
-    ) in made["answer"]
+    # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 100 % 99 %.
+    assert made["details"].startswith(
+        "With 5.0 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 6.0 %), test "
+        f"F1 changes by {range_at(0.05)} points; with 99 % of the test tags replaced, test F1 changes "
+        f"by {range_at(1.0)} points. Each additional 10 % of test tags replaced by typical tagging errors "
+    )
 
 
-def test_conclusions_on_slopes_and_on_errors_that_gather(study: Path) -> None:
-    swept = [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("early", "late")]
+def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> None:
+    swept = [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("encoder", "late")]
     made = conclude(
         [read(study / "metrics" / f"{name}.json") for name in NER],
         read(study / "metrics" / "ner_comparisons.json"),
@@ -106,40 +117,54 @@ def test_conclusions_on_slopes_and_on_errors_that_gather(study: Path) -> None:
     )
     table = pd.read_csv(study / "tables" / "slopes.csv").set_index(["question", "variant"])
     assert set(made["propagation"]) == {name for name, v in VARIANTS.items() if v.pos in ("gold", "predicted")}
-    for name, found in made["propagation"].items():
-        for question in ("slope", "clustering"):
-            assert found[question]["verdict"] == table.loc[(question, name), "verdict"]
-            assert found[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
-            assert f"): {found[question]['verdict']}" in found[question]["answer"]
-    hurting = 100 * table.loc["slope"].query("verdict == 'hurts'")["change"]
-    changes = f"{hurting.min():+.2f} to {hurting.max():+.2f} points"
-    assert (
-        f"Every tenth of the test tags that is replaced hurts in {len(hurting)} of 8 variants ({changes}), "
-        in made["answer"]
-    )
-    assert " Making as many errors where our tagger makes them " in made["answer"]
+    for name, effects in made["propagation"].items():
+        for question in QUESTIONS:
+            assert effects[question]["verdict"] == table.loc[(question, name), "verdict"]
+            assert effects[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
+            assert f"): {effects[question]['verdict']}" in effects[question]["sentence"]
+    for question, subject, text in (
+        ("tagging_errors", "Reading the tagger's real output (6.0 % wrong tags)", made["answers"]["tagging_errors"]),
+        ("slope", "Each additional 10 % of test tags", made["details"]),
+        ("clustering", "Placing the errors where the tagger makes them", made["details"]),
+    ):
+        assert subject in text
+        if hurting := table.loc[question].query("verdict == 'hurts'")["change"].tolist():
+            assert f"lowers test F1 in {len(hurting)} of 8 variants ({span(hurting)} points)" in text
+    anchor = pd.read_csv(study / "tables" / "corruption_intervals.csv").query("mode == 'anchor'").set_index("variant")
+    for name, row in anchor.iterrows():
+        for column in ("change", "low", "high"):
+            expected = table.loc[("tagging_errors", name), column]
+            assert row[column] == pytest.approx(expected, nan_ok=True)
 
 
-def test_sweeps_without_a_line_say_nothing_of_it(study: Path) -> None:
-    swept = [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("early", "late")]
-    for group in swept:
-        for summary in group["variants"].values():
-            summary |= {"slope": None, "clustering": None}
-    assert all(propagation_sentence(question, swept[0]["variants"]) == "" for question in ("slope", "clustering"))
+def test_sweeps_without_a_slope_have_no_sentence_on_it(study: Path) -> None:
+    swept = read(study / "pos_corruption" / "late_fusion.json")["variants"]
+    comparisons = read(study / "metrics" / "ner_comparisons.json")
+    without = {name: summary | {"slope": None, "clustering": None} for name, summary in swept.items()}
+    assert study_details(comparisons, without, 0.06).count(". ") == 0
 
 
 @pytest.mark.parametrize(("number", "is_few"), [(19, True), (20, False)])
-def test_too_few_texts_are_told(number: int, is_few: bool) -> None:
+def test_a_small_test_set_is_reported(number: int, is_few: bool) -> None:
     statistics = Statistics().model_dump(mode="json")
-    told = statistics_sentence({"statistics": statistics, "texts": {"number": number, "unit": "documents"}})
-    assert f"the {number} documents of the test set" in told
-    assert ("too few for intervals" in told) == is_few
+    text = statistics_sentence({"statistics": statistics, "units": {"number": number, "kind": "documents"}})
+    assert f"over the {number} test documents" in text
+    assert ("too few for intervals" in text) == is_few
 
 
 def test_a_study_of_the_baseline_alone(tmp_path: Path) -> None:
     made = concluded(tmp_path, {"baseline": (0.8, 0.81, 0.82)}, {"baseline": VARIANTS["baseline"]})
-    assert made["answer"] == ""
+    assert made["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
     assert list(made["variants"]) == ["baseline"]
+
+
+def test_a_study_of_controls_only(tmp_path: Path) -> None:
+    variants = {name: VARIANTS[name] for name in ("baseline", "late-oracle-one_hot", "late-random-one_hot")}
+    f1 = {"baseline": (0.8, 0.81, 0.82), "late-oracle-one_hot": (0.99,), "late-random-one_hot": (0.8, 0.81, 0.82)}
+    made = concluded(tmp_path, f1, variants)
+    assert made["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
+    assert "Random POS changes test F1 by less than the margin of 0.5 points (equivalent: " in made["footnote"]
+    assert made["variants"]["late-oracle-one_hot"]["verdict"] is None
 
 
 # --- the study on one page -------------------------------------------------------------------------------------------
@@ -165,9 +190,12 @@ def test_the_page_is_sound_and_says_everything(study: Path) -> None:
             found = compared.loc[name]
             interval = f"{100 * found['low']:+.2f} to {100 * found['high']:+.2f}" if found["seeds"] > 1 else "one seed"
             assert interval in line
-            assert line.endswith(found["verdict"])
-    assert read(study / "verdict.json")["answer"] in " ".join(words.split())
-    assert "out-of-fold train 96.00, validation 95.00, test 94.00" in words
+            assert line.endswith(VERDICT_PHRASES[found["verdict"]])
+    verdict, flat = read(study / "verdict.json"), " ".join(words.split())
+    assert all(verdict["answers"].values())
+    for text_shown in (*verdict["answers"].values(), verdict["details"], verdict["footnote"]):
+        assert text_shown in flat
+    assert "train (out of fold) 96.00, validation 95.00, test 94.00" in words
     assert "results/report.html" in words
     assert max(map(len, text.splitlines())) <= 120
 
@@ -178,7 +206,7 @@ def test_a_title_is_no_template(study: Path) -> None:
 
 
 def test_a_table_has_straight_columns() -> None:
-    assert table([("a", "bb"), ("ccc", "d"), ("e", "")]).splitlines() == [
+    assert rst_table([("a", "bb"), ("ccc", "d"), ("e", "")]).splitlines() == [
         "===  ==",
         "a    bb",
         "===  ==",

@@ -1,43 +1,45 @@
-"""How often conclusions are right where the truth is known: many small studies of generated corpora, put together.
+"""Reliability of verdicts: error rates and coverage over many small studies of corpora with known effects.
 
-Each replicate is a study of a corpus of its own. It holds three *contrasts* to the baseline:
+Each replicate is a study of a corpus of its own. It has three *contrasts* to the baseline:
 
-- ``gold``: the corpus's tags. What they can bring at best is planted: the best F1 with POS minus that without;
-- ``predicted``: our taggers' tags, which can bring nothing, since the taggers read no more than NER does;
-- ``again``: the baseline itself with other seeds, of which the expected difference is none, exactly.
+- ``gold``: the corpus's tags. Their maximal effect is planted: the best possible F1 with POS minus that without;
+- ``predicted``: the taggers' tags, whose maximal effect is 0, since the taggers read no more than the NER model;
+- ``again``: the baseline with other seeds, whose expected difference is exactly 0.
 
-A trained model need not come near the best, so the truth that an interval is meant for is what this training is to be
-expected to bring, over seeds and texts. For ``again`` that is nothing. For the others it is the mean of all other
-replicates of the same ambiguity, whose own error is allowed for. As each replicate has a training set of its own, it is
-a mean over training sets, too, of which an interval does not claim to know anything.
+A trained model need not reach the best possible F1. The true value for an interval is therefore the expected
+difference of this training procedure over seeds and test sets. For ``again`` it is 0. For the others it is estimated by
+the mean of all other replicates with the same ambiguity, and the error of that mean is taken into account. Each
+replicate has a training set of its own, so this mean also averages over training sets, a source of variance that the
+intervals do not claim to cover.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from posner.stats.intervals import level_among, power
+from posner.files import Json
+from posner.stats.comparison import Verdict
+from posner.stats.intervals import bonferroni_level, power
 
-CLAIMS = ("helps", "hurts")
-NONE = "no effect larger than the margin"
+VERDICTS = get_args(Verdict)
+EFFECTS = ("helps", "hurts")
 CONTRASTS = {"gold": "gold POS", "predicted": "predicted POS", "again": "the baseline with other seeds"}
 
 
-def judged(replicates: pd.DataFrame) -> pd.DataFrame:
-    """`replicates` with what only all of them together can tell.
+def with_coverage(replicates: pd.DataFrame) -> pd.DataFrame:
+    """Add the error of each estimate, and whether its intervals cover the true value.
 
     Args:
-        replicates: a row a contrast and corpus: `contrast`, `ambiguity`, `difference`, `low`, `high`,
-            `bootstrap_low`, `bootstrap_high`; differences in 0..1.
+        replicates: a row for each contrast and corpus with columns `contrast`, `ambiguity`, `difference`, `low`,
+            `high`, `bootstrap_low`, `bootstrap_high`; differences in 0..1.
 
     Returns:
-        The same with `error`, the difference minus the truth, and whether the intervals cover the truth: `covers` and
-        `bootstrap_covers`.
+        The rows with `error`, the difference minus the true value, and `covers` and `bootstrap_covers`.
     """
     by_size = replicates.groupby(["contrast", "ambiguity"])["difference"]
     number = by_size.transform("size")
@@ -53,22 +55,22 @@ def judged(replicates: pd.DataFrame) -> pd.DataFrame:
 
 
 def sizes(replicates: pd.DataFrame, level: float) -> pd.DataFrame:
-    """A row for each contrast and ambiguity: what was planted, what was measured, and what was said.
+    """A row for each contrast and ambiguity: the planted and the measured effect, and the verdicts.
 
     Args:
-        replicates: see :func:`judged`; besides, the columns of :class:`posner.stats.comparison.Comparison`, `tests`
-            (how many variants share the level), `baseline_f1`, `variant_f1`, and the best that can be reached,
+        replicates: of :func:`with_coverage`, with the fields of :class:`posner.stats.comparison.Comparison`, `tests`
+            (number of variants that are Holm-adjusted together), `baseline_f1`, `variant_f1`, and the best possible F1,
             `baseline_best` and `variant_best`.
-        level: of the verdicts.
+        level: family-wise level of the verdicts.
     """
     groups = replicates.groupby(["contrast", "ambiguity"], sort=True)
-    return pd.DataFrame(size(rows, level) for _, rows in groups)
+    return pd.DataFrame(size_row(rows, level) for _, rows in groups)
 
 
-def size(rows: pd.DataFrame, level: float) -> dict[str, Any]:
-    """One row of :func:`sizes`; `stated_std` and `observed_std` are of the difference, over replicates."""
+def size_row(rows: pd.DataFrame, level: float) -> dict[str, Any]:
+    """One row of :func:`sizes`: `observed_std` is that of the errors, `stated_std` the one that intervals assume."""
     means = ("baseline_f1", "baseline_best", "variant_f1", "variant_best", "difference")
-    seed_std, text_std = (root_mean_square(rows[name]) for name in ("seed_std", "text_std"))
+    seed_std, unit_std = (root_mean_square(rows[name]) for name in ("seed_std", "unit_std"))
     seeds, tests = (int(rows[name].iloc[0]) for name in ("seeds", "tests"))
     verdicts = rows["verdict"].value_counts()
     return {
@@ -78,56 +80,59 @@ def size(rows: pd.DataFrame, level: float) -> dict[str, Any]:
         "planted": float((rows["variant_best"] - rows["baseline_best"]).mean()),
         **{name: float(rows[name].mean()) for name in means},
         "observed_std": float(rows["error"].std()),
-        "stated_std": float(np.hypot(seed_std / np.sqrt(seeds), text_std)),
+        "stated_std": float(np.hypot(seed_std / np.sqrt(seeds), unit_std)),
         "seed_std": seed_std,
-        "text_std": text_std,
+        "unit_std": unit_std,
         "seeds": seeds,
         "tests": tests,
-        **{word: int(verdicts.get(word, 0)) for word in (*CLAIMS, NONE, "cannot tell")},
-        # The smallest of several p values is held against a share of the level (Holm).
-        "power": power(abs(rows["difference"].mean()), seed_std, text_std, seeds, level_among(level, tests)),
+        **{word: int(verdicts.get(word, 0)) for word in VERDICTS},
+        # Holm compares the smallest p value with the Bonferroni level.
+        "power": power(abs(rows["difference"].mean()), seed_std, unit_std, seeds, bonferroni_level(level, tests)),
         "covered": int(rows["covers"].sum()),
     }
 
 
 def root_mean_square(values: pd.Series[float]) -> float:
-    """The usual size of standard deviations."""
+    """Root mean square of standard deviations."""
     return float(np.sqrt((values**2).mean()))
 
 
-def share(of: Sequence[bool] | pd.Series[bool]) -> dict[str, Any]:
-    """How many of how many, with the exact 95 % interval of the chance (Clopper & Pearson 1934)."""
-    right, number = int(np.sum(of)), len(of)
-    low, high = stats.binomtest(right, number).proportion_ci(0.95)
-    return {"count": right, "of": number, "low": float(low), "high": float(high)}
+def proportion(outcomes: Sequence[bool] | pd.Series[bool]) -> dict[str, Any]:
+    """Number of true outcomes (`count`) among all (`of`), and the exact 95 % interval of their proportion.
+
+    The interval is that of Clopper & Pearson (1934).
+    """
+    true, number = int(np.sum(outcomes)), len(outcomes)
+    low, high = stats.binomtest(true, number).proportion_ci(0.95)
+    return {"count": true, "of": number, "low": float(low), "high": float(high)}
 
 
 def is_null(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Where nothing was planted: what POS can bring at best is nothing."""
+    """Which rows have no planted effect."""
     return rows["variant_best"] == rows["baseline_best"]
 
 
 def reliability(rows: pd.DataFrame, margin: float) -> dict[str, Any]:
-    """How often conclusions are right, by contrast.
+    """Error rates of the verdicts and coverage of the intervals, by contrast.
 
     Args:
-        rows: see :func:`judged`.
-        margin: of equivalence, in 0..1.
+        rows: of :func:`with_coverage`.
+        margin: of equivalence, in F1 of 0..1.
 
     Returns:
-        `false_claims`: how often an effect is claimed where none was planted; `false_nulls`: how often none larger than
-        the margin is claimed where the expected one is larger; `coverage` of intervals, and `bootstrap_coverage`.
+        `false_claims`: verdicts of an effect where none was planted; `false_nulls`: verdicts of equivalence where the
+        true effect is above the margin; `coverage` of the intervals, and `bootstrap_coverage`.
     """
     expected = rows["difference"] - rows["error"]
     parts = {
-        "false_claims": rows["verdict"].isin(CLAIMS)[is_null(rows)],
-        "false_nulls": (rows["verdict"] == NONE)[expected.abs() > margin],
+        "false_claims": rows["verdict"].isin(EFFECTS)[is_null(rows)],
+        "false_nulls": (rows["verdict"] == "equivalent")[expected.abs() > margin],
         "coverage": rows["covers"],
         "bootstrap_coverage": rows["bootstrap_covers"],
     }
     return {
         name: {
-            contrast: share(values[rows["contrast"] == contrast])
+            contrast: proportion(values[rows["contrast"] == contrast])
             for contrast in CONTRASTS
             if (rows["contrast"] == contrast)[values.index].any()
         }
@@ -135,29 +140,31 @@ def reliability(rows: pd.DataFrame, margin: float) -> dict[str, Any]:
     }
 
 
-def answer(found: dict[str, Any]) -> str:
-    """What a calibration says, in words; `found` is :func:`reliability`, with `guesses` and `statistics`."""
-    level = found["statistics"]["level"]
-    false = found["false_claims"]
-    claims = (
-        f"Where no effect was planted, verdicts claimed one in {counted(false.values())} comparisons"
-        f" (allowed: {100 * (1 - level):g} %): {each(false)}."
+def reliability_sentences(calibration: Json) -> str:
+    """The reliability of verdicts and intervals in plain sentences.
+
+    Args:
+        calibration: content of ``calibration.json``: `statistics` and the result of :func:`reliability`.
+    """
+    level = calibration["statistics"]["level"]
+    claims, coverage, nulls = (calibration[name] for name in ("false_claims", "coverage", "false_nulls"))
+    sentences = (
+        f"Where no effect was planted, an effect was claimed in {total(claims.values())} comparisons "
+        f"(nominal: {100 * (1 - level):g} %): {by_contrast(claims)}. "
+        f"The {100 * level:g} % intervals covered the true value in {total(coverage.values())} comparisons: "
+        f"{by_contrast(coverage)}."
     )
-    coverage = (
-        f"Intervals of {100 * level:g} % covered the truth in {counted(found['coverage'].values())}:"
-        f" {each(found['coverage'])}."
-    )
-    if not (nulls := found["false_nulls"]):
-        return f"{claims} {coverage}"
-    return f"{claims} {coverage} An effect larger than the margin was called none in {counted(nulls.values())}."
+    if not nulls:
+        return sentences
+    return f"{sentences} A true effect above the margin was declared equivalent in {total(nulls.values())} comparisons."
 
 
-def counted(shares: Iterable[Mapping[str, Any]]) -> str:
-    """``3 of 60``, of all together."""
-    counts = [(part["count"], part["of"]) for part in shares]
+def total(proportions: Iterable[Json]) -> str:
+    """All proportions together: ``3 of 60``."""
+    counts = [(part["count"], part["of"]) for part in proportions]
     return "{} of {}".format(*map(sum, zip(*counts, strict=True)))
 
 
-def each(shares: Mapping[str, Mapping[str, Any]]) -> str:
+def by_contrast(proportions: Mapping[str, Json]) -> str:
     """``gold POS 1 of 20, ...``."""
-    return ", ".join(f"{CONTRASTS[name]} {part['count']} of {part['of']}" for name, part in shares.items())
+    return ", ".join(f"{CONTRASTS[name]} {part['count']} of {part['of']}" for name, part in proportions.items())

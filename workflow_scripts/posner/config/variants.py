@@ -1,4 +1,4 @@
-"""Settings of variants: how POS enters the NER model."""
+"""Settings of variants: whether, where and how POS enters the NER model."""
 
 from __future__ import annotations
 
@@ -12,48 +12,55 @@ from posner.errors import InputError
 
 
 class Variant(Settings):
-    """One way to give POS to NER."""
+    """A NER model: which POS it reads, as which feature, and where this enters."""
 
     fusion: Literal["none", "late", "encoder"] = "none"
-    """Where POS enters the model."""
+    """Where POS enters: nowhere (the baseline), at the classifier (late), or inside the encoder (encoder)."""
     pos: Literal["none", "gold", "predicted", "oracle", "random"] = "none"
-    """Which POS: the corpus's or our taggers'; as controls, the NER labels themselves, or the corpus's tags in random
-    order.
+    """Which POS: the dataset's (gold) or the taggers' (predicted); as controls, the NER labels (oracle) or the dataset's
+    tags in random order (random).
     """
     feature: Literal["none", "one_hot", "logits", "trainable_embed"] = "none"
-    """How POS is given."""
+    """How POS is represented: one-hot tags, the tagger's logits, or trainable embeddings of the tags."""
     pos_embed_dim: Positive = 32
     """Width of trainable POS embeddings."""
     inject_layer_offset_from_end: Positive | Literal["earliest"] | None = None
-    """Encoder fusion: POS is added before the last k layers; earliest = before the first."""
+    """Encoder fusion: POS is added before the last k layers; earliest is before the first layer."""
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] | None = None
-    """Training seeds of this variant, if not those of the study."""
+    """Training seeds of this variant; default: those of the study."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         values = (self.fusion, self.pos, self.feature)
         if "none" in values and set(values) != {"none"}:
-            raise ValueError(f"fusion, pos and feature are all none or all set, not {', '.join(values)}")
+            raise ValueError(f"fusion, pos and feature are {', '.join(values)}; set all of them, or none")
         if self.pos == "gold" and self.feature == "logits":
             raise ValueError("gold POS has no logits: use pos: predicted, or feature: one_hot or trainable_embed")
         if (self.fusion == "encoder") != (self.inject_layer_offset_from_end is not None):
-            raise ValueError("inject_layer_offset_from_end goes with fusion: encoder, and only with it")
+            raise ValueError("inject_layer_offset_from_end is required by fusion: encoder, and only allowed there")
         return self
 
     @property
     def is_control(self) -> bool:
-        """Whether it tests the instrument, not POS: an oracle has to help, and random tags cannot."""
+        """Whether the variant checks the method instead of POS: an oracle must help, and random tags cannot."""
         return self.pos in ("oracle", "random")
+
+
+class SeededVariant(Variant):
+    """A variant whose training seeds are known, as commands that read runs need it."""
+
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)]
+    """Training seeds of this variant."""
 
 
 def baseline_of(variants: Mapping[str, Variant]) -> str:
     """Name of the variant without POS."""
-    found = [name for name, variant in variants.items() if variant.fusion == "none"]
-    if len(found) != 1:
-        raise InputError(f"--variants: exactly one variant must have fusion: none, the baseline, not {len(found)}")
-    return found[0]
+    baselines = [name for name, variant in variants.items() if variant.fusion == "none"]
+    if len(baselines) != 1:
+        raise InputError(f"--variants: exactly one variant must have fusion: none, the baseline, not {len(baselines)}")
+    return baselines[0]
 
 
-def seeds(variants: Mapping[str, Variant]) -> list[tuple[str, int]]:
-    """Every variant with every seed that it names."""
-    return [(name, seed) for name, variant in variants.items() for seed in variant.seeds or ()]
+def seeded_runs(variants: Mapping[str, SeededVariant]) -> list[tuple[str, int]]:
+    """Every variant with each of its seeds: the NER trainings of one corpus and encoder."""
+    return [(name, seed) for name, variant in variants.items() for seed in variant.seeds]

@@ -1,16 +1,17 @@
-"""What corrupted tags do to the entities that a model finds, against its own predictions on the clean text.
+"""Changes of a model's predictions under corrupted tags, compared with its own predictions under the corpus's tags.
 
-Of each true entity it is told what became of it. Where it was found, that is, predicted with its very span and type,
+Each true entity is classified by what happens to it. If it was found, that is, predicted with its exact span and type,
+it can be
 
 - `broken`: no prediction overlaps it any more;
-- `moved`: its span is predicted no more, but a prediction overlaps it, of whatever type;
-- `retyped`: its span is predicted, as another type;
+- `moved`: its span is no longer predicted, but a prediction of some type overlaps it;
+- `retyped`: its span is predicted with another type.
 
-and `fixed`: it was not found and now is. The four exclude each other, and the number of entities found changes by
-`fixed` - `broken` - `moved` - `retyped`.
+If it was not found and now is, it is `fixed`. The four classes are disjoint, and the number of entities found changes
+by `fixed` - `broken` - `moved` - `retyped`.
 
-Of each token it is told whether it is `flipped`: another entity covers it than on the clean text, or none does, or one
-where none did. That sees wrong predictions, too.
+A token is `flipped` if the predicted entity that covers it changes, appears or disappears. Unlike the classes above,
+this includes wrong predictions.
 """
 
 from __future__ import annotations
@@ -19,25 +20,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from posner.arrays import Ids
+from posner.arrays import Doubles, Ids, Mask
 from posner.evaluation.entities import EntityFinder, Keys
 
-Mask = npt.NDArray[np.bool_]
-
 OUTCOMES = ("broken", "moved", "retyped", "fixed")
-POSITIONS = ("edge", "inside")  # of a token in a true entity: its first or last one, or between them
-OUTSIDE = "outside"
+POSITIONS = ("edge", "inside")  # of a token in a true entity: first or last, or between them
+NO_ENTITY = "outside"  # position of a token in no true entity
 COUNTED = ("tokens", "tokens_flipped", *OUTCOMES)
 
 
 class ChangeFinder:
-    """Finds the changes from one prediction of a text to another.
+    """Finds the changes from one prediction of a test set to another.
 
     Args:
-        finder: finds entities in the text.
+        finder: finds entities in the test set.
         true: keys of its true entities.
     """
 
@@ -45,19 +43,24 @@ class ChangeFinder:
         self.finder, self.true = finder, true
         self.start, self.end, self.type = finder.spans(true)
         size = self.end - self.start
-        self.token = spread(self.start, size)  # all tokens in entities
+        self.token = ranges(self.start, size)  # all tokens in entities
         self.entity = np.repeat(np.arange(len(true)), size)  # the entity of each of them
         self.share = 1 / size[self.entity]
 
     def cover(self, keys: Keys) -> Keys:
-        """Key of the entity that each token is in ``[tokens]``, -1 for none."""
+        """Key ``[tokens]`` of the entity that covers each token, -1 for none."""
         start, end, _ = self.finder.spans(keys)
         covered = np.full(self.finder.total, -1)
-        covered[spread(start, end - start)] = np.repeat(keys, end - start)
+        covered[ranges(start, end - start)] = np.repeat(keys, end - start)
         return covered
 
     def outcomes(self, clean: Keys, now: Keys) -> dict[str, Mask]:
-        """Which true entities ``[entities]`` have each of :data:`OUTCOMES`, from the predictions' keys."""
+        """Which true entities ``[entities]`` are in each class of :data:`OUTCOMES`.
+
+        Args:
+            clean: keys predicted under the corpus's tags.
+            now: keys predicted under the corrupted tags.
+        """
         found, still = (np.isin(self.true, keys, assume_unique=True) for keys in (clean, now))
         types = len(self.finder.types)
         same_span = np.isin(self.true // types, now // types)
@@ -72,34 +75,34 @@ class ChangeFinder:
         }
 
     def flipped(self, clean: Keys, now: Keys) -> Mask:
-        """Which tokens ``[tokens]`` another predicted entity covers than before."""
+        """Which tokens ``[tokens]`` are covered by another predicted entity than before."""
         return self.cover(clean) != self.cover(now)
 
-    def at_tokens(self, of_entities: Mask) -> npt.NDArray[np.float64]:
-        """Marked entities laid on their tokens ``[tokens]`` in equal shares: sums over tokens count entities."""
-        laid = np.zeros(self.finder.total)
-        laid[self.token] = of_entities[self.entity] * self.share
-        return laid
+    def at_tokens(self, of_entities: Mask) -> Doubles:
+        """Entities distributed over their tokens ``[tokens]`` in equal shares; the sum is the number of entities."""
+        shares = np.zeros(self.finder.total)
+        shares[self.token] = of_entities[self.entity] * self.share
+        return shares
 
     def places(self) -> Ids:
-        """Where each token is ``[tokens]``, as a number into :meth:`place_names`."""
+        """Place of each token ``[tokens]``: an index into :meth:`place_names`."""
         place = np.zeros(self.finder.total, dtype=np.int64)
         is_inside = (self.token > self.start[self.entity]) & (self.token < self.end[self.entity] - 1)
         place[self.token] = 1 + len(POSITIONS) * self.type[self.entity] + is_inside
         return place
 
     def place_names(self) -> list[tuple[str, str]]:
-        """Type of the true entity and position in it; no type outside."""
-        return [("", OUTSIDE), *((kind, position) for kind in self.finder.types for position in POSITIONS)]
+        """Type of the true entity, and position in it; the type is empty outside entities."""
+        return [("", NO_ENTITY), *((kind, position) for kind in self.finder.types for position in POSITIONS)]
 
 
-def spread(start: Ids, size: Ids) -> Ids:
-    """The numbers from each `start` on, `size` of them, one after another."""
+def ranges(start: Ids, size: Ids) -> Ids:
+    """The ranges ``start[i], start[i] + 1, ...`` of length ``size[i]``, concatenated."""
     return np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)
 
 
 class ChangeTable:
-    """Where tags were changed, and what happened there: counts by place, source and target tag, added up.
+    """Accumulates counts of changes by place, original tag and new tag, over the rows of a sweep.
 
     Args:
         finder: finds the changes.
@@ -108,31 +111,31 @@ class ChangeTable:
     """
 
     def __init__(self, finder: ChangeFinder, tags: Sequence[str], clean: Ids) -> None:
-        self.finder, self.names = finder, [*tags, ""]  # the last, which id -1 picks, is no tag
+        self.finder, self.names = finder, [*tags, ""]  # id -1 picks the last: no tag
         self.shape = (len(finder.place_names()), len(self.names), len(self.names))
         self.place, self.source = finder.places(), clean % len(self.names)
-        self.sums: dict[tuple[str, float], npt.NDArray[np.float64]] = {}
+        self.sums: dict[tuple[str, float], Doubles] = {}
         self.draws: dict[tuple[str, float], int] = {}
 
     def add(self, mode: str, level: float, tags: Ids, flipped: Mask, outcomes: Mapping[str, Mask]) -> None:
-        """Add one row of the sweep: its tag ids ``[tokens]`` and what was found."""
+        """Add one row of the sweep: tag ids ``[tokens]``, flipped tokens ``[tokens]``, outcomes ``[entities]``."""
         cell = np.ravel_multi_index((self.place, self.source, tags % len(self.names)), self.shape)
-        laid = [np.ones(len(cell)), flipped, *(self.finder.at_tokens(outcomes[name]) for name in OUTCOMES)]
-        counts = np.zeros((int(np.prod(self.shape)), len(laid)))
-        for column, weights in zip(counts.T, laid, strict=True):
+        weights_of = [np.ones(len(cell)), flipped, *(self.finder.at_tokens(outcomes[name]) for name in OUTCOMES)]
+        counts = np.zeros((int(np.prod(self.shape)), len(weights_of)))
+        for column, weights in zip(counts.T, weights_of, strict=True):
             column += np.bincount(cell, weights, minlength=len(counts))
         point = (mode, level)
         self.sums[point] = self.sums[point] + counts if point in self.sums else counts
         self.draws[point] = self.draws.get(point, 0) + 1
 
     def frame(self) -> pd.DataFrame:
-        """A row for each mode, level, place, source and target tag that has tokens; counts are means over draws.
+        """A row for each mode, level, place, original and new tag that occur together; counts are means over draws.
 
-        Columns `mode`, `level`; `type` and `position` of the true entity that the token is in (`position` is `edge` for
-        its first and last token, `inside` or `outside`; no type there); `source` and `target`, the tag in the corpus
-        and the tag that was read (equal where it stayed; empty for none); `tokens`, how many they are;
-        `tokens_flipped`; `broken`, `moved`, `retyped`, `fixed`: entities, each counted at its tokens in equal shares.
-        Sums over rows are the counts of the sweep's own row.
+        Columns: `mode`, `level`; `type` of the true entity that contains the token (empty outside) and `position` in it
+        (`edge` for its first and last token, `inside`, or `outside`); `source` and `target`, the corpus's tag and the
+        tag that was read (empty for none); `tokens`, their number; `tokens_flipped`; `broken`, `moved`, `retyped`,
+        `fixed`: numbers of entities, each distributed over its tokens in equal shares. Sums over the rows of a mode and
+        level equal the counts in the sweep's own row.
         """
         return pd.concat([self._point(point) for point in self.sums], ignore_index=True)
 
@@ -141,7 +144,7 @@ class ChangeTable:
         cells = np.flatnonzero(counts[:, 0])
         place, source, target = np.unravel_index(cells, self.shape)
         types, positions = zip(*self.finder.place_names(), strict=True)
-        named: dict[str, Any] = {
+        columns: dict[str, Any] = {
             "mode": point[0],
             "level": point[1],
             "type": np.array(types)[place],
@@ -149,4 +152,4 @@ class ChangeTable:
             "source": np.array(self.names)[source],
             "target": np.array(self.names)[target],
         }
-        return pd.DataFrame(named | dict(zip(COUNTED, counts[cells].T, strict=True)))
+        return pd.DataFrame(columns | dict(zip(COUNTED, counts[cells].T, strict=True)))

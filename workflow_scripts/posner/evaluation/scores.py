@@ -1,8 +1,4 @@
-"""Scores of NER and of POS tagging.
-
-Entities are found as conlleval does (Tjong Kim Sang & De Meulder 2003), by array operations, because a sweep scores
-hundreds of predictions; that they are what seqeval finds is a test. Published numbers come from seqeval itself.
-"""
+"""Scores of NER, by seqeval, and confusion counts of POS tagging."""
 
 from __future__ import annotations
 
@@ -19,17 +15,18 @@ from posner.arrays import Ids
 from posner.corpora.corpus import OUTSIDE
 
 
-def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], lost: int) -> dict[str, Any]:
+def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], truncated: int) -> dict[str, Any]:
     """Scores of one split, by seqeval.
 
     Args:
-        true, predicted: IOB2 labels by sentence; words that the encoder did not see are predicted as ``O``.
-        lost: how many words those are.
+        true: IOB2 labels by sentence.
+        predicted: IOB2 labels by sentence; words that were cut off are predicted as ``O``.
+        truncated: number of words that were cut off.
 
     Returns:
-        F1, precision and recall (0..1), micro; `f1_macro` over entity types; the same `by_type`; `strict`: the same
-        under strict IOB2; `accuracy` over tokens; `invalid_tags`: ``I-`` that continue nothing; counts of tokens and
-        of lost ones.
+        Micro-averaged F1, precision and recall in 0..1; `f1_macro`, the mean over entity types; the same scores
+        `by_type`, and under strict IOB2 (`strict`); `accuracy` over tokens; `invalid_tags`, the number of ``I-`` tags
+        that continue no entity; `truncated_tokens`, `tokens` and `sentences`.
     """
     tokens = sum(map(len, true))
     agreeing = sum(t == p for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True))
@@ -38,7 +35,7 @@ def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
         "strict": seqeval_scores(true, predicted, mode="strict", scheme=IOB2),
         "accuracy": agreeing / tokens,
         "invalid_tags": sum(map(invalid_tags, predicted)),
-        "truncated_tokens": lost,
+        "truncated_tokens": truncated,
         "tokens": tokens,
         "sentences": len(true),
     }
@@ -47,21 +44,21 @@ def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
 def seqeval_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **mode: Any) -> dict[str, Any]:
     """Micro, macro and per-type scores of seqeval in one of its modes."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a type that was never predicted: its precision counts as 0, as we say
+        warnings.simplefilter("ignore")  # types that are never predicted: their precision is 0, see zero_division
         report = classification_report(
             list(map(list, true)), list(map(list, predicted)), output_dict=True, zero_division=0, **mode
         )
     averages = {"micro avg", "macro avg", "weighted avg"}
-    by_type = {name: as_scores(row) for name, row in report.items() if name not in averages}
+    by_type = {name: renamed_scores(row) for name, row in report.items() if name not in averages}
     return {
-        **as_scores(report["micro avg"]),
-        "f1_macro": float(report["macro avg"]["f1-score"]) if by_type else 0.0,  # seqeval: the mean of nothing is NaN
+        **renamed_scores(report["micro avg"]),
+        "f1_macro": float(report["macro avg"]["f1-score"]) if by_type else 0.0,  # seqeval: NaN without types
         "by_type": by_type,
     }
 
 
-def as_scores(row: dict[str, float]) -> dict[str, float]:
-    """One row of seqeval's report in our names."""
+def renamed_scores(row: dict[str, float]) -> dict[str, float]:
+    """A row of seqeval's report under our names."""
     return {
         "f1": float(row["f1-score"]),
         "precision": float(row["precision"]),
@@ -72,11 +69,11 @@ def as_scores(row: dict[str, float]) -> dict[str, float]:
 
 def invalid_tags(labels: Sequence[str]) -> int:
     """Number of ``I-`` tags that continue no entity of their type."""
-    before = [OUTSIDE, *labels[:-1]]
-    return sum(tag.startswith("I-") and last[2:] != tag[2:] for last, tag in zip(before, labels, strict=True))
+    preceding = [OUTSIDE, *labels[:-1]]
+    return sum(tag.startswith("I-") and last[2:] != tag[2:] for last, tag in zip(preceding, labels, strict=True))
 
 
 def confusion_counts(gold: Ids, predicted: Ids, n_tags: int) -> npt.NDArray[np.int64]:
-    """How often each tag (row) was predicted as each tag (column), ``[tags, tags]``; gold ids below 0 are left out."""
+    """Confusion counts ``[true tags, predicted tags]``; tokens with a gold id below 0 (unknown tag) are excluded."""
     known = gold >= 0
     return np.bincount(gold[known] * n_tags + predicted[known], minlength=n_tags**2).reshape(n_tags, n_tags)

@@ -1,44 +1,43 @@
-"""Where a variant differs from the baseline: scores by kind of mention, from stored predictions.
+"""Entity counts by slice, that is, by kind of mention, from stored predictions.
 
-A predicted mention falls into slices by its own words, type and place, a true one by its own. Precision in a slice is
-that of its predicted mentions, recall that of its true ones. A mention that is right is the same in both, so the right,
-the predicted and the true mentions of all slices of one kind add up to those of the test set.
+Predicted and true mentions are assigned to slices by their own words, type and position. Precision in a slice is that
+of its predicted mentions, recall that of its true ones. A correct mention is in the same slice either way, so the
+counts of all slices of one kind add up to those of the test set.
 
-Mentions are *seen* where train has the same words, in the same case, as a mention of the same type; *partly seen* where
-some word of theirs is in a mention of that type; else *new* (Taillé, Guigue & Gallinari 2020,
-doi:10.1007/978-3-030-45442-5_48; they leave out stop words, of which there is no list for every language, and we do
-not).
+A mention is *seen* if train has a mention of the same type with the same words in the same case, *partly seen* if some
+word of it occurs in a train mention of that type, else *new* (Taillé, Guigue & Gallinari 2020,
+doi:10.1007/978-3-030-45442-5_48). Unlike these authors we count stop words, for which not every language has a list.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from posner.arrays import Ids
-from posner.corpora.corpus import Sentence, words
+from posner.arrays import Floats, Ids, Mask
+from posner.corpora.corpus import Sentence, all_tokens
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.evaluation.entities import EntityFinder
-from posner.evaluation.stored import entities
-from posner.stats.resampling import Array
+from posner.evaluation.stored import entity_keys
+from posner.stats.resampling import RunCounts
 
 Slice = tuple[str, str]  # kind and value
-Counts = Mapping[str, Mapping[int, Array]]  # by variant and seed: [slices, texts, 3]
-LONGEST = 3  # words; longer mentions are counted with these
+MAX_LENGTH = 3  # words; the last slice by length has all longer mentions
 
 
 class Slicer:
-    """Sorts the mentions of a test set into slices.
+    """Assigns the mentions of a test set to slices.
 
     Args:
-        train, test: sentences of the corpus.
+        train: sentences of the corpus.
+        test: sentences of the corpus.
         labels: NER labels by id.
-        mistagged: ``[words]`` of test, whether the POS tagger got the word wrong.
+        mistagged: ``[words]`` of test, whether the POS tagger's tag is wrong.
     """
 
     def __init__(
@@ -46,10 +45,10 @@ class Slicer:
         train: Sequence[Sentence],
         test: Sequence[Sentence],
         labels: Sequence[str],
-        mistagged: npt.NDArray[np.bool_],
+        mistagged: Mask,
     ) -> None:
         self.lengths = [len(sentence) for sentence in test]
-        self.words = list(words(test))
+        self.words = list(all_tokens(test))
         self.in_capitals = np.repeat([is_in_capitals(sentence) for sentence in test], self.lengths)
         self.mistagged_before = np.concatenate([[0], np.cumsum(mistagged)])
         types, self.mentions = mentions_by_type(train, labels)
@@ -58,86 +57,90 @@ class Slicer:
             "all": ("all mentions",),
             "novelty": ("seen", "partly seen", "new"),
             "type": tuple(types),
-            "length": (*(str(n) for n in range(1, LONGEST)), f"{LONGEST}+"),
+            "length": (*(str(n) for n in range(1, MAX_LENGTH)), f"{MAX_LENGTH}+"),
             "sentence": ("in capitals", "in mixed case"),
             "tagging": ("tagger right", "tagger wrong"),
         }
 
     @property
     def slices(self) -> list[Slice]:
-        """Every slice, those of one kind side by side."""
+        """All slices, ordered by kind."""
         return [(kind, value) for kind, values in self.values.items() for value in values]
 
-    def counts(self, predictions: pd.DataFrame, text_of: Ids) -> Array:
-        """Right, predicted and true mentions of each slice in each text, ``[slices, texts, 3]``.
+    def counts(self, predictions: pd.DataFrame, units: ResamplingUnits) -> Floats:
+        """Correct, predicted and true mentions of each slice in each unit, ``[slices, units, 3]``.
 
         Args:
             predictions: of test, see :func:`posner.evaluation.stored.read_predictions`.
-            text_of: ``[sentences]``, the number of the text that each sentence is of.
+            units: of test.
+
+        Raises:
+            InputError: the predictions are not those of this corpus.
         """
-        finder, kinds = entities(predictions, len(self.lengths))
+        finder, groups = entity_keys(predictions, len(self.lengths))
         if finder.total != len(self.words):
             raise InputError("predictions are not those of this corpus: sentences differ; delete them")
-        text_of_word = np.repeat(text_of, self.lengths)
-        texts = int(text_of.max()) + 1
-        counts = [self._count(finder.spans(keys), text_of_word, texts) for keys in kinds]
+        unit_of_word = np.repeat(units.of_sentence, self.lengths)
+        counts = [self._count(finder.spans(keys), unit_of_word, units.number) for keys in groups]
         return np.stack(counts, axis=2).astype(np.float32)
 
-    def _count(self, spans: tuple[Ids, Ids, Ids], text_of_word: Ids, texts: int) -> Ids:
-        """Mentions of each slice in each text, ``[slices, texts]``."""
-        text = text_of_word[spans[0]]
-        numbers = self.places(*spans)
+    def _count(self, spans: tuple[Ids, Ids, Ids], unit_of_word: Ids, units: int) -> Ids:
+        """Number of mentions of each slice in each unit, ``[slices, units]``."""
+        unit = unit_of_word[spans[0]]
+        numbers = self.slice_numbers(*spans)
         by_kind = [
-            np.bincount(numbers[kind] * texts + text, minlength=len(values) * texts).reshape(len(values), texts)
+            np.bincount(numbers[kind] * units + unit, minlength=len(values) * units).reshape(len(values), units)
             for kind, values in self.values.items()
         ]
         return np.concatenate(by_kind)
 
-    def places(self, start: Ids, end: Ids, kind: Ids) -> dict[str, Ids]:
-        """For each kind of slices, the number of the one that each mention is in, ``[mentions]``.
+    def slice_numbers(self, start: Ids, end: Ids, type_: Ids) -> dict[str, Ids]:
+        """Slice number ``[mentions]`` of each mention within each kind of slices.
 
         Args:
-            start, end, kind: ``[mentions]``, first word, the word after the last, and number of the type.
+            start: ``[mentions]``, first word.
+            end: ``[mentions]``, word after the last.
+            type_: ``[mentions]``, number of the entity type.
         """
         wrong = self.mistagged_before[end] > self.mistagged_before[start]
         return {
             "all": np.zeros(len(start), dtype=np.int64),
-            "novelty": np.array(list(map(self._novelty, start, end, kind)), dtype=np.int64),
-            "type": kind,
-            "length": np.minimum(end - start, LONGEST) - 1,
+            "novelty": np.array(list(map(self._novelty, start, end, type_)), dtype=np.int64),
+            "type": type_,
+            "length": np.minimum(end - start, MAX_LENGTH) - 1,
             "sentence": np.where(self.in_capitals[start], 0, 1),
             "tagging": wrong.astype(np.int64),
         }
 
-    def _novelty(self, start: int, end: int, kind: int) -> int:
+    def _novelty(self, start: int, end: int, type_: int) -> int:
         mention = tuple(self.words[start:end])
-        if mention in self.mentions[kind]:
+        if mention in self.mentions[type_]:
             return 0
-        return 2 if self.mention_words[kind].isdisjoint(mention) else 1
+        return 2 if self.mention_words[type_].isdisjoint(mention) else 1
 
 
 def is_in_capitals(sentence: Sentence) -> bool:
-    """Whether all letters of a sentence are capitals, as in headlines; a sentence without letters is not."""
+    """Whether a sentence has letters and all of them are capitals, as in headlines."""
     return " ".join(sentence.tokens).isupper()
 
 
 def mentions_by_type(
     sentences: Sequence[Sentence], labels: Sequence[str]
 ) -> tuple[list[str], list[set[tuple[str, ...]]]]:
-    """Entity types, and the mentions of each."""
+    """Entity types, and the set of mentions of each."""
     number = {label: i for i, label in enumerate(labels)}
     finder = EntityFinder(labels, [len(s) for s in sentences])
     ids = np.array([number[label] for sentence in sentences for label in sentence.ner])
-    tokens = list(words(sentences))
-    found: dict[int, set[tuple[str, ...]]] = defaultdict(set)
-    for start, end, kind in zip(*finder.spans(finder.keys(ids)), strict=True):
-        found[kind].add(tuple(tokens[start:end]))
-    return finder.types, [found[kind] for kind in range(len(finder.types))]
+    tokens = list(all_tokens(sentences))
+    mentions: dict[int, set[tuple[str, ...]]] = defaultdict(set)
+    for start, end, type_ in zip(*finder.spans(finder.keys(ids)), strict=True):
+        mentions[type_].add(tuple(tokens[start:end]))
+    return finder.types, [mentions[type_] for type_ in range(len(finder.types))]
 
 
-def with_mentions(counts: Counts, slices: Sequence[Slice]) -> tuple[Counts, list[Slice]]:
-    """Slices that have true mentions, with their counts: an empty one would seem to be a slice without an effect."""
-    of_one_run = next(iter(next(iter(counts.values())).values()))  # true mentions are the same in all of them
-    kept = np.flatnonzero(of_one_run[:, :, 2].sum(axis=1))
-    chosen = {name: {seed: found[kept] for seed, found in by_seed.items()} for name, by_seed in counts.items()}
-    return chosen, [slices[i] for i in kept.tolist()]
+def with_mentions(counts: RunCounts, slices: Sequence[Slice]) -> tuple[RunCounts, list[Slice]]:
+    """The slices with true mentions, and their counts; an empty slice would look like a slice without an effect."""
+    one_run = next(iter(next(iter(counts.values())).values()))  # all runs have the same true mentions
+    kept = np.flatnonzero(one_run[:, :, 2].sum(axis=1))
+    kept_counts = {name: {seed: c[kept] for seed, c in by_seed.items()} for name, by_seed in counts.items()}
+    return kept_counts, [slices[i] for i in kept.tolist()]

@@ -1,4 +1,4 @@
-"""Entities found, text by text, from stored predictions: what intervals and tests resample."""
+"""Stored predictions: their files, and entity counts from them by resampling unit."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from posner.arrays import Ids
-from posner.config.variants import Variant, seeds
+from posner.arrays import Floats, Ids
+from posner.config.variants import SeededVariant, seeded_runs
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.evaluation.entities import EntityFinder, Keys
-from posner.stats.resampling import Array
 
 COLUMNS = ("split", "sentence", "gold", "predicted")
 
 
 def read_predictions(path: Path, split: str) -> pd.DataFrame:
-    """Rows of one split of a ``predictions.parquet``, a row a token; labels are categories.
+    """One split of a ``predictions.parquet``: a row for each token; labels are categories.
 
     Raises:
-        InputError: the file is missing, damaged or of another layout.
+        InputError: the file is missing, damaged, or has another layout.
     """
     try:
         table = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", split)])
@@ -34,43 +34,43 @@ def read_predictions(path: Path, split: str) -> pd.DataFrame:
 
 
 def count_runs(
-    folder: Path, variants: Mapping[str, Variant], split: str, count: Callable[[pd.DataFrame], Array]
-) -> dict[str, dict[int, Array]]:
-    """What `count` makes of the predictions of each variant and seed; `folder` is that of the runs."""
-    made: dict[str, dict[int, Array]] = {name: {} for name in variants}
-    for name, seed in seeds(variants):
-        made[name][seed] = count(read_predictions(predictions_file(folder, name, seed), split))
-    return made
+    folder: Path, variants: Mapping[str, SeededVariant], split: str, count: Callable[[pd.DataFrame], Floats]
+) -> dict[str, dict[int, Floats]]:
+    """Apply `count` to the predictions of every run under `folder`; returns the counts by variant and seed."""
+    counts: dict[str, dict[int, Floats]] = {name: {} for name in variants}
+    for name, seed in seeded_runs(variants):
+        counts[name][seed] = count(read_predictions(predictions_file(folder, name, seed), split))
+    return counts
 
 
-def entity_counts(predictions: pd.DataFrame, text_of: Ids) -> Array:
-    """Right, predicted and true entities of each text, ``[texts, 3]``.
+def counts_by_unit(predictions: pd.DataFrame, units: ResamplingUnits) -> Floats:
+    """Correct, predicted and true entities of each unit, ``[units, 3]``.
 
     Args:
-        predictions: rows of one split, see :func:`read_predictions`.
-        text_of: ``[sentences]``, the number of the text that each sentence is of.
+        predictions: of one split, see :func:`read_predictions`.
+        units: of the same split.
     """
-    finder, kinds = entities(predictions, len(text_of))
-    return finder.by_text(kinds, np.repeat(text_of, sentence_lengths(predictions))).astype(np.float32)
+    finder, keys = entity_keys(predictions, len(units.of_sentence))
+    return finder.by_unit(keys, np.repeat(units.of_sentence, sentence_lengths(predictions))).astype(np.float32)
 
 
-def entities(predictions: pd.DataFrame, sentences: int) -> tuple[EntityFinder, tuple[Keys, Keys, Keys]]:
-    """Keys of the entities that are right, predicted and true, and what reads the keys.
+def entity_keys(predictions: pd.DataFrame, sentences: int) -> tuple[EntityFinder, tuple[Keys, Keys, Keys]]:
+    """Keys of the correct, the predicted and the true entities, and the finder that decodes them.
 
     Raises:
-        InputError: the predictions are not those of a split of so many sentences.
+        InputError: the predictions are not those of a split with this number of sentences.
     """
     lengths = sentence_lengths(predictions)
     labels = predictions["gold"].cat.categories
     if len(lengths) != sentences or list(predictions["predicted"].cat.categories) != list(labels):
         raise InputError("predictions are not those of this corpus: sentences or labels differ; delete them")
     finder = EntityFinder(list(labels), lengths)
-    true, found = (finder.keys(label_ids(predictions, part)) for part in ("gold", "predicted"))
-    return finder, (np.intersect1d(true, found, assume_unique=True), found, true)
+    true, predicted = (finder.keys(label_ids(predictions, part)) for part in ("gold", "predicted"))
+    return finder, (np.intersect1d(true, predicted, assume_unique=True), predicted, true)
 
 
 def label_ids(predictions: pd.DataFrame, part: str) -> Ids:
-    """Ids ``[words]`` of the labels in the column `part`, by their places among its categories."""
+    """Label ids ``[words]`` of the column `part`: positions among its categories."""
     return np.asarray(predictions[part].cat.codes, dtype=np.int64)
 
 
@@ -90,15 +90,15 @@ def predictions_file(folder: Path, variant: str, seed: int) -> Path:
 
 
 def sweep_file(folder: Path, variant: str, seed: int) -> Path:
-    """Rows of one sweep."""
+    """Scores of one sweep."""
     return folder / variant / f"seed-{seed}.parquet"
 
 
 def history_file(folder: Path, variant: str, seed: int) -> Path:
-    """How one training went, see :class:`posner.training.state.Step`."""
+    """Loss and validation scores during one training, see :class:`posner.training.state.Step`."""
     return folder / variant / f"seed-{seed}" / "model" / "history.csv"
 
 
 def changes_file(folder: Path, variant: str, seed: int) -> Path:
-    """Where tags were changed in one sweep."""
+    """Changes of predictions in one sweep."""
     return folder / variant / f"seed-{seed}.changes.parquet"

@@ -1,4 +1,4 @@
-"""Every variant against the baseline: how large the difference is, how sure that is, and the word for it."""
+"""Comparisons of variants with the baseline: differences of F1, intervals, tests, power and verdicts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Literal
 
 import numpy as np
 
+from posner.arrays import Doubles, Floats
 from posner.config.statistics import Statistics
 from posner.config.variants import Variant, baseline_of
-from posner.stats.intervals import Doubles, Estimate, detectable, estimate, holm, level_among, seeds_needed
-from posner.stats.resampling import Array, f1, p_randomization, resampled_f1
-from posner.stats.spread import points
+from posner.stats.intervals import Estimate, bonferroni_level, detectable, estimate_difference, holm, seeds_needed
+from posner.stats.resampling import RunCounts, f1, p_randomization, resampled_f1
 
-Verdict = Literal["helps", "hurts", "no effect larger than the margin", "cannot tell"]
-Counts = Mapping[str, Mapping[int, Array]]  # by variant and seed: [texts, 3], see posner.evaluation.stored
+Verdict = Literal["helps", "hurts", "equivalent", "inconclusive"]
 
-MARGINS = (0.2, 0.3, 0.5)  # points of F1 for which the number of seeds is told
+FAMILIES = (("gold", "predicted"), ("random",))  # sources of POS whose verdicts are adjusted together
+EFFECT_SIZES = (0.2, 0.3, 0.5)  # F1 points for which the number of seeds needed is reported
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,23 @@ class Comparison:
 
     Attributes:
         seeds: number of common seeds.
-        difference: mean over them.
-        low, high: its interval, which knows the spread over seeds and over texts; ``None`` for fewer than two seeds.
-        bootstrap_low, bootstrap_high: percentile interval of a bootstrap over seeds and texts, for reference.
-        seed_std, text_std: standard deviation of the difference over seeds, and of its mean over resampled texts.
-        p_difference: two-sided p value of no difference; `_holm` adjusted for the number of variants.
-        p_equivalence: p value of a difference of the margin or more; `_holm` as above.
-        p_randomization: p value of no difference of these very models on other texts.
-        detectable: the smallest true difference that as many seeds and texts find four times of five, among as many
-            variants.
-        seeds_needed: by difference in points, the number of seeds that would find it, ``None`` where none would; empty
-            where the spread over seeds is not known. For one seed, the usual spread of the other variants is taken. All
-            variants are taken to be tested.
-        verdict: the word for it.
+        difference: mean over the seeds.
+        low: lower end of its interval over seeds and resampling units; ``None`` for one seed.
+        high: upper end of the interval.
+        bootstrap_low: lower end of the percentile interval of a bootstrap over seeds and units, for reference.
+        bootstrap_high: upper end of the percentile interval.
+        seed_std: standard deviation of the difference over seeds; ``None`` for one seed.
+        unit_std: standard deviation of the mean difference over resampled units.
+        p_difference: two-sided p value of no difference.
+        p_difference_holm: the same, Holm-adjusted for the number of variants.
+        p_equivalence: p value of a difference of the margin or more.
+        p_equivalence_holm: the same, Holm-adjusted for the number of variants.
+        p_randomization: p value of no difference between these trained models (test set resampled, seeds fixed).
+        detectable: smallest true difference that this number of seeds, units and variants detects with 80 % power.
+        seeds_needed: by difference in F1 points, the number of seeds that would detect it with 80 % power, ``None``
+            where no number would. Empty where the standard deviation over seeds is unknown; a variant of one seed takes
+            that of the other variants. Assumes that all variants are tested.
+        verdict: the conclusion from the adjusted p values.
     """
 
     seeds: int
@@ -48,7 +52,7 @@ class Comparison:
     bootstrap_low: float | None
     bootstrap_high: float | None
     seed_std: float | None
-    text_std: float
+    unit_std: float
     p_difference: float
     p_difference_holm: float
     p_equivalence: float
@@ -60,157 +64,149 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A variant's runs and the baseline's of the same seeds, `counts` ``[seeds, texts, 3]`` each.
+class PairedRuns:
+    """The runs of a variant and those of the baseline with the same seeds.
 
-    `resampled` are differences of F1 on resampled texts, ``[resamples, seeds]``.
+    Attributes:
+        variant: entity counts ``[seeds, units, 3]``.
+        baseline: entity counts ``[seeds, units, 3]``.
+        resampled: differences of F1 ``[resamples, seeds]`` on resampled units.
     """
 
-    variant: Array
-    baseline: Array
+    variant: Floats
+    baseline: Floats
     resampled: Doubles
 
     def estimate(self) -> Estimate:
-        """The difference, and what its uncertainty is made of."""
-        return estimate(f1(self.variant.sum(axis=1)), f1(self.baseline.sum(axis=1)), self.resampled)
+        """The mean difference and its uncertainty."""
+        return estimate_difference(f1(self.variant.sum(axis=1)), f1(self.baseline.sum(axis=1)), self.resampled)
 
 
-def compare_families(counts: Counts, variants: Mapping[str, Variant], statistics: Statistics) -> dict[str, Comparison]:
-    """Variants against the baseline, in two families whose verdicts share one level: those with POS, and random POS.
+def compare_families(
+    counts: RunCounts, variants: Mapping[str, Variant], statistics: Statistics
+) -> dict[str, Comparison]:
+    """Variants against the baseline, in two families with separate Holm adjustment: POS, and random POS.
 
-    Random POS answers another question, and to run it must not make that of POS harder to answer. Oracles are asked
-    neither: what they reach is compared with what they could (:mod:`posner.summaries.oracles`).
+    Random POS is a control: running it must not lower the power for POS. Oracles are not compared with the baseline but
+    with the F1 that they must reach (:mod:`posner.summaries.oracles`).
     """
     baseline = baseline_of(variants)
-    found: dict[str, Comparison] = {}
-    for sources in (("gold", "predicted"), ("random",)):
+    comparisons: dict[str, Comparison] = {}
+    for sources in FAMILIES:
         family = [name for name in variants if name == baseline or variants[name].pos in sources]
-        found |= compare({name: counts[name] for name in family}, baseline, statistics)
-    return found
+        comparisons |= compare({name: counts[name] for name in family}, baseline, statistics)
+    return comparisons
 
 
-def compare(counts: Counts, baseline: str, settings: Statistics) -> dict[str, Comparison]:
-    """All variants but the baseline that share a seed with it, by name."""
-    pairs = pair_up(counts, baseline, settings)
+def compare(counts: RunCounts, baseline: str, statistics: Statistics) -> dict[str, Comparison]:
+    """Compare each variant that shares a seed with the baseline; returns the comparisons by variant."""
+    pairs = pair_runs(counts, baseline, statistics)
     estimates = {name: pair.estimate() for name, pair in pairs.items()}
-    different = adjust({name: made.p_difference() for name, made in estimates.items()}, estimates)
-    equivalent = adjust(
-        {name: made.p_equivalence(settings.margin / 100) for name, made in estimates.items()}, estimates
+    p_difference = holm_adjusted({name: e.p_difference() for name, e in estimates.items()}, estimates)
+    p_equivalence = holm_adjusted(
+        {name: e.p_equivalence(statistics.margin / 100) for name, e in estimates.items()}, estimates
     )
     usual_std = pooled_std(estimates)
-    level = level_among(settings.level, max(len(pairs), 1))
+    level = bonferroni_level(statistics.level, max(len(pairs), 1))
     return {
-        name: comparison(pair, estimates[name], different[name], equivalent[name], usual_std, level, settings)
+        name: compare_pair(pair, estimates[name], p_difference[name], p_equivalence[name], usual_std, level, statistics)
         for name, pair in pairs.items()
     }
 
 
-def pair_up(counts: Counts, baseline: str, settings: Statistics) -> dict[str, Pair]:
-    """Variants with the baseline's runs of the same seeds; all on the same resampled texts."""
-    runs = {(name, seed): by_text for name, by_seed in counts.items() for seed, by_text in by_seed.items()}
+def pair_runs(counts: RunCounts, baseline: str, statistics: Statistics) -> dict[str, PairedRuns]:
+    """Pair each variant with the baseline's runs of the same seeds; all pairs share the resamples."""
+    runs = {(name, seed): by_unit for name, by_seed in counts.items() for seed, by_unit in by_seed.items()}
     place = {run: i for i, run in enumerate(runs)}
     stacked = np.stack(list(runs.values()))
-    resampled = resampled_f1(stacked, settings.resamples, settings.seed)
+    resampled = resampled_f1(stacked, statistics.resamples, statistics.seed)
     pairs = {}
     for name in counts:
         seeds = sorted(counts[name].keys() & counts[baseline].keys())
         if name != baseline and seeds:
-            ours, theirs = ([place[which, seed] for seed in seeds] for which in (name, baseline))
-            pairs[name] = Pair(stacked[ours], stacked[theirs], resampled[:, ours] - resampled[:, theirs])
+            own, reference = ([place[variant, seed] for seed in seeds] for variant in (name, baseline))
+            pairs[name] = PairedRuns(stacked[own], stacked[reference], resampled[:, own] - resampled[:, reference])
     return pairs
 
 
-def comparison(
-    pair: Pair,
-    made: Estimate,
-    different: float,
-    equivalent: float,
+def compare_pair(
+    pair: PairedRuns,
+    estimate: Estimate,
+    p_difference: float,
+    p_equivalence: float,
     usual_std: float | None,
     level: float,
-    settings: Statistics,
+    statistics: Statistics,
 ) -> Comparison:
-    """One comparison.
+    """The comparison of one variant with the baseline.
 
     Args:
-        different, equivalent: adjusted p values.
-        usual_std: for a variant of one seed.
-        level: at which this one has to be found among all variants.
+        p_difference: Holm-adjusted p value.
+        p_equivalence: Holm-adjusted p value.
+        usual_std: standard deviation over seeds to assume for a variant of one seed.
+        level: level of this test among those of all variants.
     """
-    low, high = made.interval(settings.level) or (None, None)
-    bootstrap_low, bootstrap_high = bootstrap_interval(pair.resampled, settings) if made.seeds > 1 else (None, None)
-    seed_std = usual_std if made.seed_std is None else made.seed_std
+    margin = statistics.margin / 100
+    low, high = estimate.interval(statistics.level) or (None, None)
+    has_interval = estimate.seed_std is not None
+    bootstrap_low, bootstrap_high = bootstrap_interval(pair.resampled, statistics) if has_interval else (None, None)
+    seed_std = usual_std if estimate.seed_std is None else estimate.seed_std
     return Comparison(
-        seeds=made.seeds,
-        difference=made.mean,
+        seeds=estimate.seeds,
+        difference=estimate.mean,
         low=low,
         high=high,
         bootstrap_low=bootstrap_low,
         bootstrap_high=bootstrap_high,
-        seed_std=made.seed_std,
-        text_std=made.text_std,
-        p_difference=made.p_difference(),
-        p_difference_holm=different,
-        p_equivalence=made.p_equivalence(settings.margin / 100),
-        p_equivalence_holm=equivalent,
-        p_randomization=p_randomization(pair.variant, pair.baseline, settings.resamples, settings.seed),
-        detectable=None if made.seed_std is None else detectable(made.seed_std, made.text_std, made.seeds, level),
+        seed_std=estimate.seed_std,
+        unit_std=estimate.unit_std,
+        p_difference=estimate.p_difference(),
+        p_difference_holm=p_difference,
+        p_equivalence=estimate.p_equivalence(margin),
+        p_equivalence_holm=p_equivalence,
+        p_randomization=p_randomization(pair.variant, pair.baseline, statistics.resamples, statistics.seed),
+        detectable=None
+        if estimate.seed_std is None
+        else detectable(estimate.seed_std, estimate.unit_std, estimate.seeds, level),
         seeds_needed={}
         if seed_std is None
         else {
-            f"{margin:g}": seeds_needed(seed_std, made.text_std, margin / 100, level)
-            for margin in (*MARGINS, settings.margin)
+            f"{size:g}": seeds_needed(seed_std, estimate.unit_std, size / 100, level)
+            for size in (*EFFECT_SIZES, statistics.margin)
         },
-        verdict=verdict(made.mean, different, equivalent, 1 - settings.level),
+        verdict=verdict_on(estimate.mean, p_difference, p_equivalence, 1 - statistics.level),
     )
 
 
-def adjust(p_values: Mapping[str, float], found: Mapping[str, Estimate]) -> dict[str, float]:
-    """Holm's adjustment over the variants that could be told to differ: those of two seeds and more."""
-    tested = [name for name, made in found.items() if made.seed_std is not None]
+def holm_adjusted(p_values: Mapping[str, float], estimates: Mapping[str, Estimate]) -> dict[str, float]:
+    """Holm-adjusted p values by variant; those of one seed are not tested, so they are neither adjusted nor counted."""
+    tested = [name for name, estimate in estimates.items() if estimate.seed_std is not None]
     adjusted = holm([p_values[name] for name in tested])
     return dict(p_values) | dict(zip(tested, adjusted, strict=True))
 
 
-def bootstrap_interval(differences: Doubles, settings: Statistics) -> tuple[float, float]:
-    """Percentile interval of a bootstrap over seeds as well as texts; `differences` are ``[resamples, seeds]``."""
+def bootstrap_interval(differences: Doubles, statistics: Statistics) -> tuple[float, float]:
+    """Percentile interval of a bootstrap over seeds as well as units.
+
+    Args:
+        differences: ``[resamples, seeds]``, on resampled units.
+    """
     resamples, seeds = differences.shape
-    drawn = np.random.default_rng(settings.seed).integers(0, seeds, (resamples, seeds))
+    drawn = np.random.default_rng(statistics.seed).integers(0, seeds, (resamples, seeds))
     means = np.take_along_axis(differences, drawn, axis=1).mean(axis=1)
-    tail = (1 - settings.level) / 2
+    tail = (1 - statistics.level) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
 
 
-def pooled_std(found: Mapping[str, Estimate]) -> float | None:
-    """The usual standard deviation over seeds, for variants with one seed; ``None`` where all have one."""
-    variances = [made.seed_std**2 for made in found.values() if made.seed_std is not None]
+def pooled_std(estimates: Mapping[str, Estimate]) -> float | None:
+    """Pooled standard deviation over seeds of all variants; ``None`` if each has one seed."""
+    variances = [estimate.seed_std**2 for estimate in estimates.values() if estimate.seed_std is not None]
     return float(np.sqrt(np.mean(variances))) if variances else None
 
 
-def verdict(difference: float, p_difference: float, p_equivalence: float, alpha: float) -> Verdict:
-    """The word for a comparison with these adjusted p values."""
+def verdict_on(difference: float, p_difference: float, p_equivalence: float, alpha: float) -> Verdict:
+    """The verdict that follows from Holm-adjusted p values at significance `alpha`."""
     if p_difference < alpha:
         return "helps" if difference > 0 else "hurts"
-    return "no effect larger than the margin" if p_equivalence < alpha else "cannot tell"
-
-
-def answer(label: str, found: Comparison, settings: Statistics) -> str:
-    """One sentence: what a variant does to test F1, in points of 0..100, and what can be known of it."""
-    change = f"{label} changes test F1 by {points(found.difference)} points"
-    if found.low is None or found.high is None:
-        return f"{change} (one seed, which tells nothing of the spread): {found.verdict}{would(found, settings)}."
-    interval = f"{100 * settings.level:g} % interval {points(found.low)} to {points(found.high)}, {found.seeds} seeds"
-    return f"{change} ({interval}): {found.verdict}{would(found, settings)}."
-
-
-def would(found: Comparison, settings: Statistics) -> str:
-    """What it would take where a study cannot tell."""
-    if found.verdict != "cannot tell":
-        return ""
-    key, effect = f"{settings.margin:g}", f"an effect of {settings.margin:g} points"
-    if key not in found.seeds_needed:
-        return f"; how many seeds would find {effect} is known from two seeds on"
-    seeds = found.seeds_needed[key]
-    if seeds is None:
-        return f"; no number of seeds would find {effect} on a test set of this size"
-    return f"; {max(seeds, found.seeds + 1)} seeds would find {effect}"
+    return "equivalent" if p_equivalence < alpha else "inconclusive"

@@ -1,59 +1,59 @@
-"""How far tagging errors reach NER, and how sure that is: from the entities that sweeps found, text by text.
+"""Propagation of tagging errors to NER: changes of test F1 under corrupted tags, with intervals, tests and verdicts.
 
-Every question is a contrast, a weighted sum of F1 at points of a sweep (mode and level, the mean over draws), taken for
-each training seed. Its uncertainty is that of a difference to the baseline (see :mod:`posner.stats.intervals`): it
-includes the spread over seeds and over test documents. On resampled documents the F1 of a point is that of its counts
-averaged over draws.
+Every question is a contrast: a weighted sum of F1 at points of a sweep (mode and level, mean over draws), taken for
+each training seed. Its uncertainty includes the variance over seeds and over the resampling units of the test set, like
+that of a difference to the baseline (:mod:`posner.stats.intervals`). On resampled units, the F1 of a point is computed
+from entity counts that are averaged over draws.
 
-All seeds read the same draws, so that the accidents of a draw do not show in the spread over seeds. The variance of the
-mean over draws is added to that of the texts; one draw tells nothing of it.
+All seeds read the same draws, so the variance over seeds does not contain that over draws. The variance of the mean
+over draws is therefore added to that over units; it is unknown, and taken as 0, for a single draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from posner.arrays import COUNT_COLUMNS, Doubles, Floats
 from posner.config.statistics import Statistics
-from posner.stats.comparison import Verdict, adjust, verdict
-from posner.stats.intervals import Doubles, Estimate, estimate, level_among, seeds_needed
+from posner.stats.comparison import Verdict, holm_adjusted, verdict_on
+from posner.stats.intervals import Estimate, bonferroni_level, estimate_difference, seeds_needed
 from posner.stats.resampling import resampled_f1
 
-Point = tuple[str, float]  # mode and level
+Point = tuple[str, float]  # mode and level of corruption
 Contrast = Mapping[Point, float]  # weights by point
 
 CLEAN: Point = ("clean", 0.0)
-ANCHOR: Point = ("anchor", 1.0)
-AS_OFTEN: Point = ("scaled", 1.0)
-TENTH = 0.1  # slopes are told for each 10 % of the tags
+ANCHOR: Point = ("anchor", 1.0)  # the tagger's real output
+SCALED_ONCE: Point = ("scaled", 1.0)  # as many errors of the same kinds, at random positions
+TENTH = 0.1  # slopes are reported for each 10 % of the tags
 
-Question = Literal["slope", "clustering"]
+Question = Literal["tagging_errors", "slope", "clustering"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
-UNITS: dict[Question, float] = {"slope": TENTH, "clustering": 1}  # margins that a change is tested against
-WORDS: dict[Question, str] = {
-    "slope": "for each 10 % of the test tags that our tagger's kinds of error replace",
-    "clustering": "where our tagger errs, against as many errors of the same kinds spread evenly",
-}
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What corruption does to the test F1 of one variant; changes are of F1 in 0..1.
+    """The effect of corrupted tags on the test F1 of one variant; changes are of F1 in 0..1.
 
     Attributes:
         seeds: number of training seeds.
-        change: mean over them.
-        low, high: its interval; ``None`` for one seed.
-        seed_std, text_std: standard deviation of the change over seeds, and of its mean over resampled texts and draws.
-        p_change: two-sided p value of no change; `_holm` adjusted for the number of variants.
-        p_equivalence: p value of a change of the margin or more; `_holm` as above.
-        seeds_needed: number of seeds that would find a change of the margin; ``None`` where none would, or where the
-            spread over seeds is not known.
-        verdict: the word for it.
+        change: mean over the seeds.
+        low: lower end of its interval over seeds, units and draws; ``None`` for one seed.
+        high: upper end of the interval.
+        seed_std: standard deviation of the change over seeds; ``None`` for one seed.
+        unit_std: standard deviation of the mean change over resampled units and draws.
+        p_change: two-sided p value of no change.
+        p_change_holm: the same, Holm-adjusted for the number of variants.
+        p_equivalence: p value of a change of the margin or more.
+        p_equivalence_holm: the same, Holm-adjusted for the number of variants.
+        seeds_needed: number of seeds that would detect a change of the margin with 80 % power; ``None`` where no number
+            would, and for one seed.
+        verdict: the conclusion from the adjusted p values.
     """
 
     seeds: int
@@ -61,7 +61,7 @@ class Effect:
     low: float | None
     high: float | None
     seed_std: float | None
-    text_std: float
+    unit_std: float
     p_change: float
     p_change_holm: float
     p_equivalence: float
@@ -72,14 +72,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Curves:
-    """The sweeps of one variant.
+    """F1 of one variant at all points of its sweeps.
 
     Attributes:
-        points: what `f1` and `resampled` have in their last axis.
+        points: what the last axis of `f1` and `resampled` stands for.
         f1: ``[seeds, points]``, mean over draws.
-        resampled: ``[resamples, seeds, points]``, on resampled texts.
+        resampled: ``[resamples, seeds, points]``, on resampled units.
         by_draw: ``[points, draws]``, F1 averaged over seeds; NaN where a point has fewer draws.
-        changed: ``[points]``, share of the tokens whose tag changed, mean over draws.
+        changed: ``[points]``, share of the tokens whose tag was replaced, mean over draws.
     """
 
     points: tuple[Point, ...]
@@ -89,14 +89,14 @@ class Curves:
     changed: Doubles
 
     @classmethod
-    def of(cls, sweeps: Mapping[int, pd.DataFrame], settings: Statistics) -> Curves:
+    def of(cls, sweeps: Mapping[int, pd.DataFrame], statistics: Statistics) -> Curves:
         """The curves of sweeps by seed."""
         means = [
             sweep.groupby(["mode", "level"], sort=False)[["f1", "effective_rate"]].mean() for sweep in sweeps.values()
         ]
         points = tuple((str(mode), float(level)) for mode, level in means[0].index)
         counts = np.stack([counts_at(sweep, point) for sweep in sweeps.values() for point in points])
-        resampled = resampled_f1(counts, settings.resamples, settings.seed)
+        resampled = resampled_f1(counts, statistics.resamples, statistics.seed)
         return cls(
             points=points,
             f1=np.stack([mean["f1"].to_numpy(np.float64) for mean in means]),
@@ -106,14 +106,14 @@ class Curves:
         )
 
     def estimate(self, contrast: Contrast) -> Estimate:
-        """A contrast, and what its uncertainty is made of."""
+        """The value of a contrast and its uncertainty."""
         weights = np.array([contrast.get(point, 0.0) for point in self.points])
         values = self.f1 @ weights
-        made = estimate(values, np.zeros_like(values), self.resampled @ weights)
-        return replace(made, text_std=float(np.hypot(made.text_std, self.draw_std(weights))))
+        over_units = estimate_difference(values, np.zeros_like(values), self.resampled @ weights)
+        return replace(over_units, unit_std=float(np.hypot(over_units.unit_std, self.draw_std(weights))))
 
     def draw_std(self, weights: Doubles) -> float:
-        """Standard deviation of a contrast's mean over draws, from the draws that all its points have; 0 for one draw.
+        """Standard deviation of a contrast's mean over the draws that all its points have; 0 for one draw.
 
         Args:
             weights: ``[points]``.
@@ -126,22 +126,36 @@ class Curves:
         values = weights[repeated] @ self.by_draw[repeated, :draws]
         return float(values.std(ddof=1) / np.sqrt(draws))
 
-    def slope(self) -> Contrast | None:
-        """Change of F1 for each 10 % of the tags that the tagger's errors replace; ``None`` if fewer than two shares.
+    def tagging_errors(self) -> Contrast:
+        """F1 with the tagger's real output minus F1 with the corpus's tags."""
+        return difference(ANCHOR, CLEAN)
 
-        The line of least squares through all draws of mode `tagger`, each at the mean share of tags replaced at its
-        rate.
+    def slope(self) -> Contrast | None:
+        """Change of F1 for each 10 % of the tags that are replaced by tagging errors; ``None`` for a single rate.
+
+        The slope of the least-squares line through all draws of mode `tagger`, each at the mean share of tags replaced
+        at its rate.
         """
-        chosen = [i for i, (mode, _) in enumerate(self.points) if mode == "tagger"]
-        share = self.changed[chosen] - self.changed[chosen].mean()
+        swept = [i for i, (mode, _) in enumerate(self.points) if mode == "tagger"]
+        share = self.changed[swept] - self.changed[swept].mean()
         if not share.any():
             return None
         weights = TENTH * share / (share**2).sum()
-        return {self.points[i]: float(weight) for i, weight in zip(chosen, weights, strict=True)}
+        return {self.points[i]: float(weight) for i, weight in zip(swept, weights, strict=True)}
 
     def clustering(self) -> Contrast | None:
-        """F1 at the anchor minus F1 with as many errors; ``None`` where factor 1 was not swept."""
-        return difference(ANCHOR, AS_OFTEN) if AS_OFTEN in self.points else None
+        """F1 with the tagger's real output minus F1 with as many errors of the same kinds at random positions.
+
+        ``None`` if factor 1 of mode `scaled` was not swept.
+        """
+        return difference(ANCHOR, SCALED_ONCE) if SCALED_ONCE in self.points else None
+
+
+CONTRASTS: Mapping[Question, Callable[[Curves], Contrast | None]] = {
+    "tagging_errors": Curves.tagging_errors,
+    "slope": Curves.slope,
+    "clustering": Curves.clustering,
+}
 
 
 def f1_by_draw(sweep: pd.DataFrame, points: Sequence[Point]) -> Doubles:
@@ -149,11 +163,12 @@ def f1_by_draw(sweep: pd.DataFrame, points: Sequence[Point]) -> Doubles:
     return sweep.pivot(index=["mode", "level"], columns="draw", values="f1").loc[list(points)].to_numpy(np.float64)
 
 
-def counts_at(sweep: pd.DataFrame, point: Point) -> np.ndarray:
-    """Right, predicted and true entities of each text ``[texts, 3]`` at one point, averaged over draws."""
+def counts_at(sweep: pd.DataFrame, point: Point) -> Floats:
+    """Correct, predicted and true entities of each unit ``[units, 3]`` at one point, averaged over draws."""
     rows = sweep[(sweep["mode"] == point[0]) & (sweep["level"] == point[1])]
-    names = ("text_right", "text_predicted", "text_true")
-    return np.stack([np.mean(np.stack(rows[name].tolist()), axis=0) for name in names], axis=1).astype(np.float32)
+    return np.stack([np.mean(np.stack(rows[name].tolist()), axis=0) for name in COUNT_COLUMNS], axis=1).astype(
+        np.float32
+    )
 
 
 def difference(point: Point, other: Point) -> Contrast:
@@ -161,60 +176,41 @@ def difference(point: Point, other: Point) -> Contrast:
     return {point: 1.0, other: -1.0} if point != other else {}
 
 
-def ask(question: Question, curves: Mapping[str, Curves], settings: Statistics) -> dict[str, Effect]:
-    """The answer to a question for each variant whose sweeps can give one.
+def estimate_effects(question: Question, curves: Mapping[str, Curves], statistics: Statistics) -> dict[str, Effect]:
+    """The effect that `question` asks for, by variant; without the variants whose sweeps do not allow it.
 
-    `slope`: see :meth:`Curves.slope`. Its margin is that of the line's change from no tag to all tags replaced: a tenth
-    of it for each 10 %. `clustering`: F1 under the tagger's own tags minus F1 under as many errors of the same kinds
-    spread evenly (mode `scaled` at factor 1).
+    `tagging_errors`: the cost of the tagger's real errors, see :meth:`Curves.tagging_errors`. `slope`: the change of F1
+    for each 10 % of the tags, see :meth:`Curves.slope`; the margin applies to the change from no tag to all tags
+    replaced, so a tenth of it to the slope. `clustering`: the extra cost of errors at the positions where the tagger
+    makes them, see :meth:`Curves.clustering`.
     """
-    contrasts = {name: each.slope() if question == "slope" else each.clustering() for name, each in curves.items()}
-    found = {name: curves[name].estimate(contrast) for name, contrast in contrasts.items() if contrast}
-    margin, level = margin_of(question, settings), level_among(settings.level, max(len(found), 1))
-    different = {name: made.p_difference() for name, made in found.items()}
-    equivalent = {name: made.p_equivalence(margin) for name, made in found.items()}
-    different_holm, equivalent_holm = adjust(different, found), adjust(equivalent, found)
-    made = {}
-    for name, each in found.items():
-        low, high = each.interval(settings.level) or (None, None)
-        made[name] = Effect(
-            seeds=each.seeds,
-            change=each.mean,
+    contrasts = {name: CONTRASTS[question](curve) for name, curve in curves.items()}
+    estimates = {name: curves[name].estimate(contrast) for name, contrast in contrasts.items() if contrast}
+    margin, level = equivalence_margin(question, statistics), bonferroni_level(statistics.level, max(len(estimates), 1))
+    p_change = {name: estimate.p_difference() for name, estimate in estimates.items()}
+    p_equivalence = {name: estimate.p_equivalence(margin) for name, estimate in estimates.items()}
+    p_change_holm = holm_adjusted(p_change, estimates)
+    p_equivalence_holm = holm_adjusted(p_equivalence, estimates)
+    effects = {}
+    for name, e in estimates.items():
+        low, high = e.interval(statistics.level) or (None, None)
+        effects[name] = Effect(
+            seeds=e.seeds,
+            change=e.mean,
             low=low,
             high=high,
-            seed_std=each.seed_std,
-            text_std=each.text_std,
-            p_change=different[name],
-            p_change_holm=different_holm[name],
-            p_equivalence=equivalent[name],
-            p_equivalence_holm=equivalent_holm[name],
-            seeds_needed=None if each.seed_std is None else seeds_needed(each.seed_std, each.text_std, margin, level),
-            verdict=verdict(each.mean, different_holm[name], equivalent_holm[name], 1 - settings.level),
+            seed_std=e.seed_std,
+            unit_std=e.unit_std,
+            p_change=p_change[name],
+            p_change_holm=p_change_holm[name],
+            p_equivalence=p_equivalence[name],
+            p_equivalence_holm=p_equivalence_holm[name],
+            seeds_needed=None if e.seed_std is None else seeds_needed(e.seed_std, e.unit_std, margin, level),
+            verdict=verdict_on(e.mean, p_change_holm[name], p_equivalence_holm[name], 1 - statistics.level),
         )
-    return made
+    return effects
 
 
-def margin_of(question: Question, settings: Statistics) -> float:
-    """The change of F1 in 0..1 that counts as none."""
-    return UNITS[question] * settings.margin / 100
-
-
-def answer(label: str, question: Question, found: Effect, settings: Statistics) -> str:
-    """One sentence: what corruption does to test F1, in points of 0..100, and what can be known of it."""
-    change, low, high = (None if x is None else f"{100 * x:+.3f}" for x in (found.change, found.low, found.high))
-    interval = f"{100 * settings.level:g} % interval {low} to {high}, {found.seeds} seeds"
-    known = "one seed, which tells nothing of the spread" if low is None else interval
-    told = f"{found.verdict}{would(question, found, settings)}"
-    return f"{label}: test F1 changes by {change} points {WORDS[question]} ({known}): {told}."
-
-
-def would(question: Question, found: Effect, settings: Statistics) -> str:
-    """What it would take where a sweep cannot tell."""
-    if found.verdict != "cannot tell":
-        return ""
-    change = f"a change of {100 * margin_of(question, settings):g} points"
-    if found.seed_std is None:
-        return f"; how many seeds would find {change} is known from two seeds on"
-    if found.seeds_needed is None:
-        return f"; no number of seeds would find {change} on a test set of this size"
-    return f"; {max(found.seeds_needed, found.seeds + 1)} seeds would find {change}"
+def equivalence_margin(question: Question, statistics: Statistics) -> float:
+    """Equivalence margin of the question, in F1 of 0..1."""
+    return (TENTH if question == "slope" else 1) * statistics.margin / 100

@@ -1,66 +1,64 @@
-"""F1 on resampled test sets, and approximate randomization, from counts of entities."""
+"""F1 on resampled test sets, and approximate randomization, from entity counts by resampling unit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from posner.stats.intervals import Doubles
+from posner.arrays import Doubles, Floats
 
-Array = npt.NDArray[np.float32]
+RunCounts = Mapping[str, Mapping[int, Floats]]  # entity counts of each run, by variant and seed: [..., units, 3]
 
-CHUNK = 1000  # resamples at a time: as few as fit into memory with thousands of texts
-
-
-# --- counts of entities ----------------------------------------------------------------------------------------------
+RESAMPLES_AT_ONCE = 1000  # bounds the memory for test sets of thousands of units
 
 
 def f1(counts: npt.NDArray[np.floating]) -> Doubles:
-    """F1 from counts of right, predicted and true entities in the last axis; 0 where there are none."""
-    right, predicted, true = (counts[..., i].astype(np.float64) for i in range(3))
+    """F1 in 0..1 from counts ``[..., 3]`` of correct, predicted and true entities; 0 where there are none."""
+    correct, predicted, true = (counts[..., i].astype(np.float64) for i in range(3))
     total = predicted + true
-    return np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)
+    return np.divide(2 * correct, total, out=np.zeros_like(total), where=total > 0)
 
 
-def resampled_f1(counts: Array, resamples: int, seed: int) -> Doubles:
-    """F1 of each run on resampled texts, ``[resamples, runs]``; the same texts for all runs.
+def resampled_f1(counts: Floats, resamples: int, seed: int) -> Doubles:
+    """F1 ``[resamples, runs]`` of each run on resampled units; all runs share the resamples.
 
     Args:
-        counts: ``[runs, texts, 3]``, right, predicted and true entities.
+        counts: ``[runs, units, 3]``, correct, predicted and true entities.
     """
-    runs, texts, _ = counts.shape
-    by_text = counts.transpose(1, 0, 2).reshape(texts, runs * 3)
-    parts = [weights @ by_text for weights in text_weights(texts, resamples, seed)]
-    return f1(np.concatenate(parts).reshape(resamples, runs, 3))
+    runs, units, _ = counts.shape
+    by_unit = counts.transpose(1, 0, 2).reshape(units, runs * 3)
+    sums = [weights @ by_unit for weights in bootstrap_weights(units, resamples, seed)]
+    return f1(np.concatenate(sums).reshape(resamples, runs, 3))
 
 
-def text_weights(texts: int, resamples: int, seed: int) -> Iterator[Array]:
-    """How often each text is drawn in each resample, ``[resamples, texts]``, some resamples at a time."""
+def bootstrap_weights(units: int, resamples: int, seed: int) -> Iterator[Floats]:
+    """How often each unit is drawn in each resample, ``[resamples, units]``, in blocks of resamples."""
     generator = np.random.default_rng(seed)
-    for start in range(0, resamples, CHUNK):
-        number = min(CHUNK, resamples - start)
-        drawn = generator.integers(0, texts, (number, texts)) + texts * np.arange(number)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=number * texts).reshape(number, texts).astype(np.float32)
+    for start in range(0, resamples, RESAMPLES_AT_ONCE):
+        number = min(RESAMPLES_AT_ONCE, resamples - start)
+        drawn = generator.integers(0, units, (number, units)) + units * np.arange(number)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=number * units).reshape(number, units).astype(np.float32)
 
 
-def p_randomization(variant: Array, baseline: Array, resamples: int, seed: int) -> float:
-    """P value of approximate randomization: texts swap their predictions between the two models, all seeds at once.
+def p_randomization(variant: Floats, baseline: Floats, resamples: int, seed: int) -> float:
+    """The p value of approximate randomization: units swap their predictions between two models, all seeds at once.
 
     Args:
-        variant, baseline: ``[seeds, texts, 3]``, counts of entities.
+        variant: entity counts ``[seeds, units, 3]``.
+        baseline: entity counts ``[seeds, units, 3]`` of the other model.
     """
-    seeds, texts, _ = variant.shape
+    seeds, units, _ = variant.shape
     observed = abs((f1(variant.sum(axis=1)) - f1(baseline.sum(axis=1))).mean())
-    moved = (variant - baseline).transpose(1, 0, 2).reshape(texts, seeds * 3)
-    ours, theirs = variant.sum(axis=1), baseline.sum(axis=1)
+    excess = (variant - baseline).transpose(1, 0, 2).reshape(units, seeds * 3)
+    variant_total, baseline_total = variant.sum(axis=1), baseline.sum(axis=1)
     generator = np.random.default_rng(seed)
     as_large = 0
-    for start in range(0, resamples, CHUNK):
-        number = min(CHUNK, resamples - start)
-        swaps = generator.integers(0, 2, (number, texts), dtype=np.int8).astype(np.float32)
-        change = (swaps @ moved).reshape(number, seeds, 3)
-        differences = (f1(ours - change) - f1(theirs + change)).mean(axis=1)
+    for start in range(0, resamples, RESAMPLES_AT_ONCE):
+        number = min(RESAMPLES_AT_ONCE, resamples - start)
+        swaps = generator.integers(0, 2, (number, units), dtype=np.int8).astype(np.float32)
+        change = (swaps @ excess).reshape(number, seeds, 3)
+        differences = (f1(variant_total - change) - f1(baseline_total + change)).mean(axis=1)
         as_large += int((np.abs(differences) >= observed - 1e-12).sum())
     return (as_large + 1) / (resamples + 1)

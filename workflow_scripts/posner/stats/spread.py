@@ -1,7 +1,8 @@
-"""Spread over seeds, and differences to the baseline, paired by seed.
+"""Mean and standard deviation over training seeds, and differences to the baseline, paired by seed.
 
-A seed sets the new weights, the order of the batches and dropout. The baseline and a variant of one seed share all of
-that, so their difference is taken seed by seed and then averaged. How sure it is, :mod:`posner.stats.comparison` tells.
+A seed fixes the initial weights of new layers, the order of the batches and dropout. The baseline and a variant of the
+same seed share all of these, so their difference is taken seed by seed and then averaged. Intervals and tests of that
+mean are in :mod:`posner.stats.comparison`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Mean of `n` values and their standard deviation (with n - 1; ``None`` for fewer than two values)."""
+    """Mean of `n` values and their standard deviation (n - 1; ``None`` for one value)."""
 
     n: int
     mean: float
@@ -44,15 +45,10 @@ class Difference:
 
 
 def paired_difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> Difference:
-    """Difference between two sets of scores by seed; seeds that only one of them has are left out."""
+    """Difference of two sets of scores by seed; seeds that only one of them has are ignored."""
     seeds = tuple(sorted(variant.keys() & baseline.keys()))
     values = tuple(variant[seed] - baseline[seed] for seed in seeds)
     if not values:
         return Difference(seeds, values, None, None)
     spread = Spread.of(values)
     return Difference(seeds, values, spread.mean, spread.std)
-
-
-def points(difference: float) -> str:
-    """A difference of scores in 0..1 as signed points: ``+0.12``."""
-    return f"{100 * difference:+.2f}"

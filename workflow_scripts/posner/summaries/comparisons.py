@@ -1,4 +1,4 @@
-"""Comparisons with the baseline put together: as an object of JSON, and as a table."""
+"""Comparisons of variants with the baseline, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -10,32 +10,37 @@ import pandas as pd
 
 from posner.config.statistics import Statistics
 from posner.config.variants import Variant
-from posner.stats.comparison import Comparison, answer
-from posner.summaries.names import labels
-from posner.summaries.ner import IDENTITY, identity
+from posner.corpora.documents import ResamplingUnits
+from posner.stats.comparison import Comparison
+from posner.summaries.names import IDENTITY, identity, labels
+from posner.summaries.sentences import comparison_sentence
 
 
-def comparisons(
-    found: Mapping[str, Comparison], variants: Mapping[str, Variant], statistics: Statistics, unit: str, texts: int
+def comparison_summary(
+    comparisons: Mapping[str, Comparison],
+    variants: Mapping[str, Variant],
+    statistics: Statistics,
+    units: ResamplingUnits,
 ) -> dict[str, Any]:
-    """What ``ner_comparisons.json`` holds."""
+    """The content of ``ner_comparisons.json``; `units` are those of the test set."""
     names = labels(variants)
     return {
         "statistics": statistics.model_dump(mode="json"),
-        "texts": {"unit": unit, "number": texts},
+        "units": {"kind": units.kind, "number": units.number},
         "variants": {
-            name: asdict(made) | {"answer": answer(names[name], made, statistics)} for name, made in found.items()
+            name: asdict(comparison) | {"sentence": comparison_sentence(names[name], comparison, statistics)}
+            for name, comparison in comparisons.items()
         },
     }
 
 
-def comparison_table(found: Mapping[str, Comparison], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row a variant; only columns where there is none to compare."""
+def comparison_table(comparisons: Mapping[str, Comparison], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """A row for each variant; a study of the baseline alone has the columns only."""
     rows = []
-    for name, made in found.items():
-        columns = asdict(made)
-        needed = columns.pop("seeds_needed")
-        by_size = {f"seeds_for_{points}_points": number for points, number in needed.items()}
+    for name, comparison in comparisons.items():
+        columns = asdict(comparison)
+        seeds_needed = columns.pop("seeds_needed")
+        by_size = {f"seeds_for_{points}_points": seeds for points, seeds in seeds_needed.items()}
         rows.append(identity(name, variants) | columns | by_size)
-    known = [field.name for field in fields(Comparison) if field.name != "seeds_needed"]
-    return pd.DataFrame(rows, columns=None if rows else [*IDENTITY, *known])
+    fixed = [field.name for field in fields(Comparison) if field.name != "seeds_needed"]
+    return pd.DataFrame(rows, columns=None if rows else [*IDENTITY, *fixed])

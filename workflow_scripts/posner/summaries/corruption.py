@@ -1,4 +1,4 @@
-"""Sweeps put together: what corrupted POS does to NER, over draws and seeds."""
+"""Summaries of sweeps: the effect of corrupted POS on NER, over draws and seeds."""
 
 from __future__ import annotations
 
@@ -12,65 +12,65 @@ import pandas as pd
 from posner.config.statistics import Statistics
 from posner.config.variants import Variant
 from posner.evaluation.changes import COUNTED
-from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, answer, difference
+from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, difference
 from posner.stats.spread import Spread
-from posner.summaries.names import labels
-from posner.summaries.ner import identity
+from posner.summaries.names import identity, labels
+from posner.summaries.sentences import effect_sentence
 
 Sweeps = Mapping[int, pd.DataFrame]  # by seed
 
-POINT = ["mode", "level"]  # what a point of a curve is named by
-TESTED = {"gold": CLEAN, "predicted": ANCHOR, "none": ("zero", 1.0)}  # on which POS, by name
+POINT = ["mode", "level"]  # the columns that identify a point of a curve
+TEST_POS = {"gold": CLEAN, "predicted": ANCHOR, "none": ("zero", 1.0)}  # where a curve has each kind of test POS
 
 
 def with_change(sweep: pd.DataFrame) -> pd.DataFrame:
-    """A sweep with the column `change`: F1 minus F1 on the clean text of the same draw."""
+    """A sweep with the column `change`: F1 minus F1 with the corpus's tags in the same draw."""
     clean = sweep[sweep["mode"] == "clean"].set_index("draw")["f1"]
     return sweep.assign(change=sweep["f1"] - sweep["draw"].map(clean))
 
 
 def measures(sweep: pd.DataFrame) -> list[str]:
-    """The columns of a sweep that are numbers to average."""
+    """The numeric columns of a sweep that are averaged over draws."""
     return [str(name) for name in sweep.select_dtypes("number") if name not in ("level", "draw", "seed")]
 
 
 def run_table(name: str, variants: Mapping[str, Variant], seed: int, sweep: pd.DataFrame) -> pd.DataFrame:
-    """A row a mode and level of one checkpoint: means over draws of all measures, deviations of F1 and its change."""
+    """A row for each mode and level of one checkpoint: means of all measures over draws; `std` of F1 and its change."""
     full = with_change(sweep)
     groups = full.groupby(POINT, sort=False)
     table = groups[measures(full)].mean()
     for measure in ("change", "f1"):
         table.insert(0, f"{measure}_std", groups[measure].std())
     table.insert(0, "draws", groups.size())
-    return named(identity(name, variants) | {"seed": seed}, table.reset_index())
+    return with_constants(table.reset_index(), identity(name, variants) | {"seed": seed})
 
 
-def named(columns: Mapping[str, Any], table: pd.DataFrame) -> pd.DataFrame:
-    """A table with the same values in front of each row."""
+def with_constants(table: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A table with constant columns in front."""
     for place, (column, value) in enumerate(columns.items()):
         table.insert(place, column, value)
     return table
 
 
 def variant_summary(name: str, variants: Mapping[str, Variant], sweeps: Sweeps) -> dict[str, Any]:
-    """One variant's part of ``pos_corruption/{early,late}_fusion.json``.
+    """One variant's entry in ``pos_corruption/{encoder,late}_fusion.json``.
 
     Returns:
-        `points`: of each mode, level and measure the mean over all draws and seeds, `std` over all of them,
-        `std_draws` (the mean over seeds of the standard deviation over draws) and `std_seeds` (of the seeds' means);
-        ``None`` for fewer than two values. `runs`: of each seed, mode and level the mean and standard deviation over
-        draws. F1, precision, recall, change and rates are in 0..1.
+        `points`: for each mode, level and measure the mean over all draws and seeds, `std` over all of them,
+        `std_draws` (mean over seeds of the standard deviation over draws) and `std_seeds` (standard deviation of the
+        seeds' means); ``None`` for fewer than two values. `runs`: for each seed, mode and level the mean and standard
+        deviation over draws. F1, precision, recall, change and rates are in 0..1.
     """
     full = {seed: with_change(sweep) for seed, sweep in sweeps.items()}
     pooled = pd.concat(full.values(), keys=full.keys(), names=["seed"]).reset_index("seed")
     numbers = measures(pooled)
-    everything = pooled.groupby(POINT, sort=False)[numbers]
+    by_point = pooled.groupby(POINT, sort=False)[numbers]
     by_seed = pooled.groupby(["seed", *POINT], sort=False)[numbers]
     over_draws = {"mean": by_seed.mean(), "std": by_seed.std()}
     over_seeds = {part: table.groupby(level=POINT, sort=False) for part, table in over_draws.items()}
     over_all = {
-        "mean": everything.mean(),
-        "std": everything.std(),
+        "mean": by_point.mean(),
+        "std": by_point.std(),
         "std_draws": over_seeds["std"].mean(),
         "std_seeds": over_seeds["mean"].std(),
     }
@@ -83,87 +83,93 @@ def variant_summary(name: str, variants: Mapping[str, Variant], sweeps: Sweeps) 
     }
 
 
-def answers(
-    name: str, variants: Mapping[str, Variant], found: Mapping[Question, Mapping[str, Effect]], settings: Statistics
+def effect_summaries(
+    name: str,
+    variants: Mapping[str, Variant],
+    effects: Mapping[Question, Mapping[str, Effect]],
+    statistics: Statistics,
 ) -> dict[str, Any]:
-    """Of each question the effect in one variant, with a sentence; ``None`` where its sweeps do not tell."""
+    """The effect on one variant by question, with a sentence; ``None`` where its sweeps do not allow an estimate."""
     label = labels(variants)[name]
     return {
-        question: asdict(effects[name]) | {"answer": answer(label, question, effects[name], settings)}
-        if name in effects
+        question: asdict(by_variant[name])
+        | {"sentence": effect_sentence(label, question, by_variant[name], statistics)}
+        if name in by_variant
         else None
-        for question, effects in found.items()
+        for question, by_variant in effects.items()
     }
 
 
 def records(statistics: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
-    """Frames with the same rows and columns as one object a row: its index, and each column's statistics by name.
+    """Frames of equal shape as one JSON object per row: its index, and each column's statistics by name.
 
-    What is not a number becomes ``None``, and so does a column without a mean.
+    NaN becomes ``None``, and so does a column without a mean.
     """
     mean = statistics["mean"]
     rows = [frame.to_dict("records") for frame in statistics.values()]
-    made = []
+    objects = []
     for index, *values in zip(mean.index.to_frame().to_dict("records"), *rows, strict=True):
         row: dict[str, Any] = {str(key): value for key, value in index.items()}
         for column in mean.columns:
-            parts = {key: known(value[column]) for key, value in zip(statistics, values, strict=True)}
+            parts = {key: number_or_none(value[column]) for key, value in zip(statistics, values, strict=True)}
             row[str(column)] = None if parts["mean"] is None else parts
-        made.append(row)
-    return made
+        objects.append(row)
+    return objects
 
 
-def known(value: float) -> float | None:
-    """`value`, or ``None`` for NaN, which JSON does not have."""
+def number_or_none(value: float) -> float | None:
+    """`value`, or ``None`` for NaN, which is not valid JSON."""
     return None if math.isnan(value) else float(value)
 
 
 # --- tables of variants ----------------------------------------------------------------------------------------------
 
 
-def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, settings: Statistics) -> pd.DataFrame:
-    """A row a mode and level: the change of F1 against the clean text, the mean over draws and seeds, with interval."""
+def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Statistics) -> pd.DataFrame:
+    """A row for each mode and level: mean change of F1 against the corpus's tags over draws and seeds, and interval."""
     return pd.DataFrame(
-        identity(name, variants) | {"mode": point[0], "level": point[1]} | interval(curves, point, CLEAN, settings)
+        identity(name, variants) | {"mode": point[0], "level": point[1]} | interval(curves, point, CLEAN, statistics)
         for point in curves.points
         if point != CLEAN
     )
 
 
-def interval(curves: Curves, point: Point, other: Point, settings: Statistics) -> dict[str, Any]:
-    """F1 at one point minus F1 at another, as columns."""
-    made = curves.estimate(difference(point, other))
-    low, high = made.interval(settings.level) or (None, None)
-    return {"seeds": made.seeds, "change": made.mean, "low": low, "high": high}
+def interval(curves: Curves, point: Point, other: Point, statistics: Statistics) -> dict[str, Any]:
+    """Mean and interval of F1 at one point minus F1 at another, as columns."""
+    estimate = curves.estimate(difference(point, other))
+    low, high = estimate.interval(statistics.level) or (None, None)
+    return {"seeds": estimate.seeds, "change": estimate.mean, "low": low, "high": high}
 
 
-def effect_table(found: Mapping[Question, Mapping[str, Effect]], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row a question and variant."""
+def effect_table(effects: Mapping[Question, Mapping[str, Effect]], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """A row for each question and variant."""
     return pd.DataFrame(
         identity(name, variants) | {"question": question} | asdict(effect)
-        for question, by_variant in found.items()
+        for question, by_variant in effects.items()
         for name, effect in by_variant.items()
     )
 
 
-def train_test_table(name: str, variants: Mapping[str, Variant], curves: Curves, settings: Statistics) -> pd.DataFrame:
-    """A row a kind of test POS: F1 over draws and seeds, and its change against the kind that it was trained on."""
-    own = TESTED[variants[name].pos]
-    places = {tested: curves.points.index(point) for tested, point in TESTED.items()}
+def train_test_table(
+    name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Statistics
+) -> pd.DataFrame:
+    """A row for each kind of test POS: F1 over seeds, and its change against the kind used in training."""
+    trained_on = TEST_POS[variants[name].pos]
+    places = {test_pos: curves.points.index(point) for test_pos, point in TEST_POS.items()}
     return pd.DataFrame(
         identity(name, variants)
-        | {"test_pos": tested, "f1_mean": (f1 := Spread.of(curves.f1[:, place].tolist())).mean, "f1_std": f1.std}
-        | interval(curves, curves.points[place], own, settings)
-        for tested, place in places.items()
+        | {"test_pos": test_pos, "f1_mean": (f1 := Spread.of(curves.f1[:, place].tolist())).mean, "f1_std": f1.std}
+        | interval(curves, curves.points[place], trained_on, statistics)
+        for test_pos, place in places.items()
     )
 
 
 def change_table(name: str, variants: Mapping[str, Variant], changes: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
-    """Where tags were changed, and what happened there: means over draws and seeds.
+    """Changes of predictions at tokens with and without a replaced tag: counts, means over draws and seeds.
 
-    `by` tells what the counts are summed over: everything but the entity type, but the position, each for tokens whose
-    tag changed and for the others, or, for changed tokens at the anchor only, but the source and target tag: in other
-    modes the pairs are as often as the mode makes them.
+    Column `by` says how the counts are grouped: by entity `type` or by `position` in the entity, each separately for
+    tokens whose tag was replaced and for the others; or by the original and the new tag (`tags`), for replaced tags in
+    mode `anchor` only, since the other modes choose the pairs themselves.
     """
     cells = pd.concat(changes.values(), ignore_index=True)
     cells["changed"] = cells["source"] != cells["target"]
@@ -174,8 +180,10 @@ def change_table(name: str, variants: Mapping[str, Variant], changes: Mapping[in
         ("tags", anchor, ["source", "target", "changed"]),
     ]
     tables = [
-        named({"by": by}, rows.groupby([*POINT, *keys], sort=False)[list(COUNTED)].sum() / len(changes)).reset_index()
+        with_constants(
+            rows.groupby([*POINT, *keys], sort=False)[list(COUNTED)].sum() / len(changes), {"by": by}
+        ).reset_index()
         for by, rows, keys in parts
     ]
     columns = ["by", *POINT, "type", "position", "source", "target", "changed", *COUNTED]
-    return named(identity(name, variants), pd.concat(tables, ignore_index=True)[columns])
+    return with_constants(pd.concat(tables, ignore_index=True)[columns], identity(name, variants))

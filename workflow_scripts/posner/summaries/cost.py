@@ -1,4 +1,4 @@
-"""What jobs have cost: wall time, processor time and peak memory, from the files of Snakemake's `benchmark:`."""
+"""Cost of jobs: wall time, processor time and peak memory, from the files of Snakemake's `benchmark:`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import pandas as pd
 
 from posner.errors import InputError
 
-MEGABYTE = 2**20  # what Snakemake calls MB
+MEGABYTE = 2**20  # Snakemake's MB
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What one job used, as far as it was measured: its last attempt, if it took several.
+    """Resources used by one job, in its last attempt.
 
     Attributes:
         seconds: wall time.
-        cpu_seconds: time of all its processors; ``None`` for a job too short to be looked at.
-        memory: peak resident memory in bytes; ``None`` likewise.
+        cpu_seconds: time on all processors; ``None`` for a job too short to be sampled.
+        memory: peak resident memory in bytes; ``None`` for a job too short to be sampled.
     """
 
     seconds: float
@@ -34,10 +34,10 @@ class Job:
     """One job of Snakemake.
 
     Attributes:
-        rule: its rule.
-        variant: the variant that it was about; empty for a rule that knows of none.
-        usage: what it used, ``None`` where no benchmark was kept.
-        on_gpu: whether it computed on a GPU.
+        rule: name of its rule.
+        variant: name of its variant; empty for rules without one.
+        usage: ``None`` without a benchmark file.
+        on_gpu: whether it ran on a GPU.
     """
 
     rule: str
@@ -47,10 +47,10 @@ class Job:
 
 
 def read_usage(path: Path) -> Usage | None:
-    """A benchmark file; ``None`` if it is not there, as in results that were copied without them.
+    """Read a benchmark file; ``None`` if it is missing, as in results copied without benchmarks.
 
     Raises:
-        InputError: it is something else.
+        InputError: it is not a benchmark file.
     """
     if not path.is_file():
         return None
@@ -58,15 +58,18 @@ def read_usage(path: Path) -> Usage | None:
         row = pd.read_csv(path, sep="\t", na_values=["NA", "-"]).iloc[-1]
         seconds, cpu, memory = (float(row[name]) for name in ("s", "cpu_time", "max_rss"))
     except (OSError, KeyError, IndexError, ValueError) as error:
-        raise InputError(f"{path}: not a benchmark of Snakemake ({error!r}); delete it") from error
+        raise InputError(f"{path}: not a benchmark file of Snakemake ({error!r}); delete it") from error
     return Usage(seconds, None if isnan(cpu) else cpu, None if isnan(memory) else memory * MEGABYTE)
 
 
 def cost_table(jobs: Sequence[Job], labels: Mapping[str, str]) -> pd.DataFrame:
-    """A row for each rule and variant, in the order of `jobs`; `labels` are those of the variants.
+    """A row for each rule and variant, in the order of `jobs`.
 
-    Times are sums over `measured_jobs`, in seconds; `longest_seconds` and `peak_memory_bytes` are of the one job that
-    took most. A number that no job has is missing.
+    Times are sums over `measured_jobs`, in seconds; `longest_seconds` and `peak_memory_bytes` are maxima over jobs. A
+    number that was measured for no job is missing.
+
+    Args:
+        labels: of the variants, by name.
     """
     rows = pd.DataFrame(
         {

@@ -1,9 +1,10 @@
-"""What variants are called where people read of them."""
+"""Labels of variants, and the columns that identify a variant in every table."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from posner.config.variants import Variant
 
@@ -14,23 +15,37 @@ POS = {
     "oracle": "Oracle",
     "random": "Random POS",
 }
-USUAL_WIDTH = Variant.model_fields["pos_embed_dim"].default
 FEATURES = {"one_hot": "one-hot", "logits": "logits", "trainable_embed": "embeddings"}
+DEFAULT_WIDTH = Variant.model_fields["pos_embed_dim"].default
+IDENTITY = ("variant", "label", "fusion", "pos", "feature", "injection")
 
 
 def injection(variant: Variant) -> str:
-    """Where and how POS enters the model: ``late, one-hot``, ``encoder k=2, embeddings``, ``baseline`` for none."""
+    """The injection path of a variant: ``late, one-hot``, ``encoder k=2, embeddings``; ``baseline`` without POS."""
     if variant.fusion == "none":
         return "baseline"
     offset = variant.inject_layer_offset_from_end
-    where = {"late": "late", "encoder": f"encoder {offset}" if offset == "earliest" else f"encoder k={offset}"}
+    depth = {"late": "late", "encoder": f"encoder {offset}" if offset == "earliest" else f"encoder k={offset}"}
     width = variant.pos_embed_dim
-    wide = f"{width}-wide " if variant.feature == "trainable_embed" and width != USUAL_WIDTH else ""
-    return f"{where[variant.fusion]}, {wide}{FEATURES[variant.feature]}"
+    prefix = f"{width}-wide " if variant.feature == "trainable_embed" and width != DEFAULT_WIDTH else ""
+    return f"{depth[variant.fusion]}, {prefix}{FEATURES[variant.feature]}"
 
 
 def labels(variants: Mapping[str, Variant]) -> dict[str, str]:
-    """A label a variant, such as ``Gold POS (late, one-hot)``; the name is added where labels would be the same."""
+    """A label for each variant, such as ``Gold POS (late, one-hot)``; equal labels are followed by the name."""
     plain = {name: f"{POS[variant.pos]} ({injection(variant)})" for name, variant in variants.items()}
     times = Counter(plain.values())
     return {name: label if times[label] == 1 else f"{label} [{name}]" for name, label in plain.items()}
+
+
+def identity(name: str, variants: Mapping[str, Variant]) -> dict[str, Any]:
+    """The columns :data:`IDENTITY` of a variant."""
+    variant = variants[name]
+    return {
+        "variant": name,
+        "label": labels(variants)[name],
+        "fusion": variant.fusion,
+        "pos": variant.pos,
+        "feature": variant.feature,
+        "injection": injection(variant),
+    }

@@ -1,4 +1,4 @@
-"""NER runs put together: every seed's scores, their spread, and the paired difference to the baseline."""
+"""Summaries of NER runs: scores of every seed, mean and standard deviation, paired difference to the baseline."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import Any
 
 import pandas as pd
 
-from posner.config.variants import Variant, baseline_of
+from posner.config.variants import SeededVariant, Variant, baseline_of
+from posner.files import Json
 from posner.stats.spread import Spread, paired_difference
-from posner.summaries.names import injection, labels
+from posner.summaries.names import identity, labels
 from posner.summaries.runs import EVALUATED, Run
 
 Scores = Mapping[str, Any]  # numbers, or scores by name
 BySeed = Mapping[int, Scores]
 
-COUNTS = ("tokens", "sentences", "support")  # of the split, alike in all runs: there is nothing to average
+COUNTS = ("tokens", "sentences", "support")  # properties of the split, equal in all runs
 TRAINING = ("best_step", "steps", "parameters", "precision", "device")  # of metrics.json, besides scores
 
 
-def summaries(runs: Sequence[Run], variants: Mapping[str, Variant]) -> dict[str, dict[str, Any]]:
-    """For each variant what ``metrics/{variant}.json`` holds; scores and differences are in 0..1.
+def variant_summaries(runs: Sequence[Run], variants: Mapping[str, SeededVariant]) -> dict[str, dict[str, Any]]:
+    """The content of ``metrics/variants/{variant}.json`` by variant; scores and differences are in 0..1.
 
     `runs` has every seed's record; `summary` has the mean and standard deviation of every score of validation and test,
     nested as in the records; `difference` has the paired differences to the baseline (``None`` for itself).
@@ -32,73 +33,60 @@ def summaries(runs: Sequence[Run], variants: Mapping[str, Variant]) -> dict[str,
         split: {name: {run.seed: run.scores(split) for run in runs if run.variant == name} for name in variants}
         for split in EVALUATED
     }
-    made = {}
+    summaries = {}
     for name, variant in variants.items():
         is_baseline = name == baseline
-        made[name] = {
+        summaries[name] = {
             "variant": name,
             "label": names[name],
             "is_baseline": is_baseline,
             "settings": variant.model_dump(mode="json", exclude={"seeds"}),
-            "seeds": list(variant.seeds or ()),
-            "summary": {split: nested(spread, by_seed[split][name]) for split in EVALUATED},
+            "seeds": list(variant.seeds),
+            "summary": {split: nested(spread_over_seeds, by_seed[split][name]) for split in EVALUATED},
             "difference": None
             if is_baseline
-            else {split: nested(difference, by_seed[split][name], by_seed[split][baseline]) for split in EVALUATED},
+            else {
+                split: nested(difference_over_seeds, by_seed[split][name], by_seed[split][baseline])
+                for split in EVALUATED
+            },
             "runs": [{"seed": run.seed} | run.record for run in runs if run.variant == name],
         }
-    return made
+    return summaries
 
 
-def spread(values: Mapping[int, float]) -> dict[str, Any]:
+def spread_over_seeds(values: Mapping[int, float]) -> dict[str, Any]:
     """Mean and standard deviation over seeds."""
     return asdict(Spread.of(list(values.values())))
 
 
-def difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> dict[str, Any]:
-    """Paired difference over seeds; the difference of each seed follows from `runs`."""
-    found = paired_difference(variant, baseline)
-    return {"n": len(found.seeds), "mean": found.mean, "std": found.std}
+def difference_over_seeds(variant: Mapping[int, float], baseline: Mapping[int, float]) -> dict[str, Any]:
+    """Mean and standard deviation of the paired difference."""
+    paired = paired_difference(variant, baseline)
+    return {"n": len(paired.seeds), "mean": paired.mean, "std": paired.std}
 
 
 def nested(statistic: Callable[..., dict[str, Any]], *groups: BySeed) -> dict[str, Any]:
-    """A statistic of every score, nested as the scores are.
+    """A statistic of every score, nested like the scores.
 
     Args:
-        statistic: of one number by seed for each group.
-        groups: scores by seed. A score that only some seeds have (of an entity type that the split lacks and that only
-            some models predicted) is taken from those; the statistic says how many they are.
+        statistic: takes one number by seed for each group.
+        groups: scores by seed. Some scores exist for some seeds only (those of an entity type that the split lacks and
+            that only some models predict); their statistic is over these seeds.
     """
     rows = [row for group in groups for row in group.values()]
-    made: dict[str, Any] = {}
+    statistics: dict[str, Any] = {}
     for key in dict.fromkeys(key for row in rows for key in row if key not in COUNTS):
         parts = [{seed: row[key] for seed, row in group.items() if key in row} for group in groups]
         is_nested = any(isinstance(value, Mapping) for part in parts for value in part.values())
-        made[key] = nested(statistic, *parts) if is_nested else statistic(*parts)
-    return made
+        statistics[key] = nested(statistic, *parts) if is_nested else statistic(*parts)
+    return statistics
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-IDENTITY = ("variant", "label", "fusion", "pos", "feature", "injection")
-
-
-def identity(name: str, variants: Mapping[str, Variant]) -> dict[str, Any]:
-    """The columns by which tables name a variant."""
-    variant = variants[name]
-    return {
-        "variant": name,
-        "label": labels(variants)[name],
-        "fusion": variant.fusion,
-        "pos": variant.pos,
-        "feature": variant.feature,
-        "injection": injection(variant),
-    }
-
-
-def runs_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row a run and split: its micro, macro and strict scores, counts, and how it was trained."""
+def ner_runs_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """A row for each run and split: micro, macro and strict scores, counts, and properties of the training."""
     return pd.DataFrame(
         identity(run.variant, variants)
         | {"seed": run.seed, "split": split}
@@ -110,14 +98,14 @@ def runs_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.DataF
 
 
 def flat(scores: Scores) -> dict[str, float]:
-    """The scores without those by type; the strict ones as ``strict_f1`` and so on."""
+    """The scores without those by type; strict ones are called ``strict_f1`` and so on."""
     strict = {f"strict_{key}": value for key, value in scores["strict"].items()}
     both = {**scores, **strict}
     return {key: value for key, value in both.items() if not isinstance(value, Mapping) and "support" not in key}
 
 
 def by_type_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row a run, split and entity type: F1, precision, recall, the number of entities, and the F1 of strict IOB2."""
+    """A row for each run, split and entity type: F1, precision, recall, number of entities, F1 under strict IOB2."""
     return pd.DataFrame(
         identity(run.variant, variants)
         | {"seed": run.seed, "split": split, "type": kind}
@@ -129,14 +117,14 @@ def by_type_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.Da
     )
 
 
-def summary_table(made: Mapping[str, Mapping[str, Any]], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row a variant and split: mean and standard deviation over seeds, paired difference of F1 to the baseline."""
+def ner_summary_table(summaries: Mapping[str, Json], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """A row for each variant and split: mean and standard deviation over seeds, paired difference of F1."""
     return pd.DataFrame(
         identity(name, variants)
         | {"split": split, "seeds": len(summary["seeds"])}
         | spread_columns(summary["summary"][split])
         | difference_columns(summary["difference"], split)
-        for name, summary in made.items()
+        for name, summary in summaries.items()
         for split in EVALUATED
     )
 
@@ -148,10 +136,10 @@ def spread_columns(summary: Mapping[str, Any]) -> dict[str, float | None]:
     return {f"{key}_{part}": value[part] for key, value in both.items() for part in ("mean", "std")}
 
 
-def difference_columns(found: Mapping[str, Any] | None, split: str) -> dict[str, Any]:
-    """The difference of micro F1; empty for the baseline."""
+def difference_columns(difference: Json | None, split: str) -> dict[str, Any]:
+    """The difference of micro F1 to the baseline; empty for the baseline itself."""
     parts = ("mean", "std")
-    if found is None:
+    if difference is None:
         return {"common_seeds": None} | {f"f1_difference_{part}": None for part in parts}
-    f1 = found[split]["f1"]
+    f1 = difference[split]["f1"]
     return {"common_seeds": f1["n"]} | {f"f1_difference_{part}": f1[part] for part in parts}

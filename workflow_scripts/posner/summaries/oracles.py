@@ -1,7 +1,7 @@
-"""What oracles tell of a null result: whether the way by which POS was given could have carried anything.
+"""Oracle controls: can each injection path transmit information at all?
 
-An oracle gives the NER labels where a variant gives POS. A way of giving POS in which the oracle does not come near an
-F1 of 1 is closed, whatever is sent along it, and that POS did nothing there says nothing of POS.
+An oracle feeds the NER labels through the injection path of a variant. If even the oracle's F1 stays below `oracle_f1`,
+the path is broken, and a null result for POS on that path is uninformative.
 """
 
 from __future__ import annotations
@@ -10,48 +10,52 @@ from collections.abc import Mapping
 from typing import Any
 
 from posner.config.variants import Variant
+from posner.files import Json
 from posner.summaries.names import injection
 
-Json = Mapping[str, Any]
 
-
-def oracles(summaries: Mapping[str, Json], least: float) -> dict[str, dict[str, Any]]:
-    """For each way in which a variant gives POS, what an oracle reached there.
+def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, dict[str, Any]]:
+    """The oracle check of each injection path that a POS variant uses.
 
     Args:
-        summaries: every variant's part of ``metrics/``, by name.
-        least: the F1 in 0..1 that opens a way.
+        summaries: ``metrics/variants/{variant}.json`` by variant.
+        required: the F1 in 0..1 that an oracle must reach.
 
     Returns:
-        By way (``late, one-hot``): the variants that use it; `f1`, the oracle's mean F1 in 0..1, and `open`, whether
-        that is enough: both ``None`` where no oracle was run.
+        By path (``late, one-hot``): the variants that use it; `f1`, the oracle's mean test F1 in 0..1, and `works`,
+        whether that is at least `required`. Both are ``None`` where no oracle was run.
     """
     settings = {name: Variant.model_validate(summary["settings"]) for name, summary in summaries.items()}
-    reached = {
+    oracle_f1 = {
         injection(variant): float(summaries[name]["summary"]["test"]["f1"]["mean"])
         for name, variant in settings.items()
         if variant.pos == "oracle"
     }
-    made: dict[str, dict[str, Any]] = {}
+    checks: dict[str, dict[str, Any]] = {}
     for name, variant in settings.items():
         if variant.pos in ("gold", "predicted"):
-            f1 = reached.get(injection(variant))
-            way: dict[str, Any] = {"variants": [], "f1": f1, "open": None if f1 is None else f1 >= least}
-            made.setdefault(injection(variant), way)["variants"].append(name)
-    return made
+            path = injection(variant)
+            f1 = oracle_f1.get(path)
+            check: dict[str, Any] = {"variants": [], "f1": f1, "works": None if f1 is None else f1 >= required}
+            checks.setdefault(path, check)["variants"].append(name)
+    return checks
 
 
-def controls_sentence(by_way: Mapping[str, Json]) -> str:
-    """What the oracles say of the null results, with F1 in points; empty where no variant reads POS."""
+def oracles_sentence(checks: Mapping[str, Json], required: float) -> str:
+    """What the oracles say about null results, with F1 in points; empty if no variant reads POS."""
     parts = []
-    if carrying := {way: found["f1"] for way, found in by_way.items() if found["open"]}:
-        low, high = (f"{100 * end(carrying.values()):.1f}" for end in (min, max))
-        reached = low if low == high else f"{low} to {high}"
-        parts.append(f"Given the NER labels in place of POS, F1 is {reached} by way of {'; '.join(carrying)}.")
-    if closed := [f"{way} ({100 * found['f1']:.1f})" for way, found in by_way.items() if found["open"] is False]:
+    if works := {path: check["f1"] for path, check in checks.items() if check["works"]}:
+        low, high = (f"{100 * end(works.values()):.1f}" for end in (min, max))
+        f1 = low if low == high else f"{low} to {high}"
         parts.append(
-            f"Even the NER labels hardly arrive by way of {'; '.join(closed)}: a null result there says nothing."
+            f"Oracle check: with the NER labels in place of POS, F1 reaches {f1} through {'; '.join(works)}, so "
+            f"{'these paths' if len(works) > 1 else 'this path'} can transmit the information."
         )
-    if untested := [way for way, found in by_way.items() if found["open"] is None]:
+    if broken := [f"{path} ({100 * check['f1']:.1f})" for path, check in checks.items() if check["works"] is False]:
+        parts.append(
+            f"Even the NER labels do not bring F1 to {100 * required:.1f} through {'; '.join(broken)}: null results on "
+            f"{'these paths' if len(broken) > 1 else 'this path'} are uninformative."
+        )
+    if untested := [path for path, check in checks.items() if check["works"] is None]:
         parts.append(f"No oracle was run for {'; '.join(untested)}.")
     return " ".join(parts)

@@ -1,4 +1,4 @@
-"""The results of one corpus and encoder as they are stored: NER runs, POS scores, sweeps, and tables made of them."""
+"""Readers of the stored results of one corpus and encoder: NER runs and sweeps."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 
 import pandas as pd
 
-from posner.config.variants import Variant, seeds
+from posner.arrays import COUNT_COLUMNS
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.evaluation.stored import run_file
 from posner.files import read_frame, read_json
 
 EVALUATED = ("validation", "test")  # splits that NER models are scored on
-SWEEP_COLUMNS = ("mode", "level", "draw", "effective_rate", "f1", "text_right", "text_predicted", "text_true")
+SWEEP_COLUMNS = ("mode", "level", "draw", "effective_rate", "f1", *COUNT_COLUMNS)
 CHANGE_COLUMNS = ("mode", "level", "type", "position", "source", "target", "tokens", "tokens_flipped")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One NER training: its variant, its seed, and its ``metrics.json`` as it stands (scores in 0..1)."""
+    """One NER training: its variant, its seed, and the content of its ``metrics.json`` (scores in 0..1)."""
 
     variant: str
     seed: int
@@ -31,16 +32,16 @@ class Run:
         return self.record[split]
 
 
-def read_runs(folder: Path, variants: Mapping[str, Variant]) -> list[Run]:
-    """The runs under `folder`."""
-    return [Run(name, seed, read_json(run_file(folder, name, seed), EVALUATED)) for name, seed in seeds(variants)]
+def read_runs(folder: Path, variants: Mapping[str, SeededVariant]) -> list[Run]:
+    """The runs of `variants` under `folder`."""
+    return [Run(name, seed, read_json(run_file(folder, name, seed), EVALUATED)) for name, seed in seeded_runs(variants)]
 
 
 def read_sweep(path: Path) -> pd.DataFrame:
-    """One sweep, a row for each mode, level and draw, see :class:`posner.prediction.sweep_results.Sweep`."""
+    """One sweep: a row for each mode, level and draw, see :class:`posner.prediction.sweep_results.Sweep`."""
     return read_frame(path, SWEEP_COLUMNS, "a sweep")
 
 
 def read_changes(path: Path) -> pd.DataFrame:
-    """Where one sweep changed tags, see :meth:`posner.evaluation.changes.ChangeTable.frame`."""
+    """Changes of predictions in one sweep, see :meth:`posner.evaluation.changes.ChangeTable.frame`."""
     return read_frame(path, CHANGE_COLUMNS, "the changes of a sweep")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from posner.calibration.reliability import answer, judged, reliability, share, sizes
-from posner.calibration.replicates import read_guesses, read_replicate, refuse_known_coins
+from posner.calibration.reliability import proportion, reliability, reliability_sentences, sizes, with_coverage
+from posner.calibration.replicates import read_guesses, read_replicate, refuse_leaked_labels
 from posner.corpora.corpus import SPLITS
 from posner.files import read_json, write_json, write_table
 from posner.workflow.command import Command
@@ -22,7 +22,7 @@ class SummariseCalibration(Command):
     """
 
     plan: Path
-    """JSON file of plan_calibration."""
+    """plan.json, with the corpora by name."""
     results: Path
     """Folder that holds {corpus}/{encoder}."""
     encoder: str = "tiny"
@@ -33,21 +33,21 @@ class SummariseCalibration(Command):
     def execute(self) -> None:
         folders = self.folders()
         statistics = read_json(self.comparisons()[0], ["statistics"])["statistics"]
-        rows = judged(pd.DataFrame(row for folder in folders for row in read_replicate(folder)))
+        rows = with_coverage(pd.DataFrame(row for folder in folders for row in read_replicate(folder)))
         table = sizes(rows, statistics["level"])
         guessed: dict[str, list[bool]] = defaultdict(list)
         for folder in folders:
             for split, right in read_guesses(folder).items():
                 guessed[split] += right
-        refuse_known_coins(guessed)
+        refuse_leaked_labels(guessed)
         found: dict[str, Any] = {
             "statistics": statistics,
             "replicates": len(folders),
             "trainings": sum(len(list(folder.glob("ner/*/*/metrics.json"))) for folder in folders),
             **reliability(rows, statistics["margin"] / 100),
-            "guesses": {split: share(guessed[split]) for split in SPLITS},
+            "guesses": {split: proportion(guessed[split]) for split in SPLITS},
         }
-        write_json(self.output / "calibration.json", found | {"answer": answer(found)})
+        write_json(self.output / "calibration.json", found | {"sentence": reliability_sentences(found)})
         write_table(self.output / "sizes.csv", table)
         write_table(self.output / "replicates.csv", rows)
 
@@ -66,5 +66,5 @@ class SummariseCalibration(Command):
             *(folder.parent / "corpus" / "corpus.json" for folder in self.folders()),
         ]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.output / "calibration.provenance.json"

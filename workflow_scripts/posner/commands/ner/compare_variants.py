@@ -1,4 +1,4 @@
-"""Every variant against the baseline: differences, intervals, tests, power and verdicts, from stored predictions."""
+"""Comparison of every variant with the baseline, from stored predictions."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from pydantic import Field
 
 from posner.config.base import Name
 from posner.config.statistics import Statistics
-from posner.config.variants import Variant, seeds
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.corpora.corpus import corpus_files, read_split
-from posner.corpora.documents import texts_of
-from posner.evaluation.stored import count_runs, entity_counts, predictions_file
+from posner.corpora.documents import ResamplingUnits
+from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_families
-from posner.summaries.comparisons import comparison_table, comparisons
+from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.workflow.command import Command, Folder
-
-SPLIT = "test"
 
 
 class CompareVariants(Command):
-    """Write how each variant's test F1 differs from the baseline's, and how sure that is."""
+    """Write each variant's difference in test F1 to the baseline, with interval, tests, power and verdict."""
 
-    variants: dict[Name, Variant]
-    """Variants by name, each with its seeds."""
+    variants: dict[Name, SeededVariant]
+    """Variants by name, with their training seeds."""
     statistics: Statistics = Field(default_factory=Statistics)
-    """How sure conclusions have to be."""
+    """Margin, level and resamples of intervals and tests."""
     corpus: Folder
     """Folder of the corpus."""
     ner: Folder
@@ -38,16 +36,15 @@ class CompareVariants(Command):
     """CSV file to write."""
 
     def execute(self) -> None:
-        sentences = read_split(self.corpus / f"{SPLIT}.parquet")
-        text_of, unit = texts_of([sentence.document for sentence in sentences])
-        counts = count_runs(self.ner, self.variants, SPLIT, partial(entity_counts, text_of=text_of))
-        found = compare_families(counts, self.variants, self.statistics)
-        write_json(self.output, comparisons(found, self.variants, self.statistics, unit, int(text_of.max()) + 1))
-        write_table(self.table, comparison_table(found, self.variants))
+        units = ResamplingUnits.of(read_split(self.corpus / "test.parquet"))
+        counts = count_runs(self.ner, self.variants, "test", partial(counts_by_unit, units=units))
+        comparisons = compare_families(counts, self.variants, self.statistics)
+        write_json(self.output, comparison_summary(comparisons, self.variants, self.statistics, units))
+        write_table(self.table, comparison_table(comparisons, self.variants))
 
     def inputs(self) -> list[Path]:
-        runs = [predictions_file(self.ner, name, seed) for name, seed in seeds(self.variants)]
+        runs = [predictions_file(self.ner, name, seed) for name, seed in seeded_runs(self.variants)]
         return [*corpus_files(self.corpus), *runs]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.table.with_suffix(".provenance.json")

@@ -1,4 +1,4 @@
-"""One file that tells what all runs have made."""
+"""One file with the hashes of all files of all runs."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from pathlib import Path
 import pandas as pd
 
 from posner.config.base import Name
-from posner.config.variants import Variant, seeds
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.errors import InputError
 from posner.files import sha256, write_table
 from posner.workflow.command import Command
 
 
 class ListRuns(Command):
-    """Write the SHA-256 of every file of every run: whatever reads the runs depends on this one file."""
+    """Write the SHA-256 of every file of every run, so that rules that read all runs depend on one file."""
 
-    variants: dict[Name, Variant]
-    """Variants by name, each with its seeds."""
+    variants: dict[Name, SeededVariant]
+    """Variants by name, with their training seeds."""
     files: tuple[str, ...]
-    """Files of a run, with {variant} and {seed} in their names."""
+    """Files of a run; {variant} and {seed} in their paths are replaced."""
     output: Path
-    """CSV file to write in the folder of the files: variant, seed, file, sha256."""
+    """CSV file to write, in the folder that the files are relative to: variant, seed, file, sha256."""
 
     def execute(self) -> None:
         rows = [(name, seed, file, self.hash_of(file)) for name, seed, file in self.runs()]
         write_table(self.output, pd.DataFrame(rows, columns=["variant", "seed", "file", "sha256"]))
 
     def runs(self) -> Iterator[tuple[str, int, str]]:
-        """Every file, with the variant and the seed of its run."""
-        for name, seed in seeds(self.variants):
+        """Variant, seed and path of every file of every run."""
+        for name, seed in seeded_runs(self.variants):
             for file in self.files:
                 yield name, seed, file.format(variant=name, seed=seed)
 
@@ -38,11 +38,11 @@ class ListRuns(Command):
         """SHA-256 of a file.
 
         Raises:
-            InputError: it is not there.
+            InputError: the file is missing.
         """
         try:
             return sha256(self.output.parent / file)
         except OSError as error:
             raise InputError(
-                f"{self.output.parent / file}: missing in its run ({error}); delete the rest of the run and run again"
+                f"{self.output.parent / file}: cannot be read ({error}); delete the folder of this run and run again"
             ) from error

@@ -1,4 +1,4 @@
-"""Every run's scores by kind of mention, and how they differ from the baseline's, from stored predictions."""
+"""Scores of every run by slice, that is, by kind of mention, from stored predictions."""
 
 from __future__ import annotations
 
@@ -9,31 +9,29 @@ from pydantic import Field
 
 from posner.config.base import Name
 from posner.config.statistics import Statistics
-from posner.config.variants import Variant, seeds
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.corpora.corpus import corpus_files, read_card, read_split
-from posner.corpora.documents import texts_of
+from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.slices import Slicer, with_mentions
 from posner.evaluation.stored import count_runs, predictions_file
 from posner.files import write_table
 from posner.pos.features import tag_ids
 from posner.pos.predicted import read_predicted
-from posner.summaries.slices import runs_table, summary_table
+from posner.summaries.slices import slice_runs_table, slice_summary_table
 from posner.workflow.command import Command, Folder
-
-SPLIT = "test"
 
 
 class ScoreSlices(Command):
-    """Write precision, recall and F1 on test by novelty, type, length and place of mentions, beside the baseline's."""
+    """Write test scores by novelty, type, length, sentence and tagging of mentions, and differences to the baseline."""
 
-    variants: dict[Name, Variant]
-    """Variants by name, each with its seeds."""
+    variants: dict[Name, SeededVariant]
+    """Variants by name, with their training seeds."""
     statistics: Statistics = Field(default_factory=Statistics)
-    """How sure intervals have to be."""
+    """Level and resamples of intervals."""
     corpus: Folder
     """Folder of the corpus."""
     predicted: Path
-    """predicted.parquet: which words the POS tagger got wrong."""
+    """predicted.parquet; it shows which words the POS tagger mistagged."""
     ner: Folder
     """Folder of the runs: {variant}/seed-{seed}/predictions.parquet."""
     tables: Path
@@ -41,20 +39,20 @@ class ScoreSlices(Command):
 
     def execute(self) -> None:
         card = read_card(self.corpus / "corpus.json")
-        sentences = read_split(self.corpus / f"{SPLIT}.parquet")
-        text_of, _ = texts_of([sentence.document for sentence in sentences])
+        sentences = read_split(self.corpus / "test.parquet")
+        units = ResamplingUnits.of(sentences)
         predicted = read_predicted(self.predicted, card.pos_tags)
-        mistagged = tag_ids(sentences, card.pos_tags) != predicted.ids[SPLIT]
+        mistagged = tag_ids(sentences, card.pos_tags) != predicted.ids["test"]
         slicer = Slicer(read_split(self.corpus / "train.parquet"), sentences, card.ner_labels, mistagged)
-        counted = count_runs(self.ner, self.variants, SPLIT, partial(slicer.counts, text_of=text_of))
-        counts, slices = with_mentions(counted, slicer.slices)
-        write_table(self.tables / "ner_slices.csv", runs_table(counts, slices, self.variants))
-        summary = summary_table(counts, slices, self.variants, self.statistics)
+        all_counts = count_runs(self.ner, self.variants, "test", partial(slicer.counts, units=units))
+        counts, slices = with_mentions(all_counts, slicer.slices)
+        write_table(self.tables / "ner_slices.csv", slice_runs_table(counts, slices, self.variants))
+        summary = slice_summary_table(counts, slices, self.variants, self.statistics)
         write_table(self.tables / "ner_slices_summary.csv", summary)
 
     def inputs(self) -> list[Path]:
-        runs = [predictions_file(self.ner, name, seed) for name, seed in seeds(self.variants)]
+        runs = [predictions_file(self.ner, name, seed) for name, seed in seeded_runs(self.variants)]
         return [*corpus_files(self.corpus), self.predicted, *runs]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.tables / "ner_slices.provenance.json"

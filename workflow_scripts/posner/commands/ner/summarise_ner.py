@@ -1,18 +1,18 @@
-"""Scores of all NER runs of a corpus and encoder, put together."""
+"""Summaries of all NER runs of one corpus and encoder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from posner.config.base import Name
-from posner.config.variants import Variant, seeds
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.evaluation.stored import run_file
 from posner.files import write_json, write_table
-from posner.summaries.ner import by_type_table, runs_table, summaries, summary_table
+from posner.summaries.ner import by_type_table, ner_runs_table, ner_summary_table, variant_summaries
 from posner.summaries.runs import read_runs
 from posner.workflow.command import Command, Folder
 
-# Besides one file a variant, there is one for each source of POS, and one for what is given in its place.
+# Files that group the variants by source of POS.
 GROUPS = {
     "ner_baseline": ("none",),
     "ner_gold_pos": ("gold",),
@@ -22,31 +22,31 @@ GROUPS = {
 
 
 class SummariseNer(Command):
-    """Write every seed's scores with mean, standard deviation and the paired difference to the baseline."""
+    """Write the scores of every seed, their mean and standard deviation, and the paired difference to the baseline."""
 
-    variants: dict[Name, Variant]
-    """Variants by name, each with its seeds."""
+    variants: dict[Name, SeededVariant]
+    """Variants by name, with their training seeds."""
     ner: Folder
     """Folder of the runs: {variant}/seed-{seed}/metrics.json."""
     metrics: Path
-    """Folder to write JSON to: {variant}.json, ner_baseline.json and others."""
+    """Folder to write JSON to: variants/{variant}.json, ner_baseline.json and others."""
     tables: Path
     """Folder to write CSV to: ner_runs.csv, ner_summary.csv, ner_by_type.csv."""
 
     def execute(self) -> None:
         runs = read_runs(self.ner, self.variants)
-        made = summaries(runs, self.variants)
-        for name, summary in made.items():
-            write_json(self.metrics / f"{name}.json", summary)
+        summaries = variant_summaries(runs, self.variants)
+        for name, summary in summaries.items():
+            write_json(self.metrics / "variants" / f"{name}.json", summary)
         for group, sources in GROUPS.items():
-            chosen = {name: summary for name, summary in made.items() if self.variants[name].pos in sources}
-            write_json(self.metrics / f"{group}.json", {"variants": chosen})
-        write_table(self.tables / "ner_runs.csv", runs_table(runs, self.variants))
-        write_table(self.tables / "ner_summary.csv", summary_table(made, self.variants))
+            members = {name: summary for name, summary in summaries.items() if self.variants[name].pos in sources}
+            write_json(self.metrics / f"{group}.json", {"variants": members})
+        write_table(self.tables / "ner_runs.csv", ner_runs_table(runs, self.variants))
+        write_table(self.tables / "ner_summary.csv", ner_summary_table(summaries, self.variants))
         write_table(self.tables / "ner_by_type.csv", by_type_table(runs, self.variants))
 
     def inputs(self) -> list[Path]:
-        return [run_file(self.ner, name, seed) for name, seed in seeds(self.variants)]
+        return [run_file(self.ner, name, seed) for name, seed in seeded_runs(self.variants)]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.tables / "ner.provenance.json"

@@ -1,4 +1,4 @@
-"""Confusion counts and scores of predicted POS."""
+"""Confusion counts and scores of the predicted POS tags."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from posner.pos.features import tag_ids
 from posner.pos.predicted import read_predicted
 from posner.workflow.command import Command, Folder
 
-TOP = 20  # confusions listed by count
+LISTED = 20  # most frequent confusions
 
 
 class ScorePos(Command):
-    """Compare predicted POS with the corpus's, for out-of-fold train, validation and test."""
+    """Compare the predicted POS tags with the corpus's, on train (out of fold), validation and test."""
 
     corpus: Folder
     """Folder of the corpus."""
@@ -37,22 +37,23 @@ class ScorePos(Command):
             self.output,
             {
                 "tags": list(tags),
-                "splits": {split: split_scores(gold[split], predicted.ids[split], tags) for split in SPLITS},
+                "splits": {split: tagging_scores(gold[split], predicted.ids[split], tags) for split in SPLITS},
             },
         )
 
 
-def split_scores(gold: Ids, predicted: Ids, tags: tuple[str, ...]) -> dict[str, Any]:
+def tagging_scores(gold: Ids, predicted: Ids, tags: tuple[str, ...]) -> dict[str, Any]:
     """Counts and scores of one split.
 
     Returns:
-        `counts` ``[true tags][predicted tags]``; `accuracy` over all tokens, `macro_f1` over the tags that occur;
-        scores `per_tag`; `top_confusions`; `tokens`, and how many have a tag `unseen` in train (always wrong).
+        `counts` ``[true tags][predicted tags]``; `accuracy` over all tokens; `macro_f1`, the mean over the tags that
+        occur; scores `per_tag`; `top_confusions`; the number of `tokens`, and of those whose tag is `unseen` in train
+        and therefore always predicted wrongly. Scores are in 0..1.
     """
     counts = confusion_counts(gold, predicted, len(tags))
     per_tag = {
-        tag: dict(zip(("precision", "recall", "f1"), prf(right, assigned, true), strict=True)) | {"support": true}
-        for tag, right, assigned, true in zip(
+        tag: dict(zip(("precision", "recall", "f1"), prf(correct, assigned, true), strict=True)) | {"support": true}
+        for tag, correct, assigned, true in zip(
             tags,
             counts.diagonal().tolist(),
             np.bincount(predicted, minlength=len(tags)).tolist(),
@@ -72,17 +73,17 @@ def split_scores(gold: Ids, predicted: Ids, tags: tuple[str, ...]) -> dict[str, 
 
 
 def top_confusions(counts: Ids, tags: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The most frequent errors; `share` is of the tokens with that true tag."""
+    """The most frequent confusions; `share` is the share of the tokens with that true tag, in 0..1."""
     errors = counts * (1 - np.eye(len(tags), dtype=np.int64))
-    order = np.argsort(-errors, axis=None, kind="stable")[:TOP]
-    pairs = [divmod(int(place), len(tags)) for place in order]
+    order = np.argsort(-errors, axis=None, kind="stable")[:LISTED]
+    pairs = [divmod(int(cell), len(tags)) for cell in order]
     return [
         {
-            "gold": tags[g],
-            "predicted": tags[p],
-            "count": int(errors[g, p]),
-            "share": float(errors[g, p] / counts[g].sum()),
+            "gold": tags[gold],
+            "predicted": tags[predicted],
+            "count": int(errors[gold, predicted]),
+            "share": float(errors[gold, predicted] / counts[gold].sum()),
         }
-        for g, p in pairs
-        if errors[g, p]
+        for gold, predicted in pairs
+        if errors[gold, predicted]
     ]

@@ -1,4 +1,4 @@
-"""Tables of how well POS was tagged."""
+"""Tables of POS tagging scores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from posner.workflow.command import Command
 
 
 class SummarisePos(Command):
-    """Write the taggers' scores by split, by tag, and their most frequent confusions as tables."""
+    """Write tables of the taggers' scores by split and by tag, and of their most frequent confusions."""
 
     confusion: Path
     """confusion_matrix.json."""
@@ -37,12 +37,12 @@ class SummarisePos(Command):
             self.tables / "pos_confusions.csv",
             pd.DataFrame(
                 ({"split": split} | row for split, scores in splits.items() for row in scores["top_confusions"]),
-                columns=["split", "gold", "predicted", "count", "share"],  # also of a tagger without errors
+                columns=["split", "gold", "predicted", "count", "share"],  # needed for a tagger without errors
             ),
         )
 
     def inputs(self) -> list[Path]:
         return [self.confusion]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.tables / "pos.provenance.json"

@@ -1,4 +1,4 @@
-"""What the results of a corpus and encoder say, in words."""
+"""Conclusions on one corpus and encoder, in numbers and sentences."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from posner.summaries.verdict import conclude, oracles_table, variants_table
 from posner.workflow.command import Command
 
 NER = ("ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls")
-SWEEPS = ("early_fusion", "late_fusion")
+SWEEPS = ("encoder_fusion", "late_fusion")
 
 
 class Conclude(Command):
-    """Write whether POS helped, for each variant and in a sentence, and what tagging errors did."""
+    """Write what POS does to NER and what tagging errors cost: answers in sentences, and a verdict on each variant."""
 
     metrics: Path
-    """Folder of ner_baseline.json and its like for each source of POS."""
+    """Folder of ner_baseline.json, ner_gold_pos.json, ner_predicted_pos.json and ner_controls.json."""
     comparisons: Path
     """ner_comparisons.json."""
     ceiling: Path
@@ -24,7 +24,7 @@ class Conclude(Command):
     pos: Path
     """pos_tagging.csv."""
     corruption: Path | None = None
-    """Folder of early_fusion.json and late_fusion.json, if POS was used."""
+    """Folder of encoder_fusion.json and late_fusion.json, if a variant reads POS."""
     output: Path
     """JSON file to write."""
     tables: Path
@@ -35,9 +35,9 @@ class Conclude(Command):
         ner = [read_json(self.metrics / f"{name}.json", ["variants"]) for name in NER]
         folder = self.corruption
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
-        comparisons = read_json(self.comparisons, ["statistics", "texts", "variants"])
+        comparisons = read_json(self.comparisons, ["statistics", "units", "variants"])
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
-        ceiling = read_json(self.ceiling, ["answer"])
+        ceiling = read_json(self.ceiling, ["sentence"])
         verdict = conclude(ner, comparisons, sweeps, accuracy, ceiling)
         write_json(self.output, verdict)
         write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
@@ -47,5 +47,5 @@ class Conclude(Command):
         sweeps = [self.corruption / f"{name}.json" for name in SWEEPS] if self.corruption else []
         return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.ceiling, self.pos, *sweeps]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.tables / "verdict.provenance.json"

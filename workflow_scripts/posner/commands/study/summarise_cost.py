@@ -1,4 +1,4 @@
-"""What the models of a corpus and encoder have cost."""
+"""Cost of training and sweeping the models of one corpus and encoder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from posner.config.base import Name
-from posner.config.variants import Variant, seeds
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.files import read_json, write_table
 from posner.summaries.cost import Job, cost_table, read_usage
 from posner.summaries.names import labels
 from posner.workflow.command import Command
 
 
-class Place(NamedTuple):
-    """Where to read of a job: its benchmark, and the record that names its device if it may have had a GPU."""
+class JobFiles(NamedTuple):
+    """Files of one job: its benchmark, and the provenance record that names its device, if it may have used a GPU."""
 
     rule: str
     variant: str
@@ -24,54 +24,54 @@ class Place(NamedTuple):
 
 
 class SummariseCost(Command):
-    """Write wall and processor time, peak memory and GPU hours by rule and variant, of what precedes the analysis."""
+    """Write wall and processor time, peak memory and GPU hours by rule and variant, up to the sweeps."""
 
-    variants: dict[Name, Variant]
-    """Variants by name, each with its seeds."""
+    variants: dict[Name, SeededVariant]
+    """Variants by name, with their training seeds."""
     swept: tuple[Name, ...]
-    """Names of the variants that were swept."""
+    """Names of the variants with sweeps."""
     taggers: tuple[Name, ...]
     """Names of the taggers."""
     work: Path
-    """Folder {corpus}/{encoder}, for the records of its models and sweeps."""
+    """Folder {corpus}/{encoder} with the provenance records of models and sweeps."""
     benchmarks: Path
-    """Folder of its benchmarks."""
+    """Folder of the benchmark files of this corpus and encoder."""
     table: Path
     """CSV file to write."""
 
     def execute(self) -> None:
         jobs = [
             Job(rule, variant, read_usage(benchmark), record is not None and used_gpu(record))
-            for rule, variant, benchmark, record in self.places()
+            for rule, variant, benchmark, record in self.jobs()
         ]
         write_table(self.table, cost_table(jobs, labels(self.variants)))
 
-    def places(self) -> Iterator[Place]:
-        """Every job, in the order in which the data flows."""
-        yield self.place("prepare_encoder", "", "prepare_encoder", None)
+    def jobs(self) -> Iterator[JobFiles]:
+        """Every job, in the order of the workflow."""
+        yield self.job("prepare_encoder", "", "prepare_encoder", None)
         for tagger in self.taggers:
-            yield self.place("train_tagger", "", f"pos/{tagger}", f"pos/{tagger}/model/provenance.json")
+            yield self.job("train_tagger", "", f"pos/{tagger}", f"pos/{tagger}/model/provenance.json")
         for rule in ("merge_pos", "score_pos"):
-            yield self.place(rule, "", rule, None)
-        for name, seed in seeds(self.variants):
-            made = f"ner/{name}/seed-{seed}"
-            yield self.place("train_ner", name, made, f"{made}/model/provenance.json")
-        for name, seed in seeds({name: self.variants[name] for name in self.swept}):
-            made = f"corruption/{name}/seed-{seed}"
-            yield self.place("sweep_corruption", name, made, f"{made}.provenance.json")
+            yield self.job(rule, "", rule, None)
+        for name, seed in seeded_runs(self.variants):
+            run = f"ner/{name}/seed-{seed}"
+            yield self.job("train_ner", name, run, f"{run}/model/provenance.json")
+        for name, seed in seeded_runs({name: self.variants[name] for name in self.swept}):
+            sweep = f"corruption/{name}/seed-{seed}"
+            yield self.job("sweep_corruption", name, sweep, f"{sweep}.provenance.json")
 
-    def place(self, rule: str, variant: str, benchmark: str, record: str | None) -> Place:
-        """A place below the folder of this corpus and encoder."""
-        return Place(rule, variant, self.benchmarks / f"{benchmark}.tsv", self.work / record if record else None)
+    def job(self, rule: str, variant: str, benchmark: str, record: str | None) -> JobFiles:
+        """The files of a job, from their paths below the folders of this corpus and encoder."""
+        return JobFiles(rule, variant, self.benchmarks / f"{benchmark}.tsv", self.work / record if record else None)
 
     def inputs(self) -> list[Path]:
-        files = [file for place in self.places() for file in (place.benchmark, place.record)]
+        files = [file for job in self.jobs() for file in (job.benchmark, job.record)]
         return [file for file in files if file and file.is_file()]
 
-    def sidecar(self) -> Path:
+    def provenance_path(self) -> Path:
         return self.table.with_suffix(".provenance.json")
 
 
 def used_gpu(record: Path) -> bool:
-    """Whether a job computed on a GPU, as its ``provenance.json`` has it."""
+    """Whether a job ran on a GPU, according to its ``provenance.json``."""
     return str(read_json(record, ["device"])["device"]).startswith("cuda")

@@ -1,0 +1,202 @@
+"""Sentences on single variants, and the answers of studies of many shapes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from posner.config.statistics import Statistics
+from posner.stats.comparison import Comparison
+from posner.stats.propagation import Effect
+from posner.summaries.answers import Finding, enumeration, findings_sentence, rates_sentence
+from posner.summaries.sentences import comparison_sentence, effect_sentence, share, signed_points
+
+STATISTICS = Statistics()
+
+# --- sentences on single variants ------------------------------------------------------------------------------------
+
+SEVERAL = Comparison(
+    3, 0.0012, -0.003, 0.0054, 0, 0, 0.002, 0.001, 0.3, 0.3, 0.2, 0.2, 0.5, 0.01, {"0.5": 12}, "inconclusive"
+)  # fmt: skip
+ONCE = replace(SEVERAL, seeds=1, low=None, high=None, seed_std=None, detectable=None, seeds_needed={})
+
+
+@pytest.mark.parametrize(
+    ("comparison", "end"),
+    [
+        (
+            SEVERAL,
+            (
+                "(95 % interval -0.30 to +0.54, 3 seeds): inconclusive; about 12 seeds would be needed to detect a "
+                "difference of 0.5 points."
+            ),
+        ),
+        (replace(SEVERAL, verdict="helps"), "3 seeds): helps."),
+        (replace(SEVERAL, verdict="equivalent"), "3 seeds): equivalent (within the margin)."),
+        (
+            replace(SEVERAL, seeds_needed={"0.5": None}),
+            "inconclusive; with this test set, no number of seeds would detect a difference of 0.5 points.",
+        ),
+        (
+            ONCE,
+            (
+                "(one seed, so no interval): inconclusive; the number of seeds needed to detect a difference of 0.5 "
+                "points can be estimated from two seeds on."
+            ),
+        ),
+        (replace(ONCE, seeds_needed={"0.5": 4}), "about 4 seeds would be needed to detect a difference of 0.5 points."),
+    ],
+)
+def test_the_sentence_on_a_comparison(comparison: Comparison, end: str) -> None:
+    text = comparison_sentence("X", comparison, STATISTICS)
+    assert text.startswith("X changes test F1 by +0.12 points (")
+    assert text.endswith(end)
+
+
+def effect(**more: Any) -> Effect:
+    values: dict[str, Any] = {
+        "seeds": 3,
+        "change": -0.0012,
+        "low": -0.002,
+        "high": -0.0004,
+        "seed_std": 0.001,
+        "unit_std": 0.001,
+    }
+    tests = dict.fromkeys(("p_change", "p_change_holm", "p_equivalence", "p_equivalence_holm"), 0.5)
+    return Effect(**(values | tests | {"seeds_needed": 7, "verdict": "hurts"} | more))
+
+
+def test_the_sentence_on_an_effect() -> None:
+    assert effect_sentence("X", "slope", effect(), STATISTICS) == (
+        "X: test F1 changes by -0.120 points with each additional 10 % of the test tags replaced by typical tagging "
+        "errors (95 % interval -0.200 to -0.040, 3 seeds): hurts."
+    )
+    anchor = effect_sentence("X", "tagging_errors", effect(), STATISTICS)
+    assert anchor.startswith(
+        "X: test F1 changes by -0.12 points with the tagger's real output instead of the corpus's "
+    )
+    unclear = effect_sentence("X", "clustering", effect(verdict="inconclusive"), STATISTICS)
+    assert unclear.endswith("inconclusive; about 7 seeds would be needed to detect a difference of 0.5 points.")
+    hopeless = effect_sentence("X", "slope", effect(verdict="inconclusive", seeds_needed=None), STATISTICS)
+    assert hopeless.endswith("with this test set, no number of seeds would detect a difference of 0.05 points.")
+    one_seed = effect(seeds=1, low=None, high=None, seed_std=None, seeds_needed=None, verdict="inconclusive")
+    once = effect_sentence("X", "slope", one_seed, STATISTICS)
+    assert "(one seed, so no interval)" in once
+    assert once.endswith("can be estimated from two seeds on.")
+
+
+@given(st.floats(-1, 1))
+def test_points_are_signed_hundredths(value: float) -> None:
+    text = signed_points(value)
+    assert text[0] in "+-"
+    assert float(text) == pytest.approx(100 * value, abs=0.0051)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0732, "7.3 %"), (0.948, "95 %"), (1.0, "100 %"), (0.00321, "0.32 %")])
+def test_shares_are_in_percent(value: float, text: str) -> None:
+    assert share(value) == text
+
+
+# --- answers over variants -------------------------------------------------------------------------------------------
+
+UP = Finding("helps", 0.0133, 0.006, 0.0207)
+MORE = Finding("helps", 0.0171, 0.0097, 0.0245)
+DOWN = Finding("hurts", -0.02, -0.03, -0.01)
+SAME = Finding("equivalent", 0.0001, -0.002, 0.002)
+UNCLEAR = Finding("inconclusive", 0.0003, -0.0038, 0.0044)
+WIDE = Finding("inconclusive", 0.0006, -0.0034, 0.0046)
+SINGLE = Finding("inconclusive", 0.0138, None, None)
+OTHER = Finding("inconclusive", 0.0212, None, None)
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ([], ""),
+        ([UP], "X improves test F1 (+1.33 points)."),
+        ([DOWN], "X lowers test F1 (-2.00 points)."),
+        ([SAME], "X changes test F1 by less than the margin of 0.5 points (equivalent: +0.01 points)."),
+        (
+            [UNCLEAR],
+            "X has no significant effect on test F1 (inconclusive: +0.03 points, 95 % interval from -0.38 to +0.44).",
+        ),
+        ([SINGLE], "X changes test F1 by +1.38 points; with one training seed, no verdict is given."),
+        (
+            [SINGLE, OTHER],
+            (
+                "X changes test F1 by +1.38 to +2.12 points in 2 variants; with one training seed each, no verdict is"
+                " given."
+            ),
+        ),
+        ([UP, MORE], "X improves test F1 in both variants (+1.33 to +1.71 points)."),
+        ([UP, MORE, UP], "X improves test F1 in all 3 variants (+1.33 to +1.71 points)."),
+        (
+            [UP, SINGLE, MORE, OTHER],
+            (
+                "X improves test F1 in 2 of 4 variants (+1.33 to +1.71 points); 2 were trained with one seed, so no "
+                "verdict is given (+1.38 to +2.12 points)."
+            ),
+        ),
+        (
+            [UNCLEAR, WIDE, SINGLE],
+            (
+                "X has no significant effect on test F1 in 2 of 3 variants (inconclusive: +0.03 to +0.06 points, 95 %"
+                " intervals from -0.38 to +0.46); one was trained with one seed, so no verdict is given (+1.38 "
+                "points)."
+            ),
+        ),
+        (
+            [UP, DOWN, SAME, UNCLEAR],
+            (
+                "X improves test F1 in 1 of 4 variants (+1.33 points), lowers it in 1 (-2.00 points), changes it by "
+                "less than the margin of 0.5 points in 1 (equivalent: +0.01 points) and has no significant effect on "
+                "it in 1 (inconclusive: +0.03 points, 95 % interval from -0.38 to +0.44)."
+            ),
+        ),
+    ],
+)
+def test_one_sentence_covers_all_variants(findings: list[Finding], expected: str) -> None:
+    assert findings_sentence("X", findings, 0.5, STATISTICS) == expected
+
+
+FINDINGS = st.lists(st.sampled_from([UP, MORE, DOWN, SAME, UNCLEAR, WIDE, SINGLE, OTHER]), min_size=1, max_size=9)
+
+
+@given(FINDINGS)
+def test_a_sentence_is_one_sentence(findings: list[Finding]) -> None:
+    """The poster and the terminal show each answer as one item."""
+    text = findings_sentence("X", findings, 0.5, STATISTICS)
+    assert text.startswith("X ")
+    assert text.endswith(".")
+    assert ". " not in text
+    assert text.count("(") == text.count(")")
+    assert ("no verdict is given" in text) == any(finding.low is None for finding in findings)
+
+
+def test_enumerations() -> None:
+    assert [enumeration(list("abc")[:n]) for n in (1, 2, 3)] == ["a", "a and b", "a, b and c"]
+
+
+def curve(*changes: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "points": [
+            {"mode": "tagger", "level": rate, "effective_rate": {"mean": rate}, "change": {"mean": change}}
+            for rate, change in changes
+        ]
+    }
+
+
+def test_rates_near_the_tagger_and_at_the_end() -> None:
+    swept = {"a": curve((0.0, 0), (0.1, -0.01), (1.0, -0.1)), "b": curve((0.0, 0), (0.1, -0.02), (1.0, -0.3))}
+    assert rates_sentence(swept, 0.07) == (
+        "With 10 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 7.0 %), test "
+        "F1 changes by -2.00 to -1.00 points; with 100 % of the test tags replaced, test F1 changes by -30.00 to "
+        "-10.00 points."
+    )
+    one_rate = rates_sentence({"a": curve((0.5, -0.1))}, 0.07)
+    assert one_rate.endswith("test F1 changes by -10.00 points.")
+    assert one_rate.count("points") == 1
+    assert rates_sentence({}, 0.07) == rates_sentence({"a": curve((0.0, 0))}, 0.07) == ""

@@ -1,0 +1,204 @@
+"""The answers of a study in plain sentences, for README, terminal, report and poster.
+
+All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the variants by verdict; variants with one
+training seed are counted apart, because one seed never allows a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self, get_args
+
+from posner.config.statistics import Statistics
+from posner.files import Json
+from posner.stats.comparison import Verdict
+from posner.stats.propagation import Question, equivalence_margin
+from posner.summaries.names import POS
+from posner.summaries.sentences import level, share, signed_points, span
+
+MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
+
+SUBJECTS: Mapping[Question, str] = {
+    "tagging_errors": "Reading the tagger's real output ({error} wrong tags) instead of the corpus's tags",
+    "slope": "Each additional 10 % of test tags replaced by typical tagging errors",
+    "clustering": "Placing the errors where the tagger makes them, instead of as many at random positions,",
+}
+VERBS: Mapping[Verdict, str] = {
+    "helps": "improves {f1}",
+    "hurts": "lowers {f1}",
+    "equivalent": "changes {f1} by less than the margin of {margin} points",
+    "inconclusive": "has no significant effect on {f1}",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The effect on the test F1 of one variant, in 0..1, and the verdict on it."""
+
+    verdict: Verdict
+    change: float
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of_comparison(cls, comparison: Json) -> Self:
+        """From a variant's entry in ``ner_comparisons.json``."""
+        return cls(comparison["verdict"], comparison["difference"], comparison["low"], comparison["high"])
+
+    @classmethod
+    def of_effect(cls, effect: Json) -> Self:
+        """From a question's entry in ``pos_corruption/{encoder,late}_fusion.json``."""
+        return cls(effect["verdict"], effect["change"], effect["low"], effect["high"])
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether several seeds were run."""
+        return self.low is not None and self.high is not None
+
+
+def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> str:
+    """What one source of POS (``gold``, ``predicted``, ``random``) does to test F1; empty if no variant reads it."""
+    compared = comparisons["variants"]
+    read_it = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos and name in compared]
+    findings = [Finding.of_comparison(compared[name]) for name in read_it]
+    statistics = Statistics.model_validate(comparisons["statistics"])
+    return findings_sentence(POS[pos], findings, statistics.margin, statistics)
+
+
+def propagation_answer(
+    question: Question, swept: Mapping[str, Json], statistics: Statistics, tagger_error: float
+) -> str:
+    """The answer to one question on corrupted tags; empty if no sweep allows one.
+
+    Args:
+        swept: entries of ``pos_corruption/*_fusion.json`` by variant.
+        tagger_error: the tagger's error rate on test, in 0..1.
+    """
+    findings = [Finding.of_effect(summary[question]) for summary in swept.values() if summary[question]]
+    subject = SUBJECTS[question].format(error=share(tagger_error))
+    return findings_sentence(subject, findings, 100 * equivalence_margin(question, statistics), statistics)
+
+
+def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, statistics: Statistics) -> str:
+    """One sentence on the findings of several variants; empty without findings.
+
+    Args:
+        subject: of the sentence, in the singular.
+        margin: of equivalence, in points.
+    """
+    if not findings:
+        return ""
+    total = len(findings)
+    once = [finding for finding in findings if not finding.has_interval]
+    if len(once) == total:
+        variants = "" if total == 1 else f" in {total} variants"
+        return (
+            f"{subject} changes test F1 by {points_clause(once)}{variants}; with one training seed"
+            f"{'' if total == 1 else ' each'}, no verdict is given."
+        )
+    clauses: list[str] = []
+    for verdict in get_args(Verdict):
+        if group := [finding for finding in findings if finding.has_interval and finding.verdict == verdict]:
+            verb = VERBS[verdict].format(f1="it" if clauses else "test F1", margin=f"{margin:g}")
+            clauses.append(f"{verb}{in_variants(len(group), total, bool(clauses))} ({verdict_note(group, statistics)})")
+    sentence = f"{subject} {enumeration(clauses)}"
+    if once:
+        number = "one was" if len(once) == 1 else f"{len(once)} were"
+        sentence += f"; {number} trained with one seed, so no verdict is given ({points_clause(once)})"
+    return f"{sentence}."
+
+
+def in_variants(number: int, total: int, is_later: bool) -> str:
+    """In how many of all variants; `is_later` if an earlier clause of the sentence has said how many there are."""
+    if total == 1:
+        return ""
+    if number == total:
+        return " in both variants" if total == 2 else f" in all {total} variants"
+    return f" in {number}" if is_later else f" in {number} of {total} variants"
+
+
+def verdict_note(group: Sequence[Finding], statistics: Statistics) -> str:
+    """The changes of variants with the same verdict; of inconclusive ones, also the range of their intervals."""
+    if group[0].verdict == "equivalent":
+        return f"equivalent: {points_clause(group)}"
+    if group[0].verdict != "inconclusive":
+        return points_clause(group)
+    low = signed_points(min(finding.low for finding in group if finding.low is not None))
+    high = signed_points(max(finding.high for finding in group if finding.high is not None))
+    intervals = f"{level(statistics)} {'interval' if len(group) == 1 else 'intervals'} from {low} to {high}"
+    return f"inconclusive: {points_clause(group)}, {intervals}"
+
+
+def points_clause(findings: Sequence[Finding]) -> str:
+    """The range of the changes: ``+1.33 to +1.71 points``."""
+    return f"{span([finding.change for finding in findings])} points"
+
+
+def enumeration(clauses: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(clauses[:-1]), clauses[-1])))
+
+
+def rates_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
+    """The change of test F1 at the corruption rate nearest to the tagger's error rate and at the highest rate.
+
+    Empty if no variant was swept over rates above 0.
+    """
+    curves = [
+        [point for point in summary["points"] if point["mode"] == "tagger" and point["level"] > 0]
+        for summary in swept.values()
+    ]
+    if not curves or not all(curves):
+        return ""
+    # All sweeps of a study have the same rates and read the same tags.
+    nearest = min(curves[0], key=lambda point: abs(point["effective_rate"]["mean"] - tagger_error))
+    highest = curves[0][-1]
+    clauses = [
+        f"with {share(point['effective_rate']['mean'])} of the test tags replaced{{}}, test F1 changes by "
+        f"{span([own['change']['mean'] for curve in curves for own in curve if own['level'] == point['level']])} points"
+        for point in ([nearest] if nearest is highest else [nearest, highest])
+    ]
+    kind = f" by typical tagging errors (the tagger's own error rate is {share(tagger_error)})"
+    first, *others = clauses
+    return capitalised("; ".join([first.format(kind), *(clause.format("") for clause in others)])) + "."
+
+
+def capitalised(text: str) -> str:
+    """`text` with its first letter in upper case and the rest unchanged."""
+    return text[:1].upper() + text[1:]
+
+
+def statistics_sentence(comparisons: Json) -> str:
+    """How verdicts and intervals are to be read."""
+    settings, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
+    few = ", too few for intervals of nominal coverage" if units["number"] < MIN_UNITS else ""
+    return (
+        f"Verdicts are Holm-adjusted at the {level(settings)} family-wise level, separately for POS variants, controls "
+        f"and each question on corrupted tags; they account for the variance over training seeds and over the "
+        f"{units['number']} test {units['kind']}{few}. The equivalence margin is {settings.margin:g} points of F1; for "
+        "corruption rates it applies to the change from no tag to all tags replaced. Intervals are for one variant by "
+        "itself, without adjustment."
+    )
+
+
+def study_answers(
+    summaries: Mapping[str, Json], comparisons: Json, swept: Mapping[str, Json], tagger_error: float
+) -> dict[str, Any]:
+    """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant."""
+    statistics = Statistics.model_validate(comparisons["statistics"])
+    return {
+        "gold": pos_answer("gold", summaries, comparisons),
+        "predicted": pos_answer("predicted", summaries, comparisons),
+        "tagging_errors": propagation_answer("tagging_errors", swept, statistics, tagger_error),
+    }
+
+
+def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> str:
+    """What corruption does to test F1 beyond the three answers."""
+    statistics = Statistics.model_validate(comparisons["statistics"])
+    sentences = [
+        rates_sentence(swept, tagger_error),
+        *(propagation_answer(question, swept, statistics, tagger_error) for question in ("slope", "clustering")),
+    ]
+    return " ".join(filter(None, sentences))

@@ -1,0 +1,94 @@
+"""Sentences on single variants, and how numbers are written in sentences; none claims more than the numbers support."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from posner.config.statistics import Statistics
+from posner.stats.comparison import Comparison, Verdict
+from posner.stats.propagation import Effect, Question, equivalence_margin
+
+VERDICT_PHRASES: Mapping[Verdict, str] = {
+    "helps": "helps",
+    "hurts": "hurts",
+    "equivalent": "equivalent (within the margin)",
+    "inconclusive": "inconclusive",
+}
+CONDITIONS: Mapping[Question, str] = {
+    "tagging_errors": "with the tagger's real output instead of the corpus's tags",
+    "slope": "with each additional 10 % of the test tags replaced by typical tagging errors",
+    "clustering": "with errors where the tagger makes them instead of as many at random positions",
+}
+
+
+def comparison_sentence(label: str, comparison: Comparison, statistics: Statistics) -> str:
+    """The difference of a variant's test F1 to the baseline's, with interval and verdict."""
+    margin = f"{statistics.margin:g}"
+    if comparison.verdict != "inconclusive":
+        needed = ""
+    elif margin in comparison.seeds_needed:
+        needed = required_seeds_clause(margin, comparison.seeds, comparison.seeds_needed[margin])
+    else:
+        needed = unknown_seeds_clause(margin)
+    change = f"{label} changes test F1 by {signed_points(comparison.difference)} points"
+    interval = interval_clause(comparison.low, comparison.high, comparison.seeds, statistics)
+    return f"{change} ({interval}): {VERDICT_PHRASES[comparison.verdict]}{needed}."
+
+
+def effect_sentence(label: str, question: Question, effect: Effect, statistics: Statistics) -> str:
+    """The effect of corrupted tags on a variant's test F1, with interval and verdict."""
+    margin = f"{100 * equivalence_margin(question, statistics):g}"
+    if effect.verdict != "inconclusive":
+        needed = ""
+    elif effect.seed_std is not None:
+        needed = required_seeds_clause(margin, effect.seeds, effect.seeds_needed)
+    else:
+        needed = unknown_seeds_clause(margin)
+    digits = 3 if question == "slope" else 2
+    change = f"{label}: test F1 changes by {signed_points(effect.change, digits)} points {CONDITIONS[question]}"
+    interval = interval_clause(effect.low, effect.high, effect.seeds, statistics, digits)
+    return f"{change} ({interval}): {VERDICT_PHRASES[effect.verdict]}{needed}."
+
+
+def interval_clause(low: float | None, high: float | None, seeds: int, statistics: Statistics, digits: int = 2) -> str:
+    """An interval of a difference in 0..1 and the number of seeds behind it."""
+    if low is None or high is None:
+        return "one seed, so no interval"
+    return f"{level(statistics)} interval {signed_points(low, digits)} to {signed_points(high, digits)}, {seeds} seeds"
+
+
+def required_seeds_clause(points: str, seeds: int, needed: int | None) -> str:
+    """How many seeds would detect a difference of `points`; `needed` is ``None`` if no number would."""
+    if needed is None:
+        return f"; with this test set, no number of seeds would detect a difference of {points} points"
+    return f"; about {max(needed, seeds + 1)} seeds would be needed to detect a difference of {points} points"
+
+
+def unknown_seeds_clause(points: str) -> str:
+    """Why the number of seeds needed is not reported."""
+    return f"; the number of seeds needed to detect a difference of {points} points can be estimated from two seeds on"
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def signed_points(difference: float, digits: int = 2) -> str:
+    """A difference of scores in 0..1 as signed points of 0..100: ``+0.12``."""
+    return f"{100 * difference:+.{digits}f}"
+
+
+def span(differences: Sequence[float]) -> str:
+    """The lowest to the highest of some differences in 0..1, as signed points."""
+    low, high = signed_points(min(differences)), signed_points(max(differences))
+    return low if low == high else f"{low} to {high}"
+
+
+def share(of: float) -> str:
+    """A share of 0..1 in percent with two significant digits: ``7.3 %``, ``95 %``."""
+    digits = 0 if of >= 0.0995 else 1 if of >= 0.00995 else 2
+    return f"{100 * of:.{digits}f} %"
+
+
+def level(statistics: Statistics) -> str:
+    """The confidence level: ``95 %``."""
+    return f"{100 * statistics.level:g} %"
