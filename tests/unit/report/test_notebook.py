@@ -1,4 +1,4 @@
-"""The notebook: kept without outputs, run from top to bottom on any study, the same page each time."""
+"""The notebook: stored without outputs, executed on any study, the same page each time."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ WORDS = ["John", "<runs>", "in", "Rome"]
 POS, TAGGED = ["NNP", "NN", "IN", "NNP"], ["NNP", "NNP", "IN", "NNP"]
 TRUE = ["B-PER", "O", "O", "B-LOC"]
 BASELINE = ["B-PER", "B-ORG", "O", "B-LOC"]
-VARIANT = ["B-PER", "O", "O", "O"]  # one word mended, one broken
+VARIANT = ["B-PER", "O", "O", "O"]  # one word corrected, one broken
 
 
 def write_tokens(path: Path, **columns: list[str]) -> None:
-    """A row a token of three sentences of test, after one of validation that must not be shown."""
+    """A row for each token of three test sentences, after a validation sentence that must not be shown."""
     rows = [
-        {"split": split, "sentence": sentence, "token": token} | {name: each[token] for name, each in columns.items()}
+        {"split": split, "sentence": sentence, "token": token}
+        | {name: values[token] for name, values in columns.items()}
         for split, sentences in (("validation", 1), ("test", 3))
         for sentence in range(sentences)
         for token in range(len(WORDS))
@@ -40,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
     summarise(folder)
     for name, variant in VARIANTS.items():
-        for seed in variant.seeds or ():
+        for seed in variant.seeds:
             predicted = BASELINE if variant.fusion == "none" else VARIANT
             write_tokens(folder / "ner" / name / f"seed-{seed}" / "predictions.parquet", gold=TRUE, predicted=predicted)
     write_tokens(folder / "pos" / "predicted.parquet", tag=TAGGED)
@@ -51,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, output: Path, notebook: Path = NOTEBOOK) -> str:
-    """The page that is made."""
+    """Execute the notebook; returns its page."""
     RunNotebook(notebook=notebook, results=folder, output=output).execute()
     return output.read_text(encoding="utf-8")
 
@@ -62,11 +63,11 @@ def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def text_of(page: str) -> str:
-    """The words of a page, a blank between each."""
+    """The words of a page, separated by spaces."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.partition("<main>")[2])).split())
 
 
-def test_it_is_kept_without_outputs() -> None:
+def test_it_is_stored_without_outputs() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -74,21 +75,21 @@ def test_it_is_kept_without_outputs() -> None:
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
 
 
-def test_its_page_shows_what_was_found(page: str) -> None:
+def test_its_page_shows_the_results(page: str) -> None:
     text = text_of(page)
-    assert "Gold POS helps in " in text
+    assert "Gold POS improves test F1" in text
     for label in ("No POS (baseline)", "Gold POS (encoder k=2, embeddings)", "Oracle (late, one-hot)"):
         assert label in text
     assert all(f" {tag} " in text for tag in list(TAGS)[:4])
     assert "data:image/png" in page
     assert "seen" in text
-    assert "in capitals" not in text, "no mention is: a difference of 0 would be read as none"
+    assert "in capitals" not in text, "no mention is: a difference of 0 would look like a result"
 
 
-def test_sentences_are_shown_with_all_tags_and_what_the_variant_did(page: str) -> None:
+def test_sentences_are_shown_with_all_tags_and_the_effect_of_the_variant(page: str) -> None:
     text = text_of(page)
-    assert "effect mended 3 broken 3" in text
-    for row in zip(range(4), WORDS, POS, TAGGED, TRUE, BASELINE, VARIANT, ["", "mended", "", "broken"], strict=True):
+    assert "effect corrected 3 broken 3" in text
+    for row in zip(range(4), WORDS, POS, TAGGED, TRUE, BASELINE, VARIANT, ["", "corrected", "", "broken"], strict=True):
         assert text.count(" ".join(filter(None, map(str, row)))) == 3
 
 
@@ -102,10 +103,10 @@ def test_the_same_results_give_the_same_page(page: str, folder: Path, tmp_path: 
 
 
 def test_a_study_without_predictions_or_without_pos_has_a_page_too(folder: Path, tmp_path: Path) -> None:
-    """As in a checkout, where summaries are kept and predictions are not."""
+    """As in a checkout, which has published summaries but no predictions."""
     copy = tmp_path / "made-up" / "tiny"
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("ner", "pos", "corruption"))
-    assert "Predictions are not kept" in text_of(run(copy, tmp_path / "summary.html"))
+    assert "Published summaries have no predictions" in text_of(run(copy, tmp_path / "summary.html"))
     for table in ("ner_runs", "ner_by_type", "ner_comparisons"):
         path = copy / "tables" / f"{table}.csv"
         rows = pd.read_csv(path)
@@ -117,12 +118,12 @@ def test_a_study_without_predictions_or_without_pos_has_a_page_too(folder: Path,
 
 
 def test_it_runs_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In its own folder and without the workflow, on the study that its reader names."""
+    """In its own folder, without the workflow, on the study that its reader selects."""
     monkeypatch.chdir(NOTEBOOK.parent)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    named = re.findall(r'study = Path\("(.+)"\)', notebook.cells[1].source)
-    assert Path(*named, "verdict.json").is_file()
-    notebook.cells[1].source = notebook.cells[1].source.replace(*named, str(folder))
+    default = re.findall(r'study = Path\("(.+)"\)', notebook.cells[1].source)
+    assert Path(*default, "verdict.json").is_file()
+    notebook.cells[1].source = notebook.cells[1].source.replace(*default, str(folder))
     execute(notebook, NOTEBOOK)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
 
@@ -136,7 +137,7 @@ def test_a_cell_that_fails_is_shown_and_nothing_is_written(folder: Path, tmp_pat
     assert not list(tmp_path.glob("*.html"))
 
 
-def test_a_notebook_that_cannot_be_told_where_the_results_are_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_notebook_without_a_cell_of_parameters_is_refused(folder: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     del notebook.cells[1]
     nbformat.write(notebook, tmp_path / "other.ipynb")
