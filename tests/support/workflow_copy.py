@@ -24,7 +24,7 @@ PARTS = ["Snakefile", "config.yaml", "rules", "workflow_scripts", "envs", "resou
 
 
 class Copy:
-    """A copy of the workflow that a test may edit, and the results that it makes."""
+    """A copy of the workflow that a test may edit, with its results."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ class Copy:
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Snakemake at work, with its jobs in a process group of its own; what is left of it is killed at the end."""
+        """A running Snakemake, with its jobs in a process group of its own; what still runs at the end is killed."""
         process = subprocess.Popen(
             **self.command(*arguments), stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=heed_interrupts
         )
@@ -66,14 +66,14 @@ class Copy:
             process.wait()
 
     def wait_for(self, pattern: str, seconds: float = 180) -> None:
-        """Until there is such a file."""
+        """Wait until a file matches the pattern, which is relative to the copy."""
         end = time.monotonic() + seconds
         while not list(self.folder.glob(pattern)):
             assert time.monotonic() < end, f"{pattern} did not appear within {seconds} s"
             time.sleep(0.1)
 
     def planned(self, *arguments: str) -> dict[str, int]:
-        """How many jobs of each rule a dry run plans."""
+        """The number of jobs of each rule in a dry run."""
         printed = self.snakemake("--dry-run", *arguments, "--quiet", "rules")
         table = re.findall(r"^(\w+) +(\d+)$", printed, flags=re.MULTILINE)
         return {rule: int(count) for rule, count in table if rule not in ("total", "all")}

@@ -1,6 +1,6 @@
-"""The report as its reader has it: opened in a browser without a network, looked at from end to end.
+"""The report as a reader sees it, in a browser without a network.
 
-Pictures of what is seen are kept in the folder that POSNER_SCREENSHOTS names, if it does.
+Screenshots are kept in the folder that POSNER_SCREENSHOTS names, if it is set.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def report(finished: Copy, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def results(report: Browser) -> dict[str, dict[str, Any]]:
-    """What is told of each result, by path."""
+    """The properties of each result, by path."""
     return report.run("Object.fromEntries(Object.entries(results).map(([k, v]) => [k, {...v, data_uri: ''}]))")
 
 
@@ -58,7 +58,7 @@ def show(report: Browser, path: str) -> None:
 
 
 def wait_until_painted(report: Browser, file: Path, seconds: float = 60) -> None:
-    """Take pictures until there is something beside the menu: what a frame shows, the page around it cannot tell."""
+    """Take screenshots until something is drawn beside the menu: the page cannot query the content of a frame."""
     end = time.monotonic() + seconds
     while True:
         report.screenshot(file)
@@ -97,12 +97,12 @@ def test_every_category_is_there(report: Browser, screenshots: Path) -> None:
 
 
 def test_every_figure_and_table_is_drawn(report: Browser, screenshots: Path) -> None:
-    found = results(report)
-    kinds = {Path(path).suffix for path in found}
+    paths = results(report)
+    kinds = {Path(path).suffix for path in paths}
     assert kinds == {".svg", ".html", ".pdf"}
-    assert len(found) > 30
-    for path in found:
-        if path.endswith(".pdf"):  # which a browser without a window does not draw
+    assert len(paths) > 30
+    for path in paths:
+        if path.endswith(".pdf"):  # which a headless browser does not draw
             assert report.run(f"atob(results[{path!r}].data_uri.split('base64,')[1].slice(0, 8))").startswith("%PDF")
             continue
         show(report, path)
@@ -124,13 +124,13 @@ def test_a_corpus_is_chosen_by_a_switch(report: Browser) -> None:
     report.wait_for(f"document.querySelector('#app .p-3 > img').src === results[{other!r}].data_uri")
 
 
-def test_every_result_leads_back_to_how_it_was_made(report: Browser, finished: Copy) -> None:
-    for path, told in results(report).items():
-        rule = told["job_properties"]["rule"]
-        caption = re.sub(r"<[^>]+>", "", told["caption"])
+def test_every_result_names_its_rule_command_and_tables(report: Browser, finished: Copy) -> None:
+    for path, result in results(report).items():
+        rule = result["job_properties"]["rule"]
+        caption = re.sub(r"<[^>]+>", "", result["caption"])
         assert rule in caption, path
         assert "{{" not in caption, path
-        assert "problematic" not in told["caption"], path
+        assert "problematic" not in result["caption"], path
         if path.endswith(".svg"):
             command = re.search(rf"python -m posner {rule} (.+)", caption)
             assert command, path
@@ -138,7 +138,7 @@ def test_every_result_leads_back_to_how_it_was_made(report: Browser, finished: C
             assert tables, path
         else:
             tables = re.findall(r"results/\S+?\.csv", caption)
-            assert tables or rule in ("typeset_poster", "run_notebook"), path  # whose tables are too many to be named
+            assert tables or rule in ("typeset_poster", "run_notebook"), path  # which have too many tables to name
         assert all((finished.folder / table).is_file() for table in tables)
         code = report.run(f"rules[{rule!r}].code")
         assert "posner" in re.sub(r"<[^>]+>", "", str(code)), path
@@ -158,14 +158,14 @@ def test_run_times_are_shown(report: Browser, screenshots: Path) -> None:
     report.screenshot(screenshots / "statistics.png")
 
 
-def test_nothing_is_asked_of_a_network_and_nothing_complains(report: Browser) -> None:
-    """The last one: it judges all that the others have opened."""
-    assert report.complaints == []
+def test_the_report_needs_no_network_and_logs_no_error(report: Browser) -> None:
+    """Runs last, because it covers everything that the other tests opened."""
+    assert report.errors == []
     assert len(report.requests) > 20
     assert [address for address in report.requests if not address.startswith(("file:///", "data:", "blob:"))] == []
 
 
-def test_a_request_and_a_complaint_would_be_noticed(tmp_path: Path) -> None:
+def test_a_request_and_an_error_would_be_noticed(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(
         "<script>console.error('alas'); setTimeout(() => nothing.there)</script><img src=https://example.com/x.png>"
     )
@@ -173,7 +173,7 @@ def test_a_request_and_a_complaint_would_be_noticed(tmp_path: Path) -> None:
         browser.open(tmp_path / "page.html")
         browser.run("new Promise(done => setTimeout(done, 200))")
         assert "https://example.com/x.png" in browser.requests
-        assert [word for word in ("alas", "nothing is not defined", "ERR_") if word in str(browser.complaints)] == [
+        assert [word for word in ("alas", "nothing is not defined", "ERR_") if word in str(browser.errors)] == [
             "alas",
             "nothing is not defined",
             "ERR_",

@@ -1,13 +1,15 @@
-"""The workflow as a user runs it: a small study from nothing to its report, and what an edit then reruns."""
+"""The workflow as a user runs it: a small study from nothing to its report."""
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -16,9 +18,10 @@ import yaml
 from posner.files import sha256
 from posner.model.modeling import PosNerModel
 from pypdf import PdfReader
+from snakemake.resources import Resource
 from tex import article, needs_latex
 from transformers import AutoModelForTokenClassification, AutoTokenizer
-from workflow_copy import CHECKOUT, Copy, copy_workflow
+from workflow_copy import CHECKOUT, STUDY, Copy, copy_workflow
 
 # --- the whole graph -------------------------------------------------------------------------------------------------
 
@@ -62,9 +65,15 @@ def test_the_number_of_jobs_follows_the_formula(tmp_path: Path) -> None:
 
 
 def test_reading_the_workflow_imports_nothing_heavy() -> None:
-    """Each job on a cluster reads the workflow anew."""
-    rules = [*CHECKOUT.glob("rules/*.smk"), CHECKOUT / "Snakefile"]
-    lines = [line for path in rules for line in path.read_text().splitlines() if "import" in line.split()[:3]]
+    """Each job on a cluster reads the workflow again."""
+    rules = [*CHECKOUT.glob("rules/*"), CHECKOUT / "Snakefile"]
+    lines = [
+        line
+        for path in rules
+        if path.is_file()
+        for line in path.read_text().splitlines()
+        if "import" in line.split()[:3]
+    ]
     ours = [line for line in lines if line.startswith("from posner")]
     assert len(ours) > 4
     heavy = {"torch", "transformers", "datasets", "pandas", "pyarrow", "numpy", "scipy", "matplotlib"}
@@ -103,7 +112,7 @@ def test_a_finished_study_has_everything(finished: Copy) -> None:
 
 
 @pytest.mark.parametrize("variant", ["baseline", "late-predicted-logits", "encoder-gold"])
-def test_what_was_trained_loads_with_transformers(finished: Copy, variant: str) -> None:
+def test_trained_models_load_with_transformers(finished: Copy, variant: str) -> None:
     folder = finished.folder / "results" / "small" / "tiny" / "ner" / variant / "seed-1" / "model"
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model, loaded = AutoModelForTokenClassification.from_pretrained(folder, output_loading_info=True)
@@ -156,7 +165,7 @@ def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:
 
 
 def test_targets_read_as_a_menu() -> None:
-    command = [sys.executable, "-m", "snakemake", "--configfile", "tests/small_study.yaml", "--list-target-rules"]
+    command = [sys.executable, "-m", "snakemake", "--configfile", STUDY, "--list-target-rules"]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     menu = dict(re.findall(r"^(\w+)(?: \((.*)\))?$", done.stdout, flags=re.MULTILINE))
     assert {"all", "corpus", "pos", "ner", "comparisons", "corruption", "figures", "models", "report"} <= menu.keys()
@@ -168,8 +177,8 @@ def test_targets_read_as_a_menu() -> None:
     ("change", "message"),
     [
         ({"ner__training__epoch": 3}, "ner.training.epoch: unknown key; did you mean 'epochs'?"),
-        ({"study__seeds": [1, 1]}, "study.seeds: 1 stands there more than once"),
-        ({"corpora__small": {"source": "columns", "train": "a", "validation": "b", "test": "c"}}, "a is not there"),
+        ({"study__seeds": [1, 1]}, "study.seeds: 1 is listed more than once"),
+        ({"corpora__small": {"source": "columns", "train": "a", "validation": "b", "test": "c"}}, "a does not exist"),
     ],
 )
 def test_a_wrong_config_is_one_clear_message(tmp_path: Path, change: dict[str, object], message: str) -> None:
@@ -180,11 +189,81 @@ def test_a_wrong_config_is_one_clear_message(tmp_path: Path, change: dict[str, o
     assert "Traceback" not in printed
 
 
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+RULE = """
+rule own:
+    output: "own.txt"
+    shell: "python -c 'import posner, mine; print(mine.__file__)' > {output} && echo second >> {output}"
+"""
+
+
+def test_a_rule_may_run_two_commands_with_modules_of_the_user(tmp_path: Path) -> None:
+    copy = copy_workflow(tmp_path / "copy")
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "mine.py").touch()
+    with (copy.folder / "Snakefile").open("a") as file:
+        file.write(RULE)
+    arguments = copy.command("--", "own.txt")
+    arguments["env"] |= {"PYTHONPATH": str(tmp_path / "modules")}
+    subprocess.run(**arguments, check=True, capture_output=True)
+    assert (copy.folder / "own.txt").read_text().splitlines() == [str(tmp_path / "modules" / "mine.py"), "second"]
+
+
+def test_only_rules_whose_jobs_save_their_state_replace_their_shell() -> None:
+    text = "\n".join(path.read_text() for path in CHECKOUT.glob("rules/*.smk"))
+    assert re.findall(r'"exec python -m posner (\w+)', text) == re.findall(r"posner (train_\w+)", text)
+
+
+def test_stages_are_included_in_any_order(tmp_path: Path) -> None:
+    copy = copy_workflow(tmp_path / "copy")
+    planned = copy.planned()
+    snakefile = copy.folder / "Snakefile"
+    includes = re.findall(r"^include: .*\n", snakefile.read_text(), flags=re.MULTILINE)
+    assert includes[:2] == ['include: "rules/paths.smk"\n', 'include: "rules/common.smk"\n']
+    block = "".join(includes)
+    assert block in snakefile.read_text()
+    snakefile.write_text(snakefile.read_text().replace(block, "".join([*includes[:2], *reversed(includes[2:])])))
+    assert copy.planned() == planned
+
+
+@pytest.mark.parametrize("study", sorted(CHECKOUT.glob("resources/studies/*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("profile", ["local", "slurm"])
+def test_every_named_study_can_be_planned(tmp_path: Path, study: Path, profile: str) -> None:
+    copy = copy_workflow(tmp_path / "copy")
+    data = copy.folder / "data" / "conll2003"
+    data.mkdir(parents=True)
+    for name in ("eng.train", "eng.testa", "eng.testb"):
+        (data / name).touch()
+    copy.study = study
+    assert copy.planned("--profile", f"profiles/{profile}")["train_ner"] >= 9
+
+
+def test_a_calibration_can_be_planned(tmp_path: Path) -> None:
+    copy = copy_workflow(tmp_path / "copy")
+    (tmp_path / "few.yaml").write_text("calibration: {ambiguities: [0, 0.1], replicates: 2, replicates_without: 3}")
+    copy.study = tmp_path / "few.yaml"
+    planned = copy.planned("--snakefile", "rules/calibration.smk", "--directory", "results/calibration")
+    assert (planned["study_prepare_corpus"], planned["study_train_ner"], planned["plot_power"]) == (5, 60, 1)
+
+
+def test_an_untested_snakemake_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(CHECKOUT / "rules")
+    import snakemake_patches
+
+    assert snakemake_patches.is_tested(version("snakemake"))
+    monkeypatch.setattr(snakemake_patches, "version", lambda _: "10.0.0")
+    before, threshold = vars(Resource.evaluate).copy(), gc.get_threshold()
+    snakemake_patches.apply()
+    snakemake_patches.note_parameters(print)
+    assert (vars(Resource.evaluate), gc.get_threshold()) == (before, threshold)
+
+
 # --- killed, and run again -------------------------------------------------------------------------------------------
 
 
 def is_result(path: Path) -> bool:
-    """Whether a file says what was found, and nothing of how long it took and where."""
+    """Whether the content of a file depends on the study alone, not on when and where it ran."""
     is_of_time = "resume" in path.parts or path.stem in ("history", "cost", "runs")
     return path.is_file() and not is_of_time and not path.name.endswith("provenance.json")
 
@@ -208,6 +287,6 @@ def test_stopped_killed_and_on_one_core_a_study_ends_with_the_same_bytes(finishe
     assert "--unlock" in copy.snakemake(*run, check=False)
     copy.snakemake("--unlock")
     copy.snakemake(*run)
-    made, expected = results_of(copy), results_of(finished)
-    assert len(made) > 60
-    assert made == expected
+    results, expected = results_of(copy), results_of(finished)
+    assert len(results) > 60
+    assert results == expected
