@@ -28,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         run(getattr(importlib.import_module(module_names()[name]), class_name(name)), rest)
     else:
-        from posner.errors import nearest
+        from posner.errors import suggestion
 
-        sys.stderr.write(f"error: there is no command {name!r}{nearest(name, module_names())}\n{USAGE}\n")
+        sys.stderr.write(f"error: there is no command {name!r}{suggestion(name, module_names())}\n{USAGE}\n")
         raise SystemExit(2)
 
 

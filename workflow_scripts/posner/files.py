@@ -1,4 +1,4 @@
-"""Outputs appear whole or not at all: everything is written beside its name and renamed when complete."""
+"""Read and write files. Writing is atomic: a file is written beside its target and renamed when complete."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Json = Mapping[str, Any]  # an object of a JSON file
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write a file or folder to; renamed to `target` if the block succeeds, else removed.
+    """A path beside `target` for a file or folder; renamed to `target` if the block succeeds, else removed.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: `target` cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
@@ -45,7 +45,11 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
 
 def write_json(target: Path, value: Any) -> None:
-    """Write `value` as indented JSON. NaN is refused: it is no JSON, and a missing number is ``null``."""
+    """Write `value` as indented JSON.
+
+    Raises:
+        ValueError: it contains NaN or infinity, which are not JSON; missing numbers are ``null``.
+    """
     with atomic_path(target) as path:
         path.write_text(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -57,7 +61,7 @@ def sha256(path: Path) -> str:
 
 
 def content_hash(paths: Sequence[Path]) -> str:
-    """One hash of what the files at `paths`, and those in the folders there, hold; a missing file counts as such."""
+    """One hash, 16 hexadecimal digits, of the contents of all files and folders in `paths`; files may be missing."""
     total = hashlib.sha256()
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -67,8 +71,12 @@ def content_hash(paths: Sequence[Path]) -> str:
 
 
 def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
-    """A parquet file that has at least `columns`."""
-    import pandas as pd  # here, because reading a table takes long to import and most users of this module read none
+    """A parquet file with at least `columns`; `what` describes it in messages.
+
+    Raises:
+        InputError: the file cannot be read or lacks a column.
+    """
+    import pandas as pd  # here, because it is slow to import and most users of this module do not read tables
     import pyarrow as pa
 
     try:
@@ -81,7 +89,11 @@ def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
 
 
 def read_json(path: Path, keys: Sequence[str]) -> dict[str, Any]:
-    """A JSON object that has at least `keys`."""
+    """A JSON object with at least `keys`.
+
+    Raises:
+        InputError: the file cannot be read or lacks a key.
+    """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -99,9 +111,12 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_table(path: Path, numbers: Sequence[str]) -> pd.DataFrame:
-    """A table of :func:`write_table`: `numbers` are the columns of numbers, all others are text as it stands.
+    """A table of :func:`write_table`. The columns `numbers` are numeric, all others are text.
 
-    Nothing is guessed, since ``NA`` and ``null`` are names that a POS tag or a variant may have.
+    Types are not inferred, since ``NA`` and ``null`` may be names of POS tags or variants.
+
+    Raises:
+        InputError: the file cannot be read, or lacks a column.
     """
     import pandas as pd
 

@@ -97,7 +97,7 @@ def test_a_study_of_what_is_not_there_is_refused(kind: str) -> None:
     known = next(iter(PUBLISHED[kind]))
     chosen = [*PUBLISHED["study"][kind], known[:-1]]
     assert problem(edited(**{f"study__{kind}": chosen})) == (
-        f"config: study.{kind}: no {known[:-1]!r} under {kind}; did you mean {known!r}?"
+        f"config: study.{kind}: {known[:-1]!r} is not defined under {kind}; did you mean {known!r}?"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
 def test_names_of_other_folders_are_taken() -> None:
     assert "'corpus'" in problem(edited(encoders__corpus=SCRATCH, study__encoders=["corpus"]))
     published = {"corpora__published": {"source": "generated"}, "study__corpora": ["published"]}
-    assert "'published' is taken" in problem(edited(**published))
+    assert "'published' is reserved" in problem(edited(**published))
 
 
 def test_names_that_folders_of_the_workflow_have_are_free() -> None:
@@ -206,7 +206,7 @@ def test_missing_local_files_are_named_before_anything_runs(tmp_path: Path) -> N
     raw = edited(corpora__mine={"source": "columns"} | {split: str(path) for split, path in files.items()})
     raw["study"]["corpora"] = ["mine"]
     for path in files.values():
-        with pytest.raises(InputError, match=rf"corpora\.mine: {path} is not there"):
+        with pytest.raises(InputError, match=rf"corpora\.mine: {path} does not exist"):
             refuse_missing_files(check(raw))
         path.touch()
     refuse_missing_files(check(raw))

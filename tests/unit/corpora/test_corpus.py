@@ -18,7 +18,7 @@ from posner.corpora.corpus import (
     SPLITS,
     Provenance,
     Sentence,
-    card,
+    describe_corpus,
     file_hashes,
     read_card,
     read_split,
@@ -76,7 +76,7 @@ def test_same_corpus_same_bytes(tmp_path: Path) -> None:
 def test_an_empty_split_is_refused(split: str) -> None:
     splits = {name: [sentence()] for name in SPLITS} | {split: []}
     with pytest.raises(InputError, match=f"the {split} split of a made corpus is empty"):
-        card(splits, WHERE)
+        describe_corpus(splits, WHERE)
 
 
 def test_an_empty_file_is_an_empty_split(tmp_path: Path) -> None:
@@ -89,20 +89,24 @@ def test_an_empty_file_is_an_empty_split(tmp_path: Path) -> None:
 
 
 def test_an_entity_type_that_train_never_had_is_refused() -> None:
-    with pytest.raises(InputError, match="entity type 'LOC' is in test but never in train"):
-        card({"train": [sentence()], "validation": [sentence()], "test": [sentence("B-LOC O")]}, WHERE)
+    with pytest.raises(InputError, match="entity type 'LOC' is in test but not in train"):
+        describe_corpus({"train": [sentence()], "validation": [sentence()], "test": [sentence("B-LOC O")]}, WHERE)
 
 
 def test_a_pos_tag_that_train_never_had_is_counted() -> None:
     odd = sentence(pos="FW UH")
-    made = card({"train": [sentence()], "validation": [sentence()], "test": [odd, odd, sentence(pos="FW VBD")]}, WHERE)
+    made = describe_corpus(
+        {"train": [sentence()], "validation": [sentence()], "test": [odd, odd, sentence(pos="FW VBD")]}, WHERE
+    )
     assert made.pos_tags == ("NNP", "VBD")
     assert made.unseen_pos_tags == {"validation": {}, "test": {"FW": 3, "UH": 2}}
 
 
 def test_the_card_counts() -> None:
     documents = [Sentence(("a",), ("N",), ("B-X",), name) for name in ("1", "1", "2", None)]
-    made = card({"train": [sentence(), *documents], "validation": [sentence()], "test": [sentence("O O")]}, WHERE)
+    made = describe_corpus(
+        {"train": [sentence(), *documents], "validation": [sentence()], "test": [sentence("O O")]}, WHERE
+    )
     assert made.sentences == {"train": 5, "validation": 1, "test": 1}
     assert made.tokens == {"train": 6, "validation": 2, "test": 2}
     assert made.documents == {"train": 2, "validation": 0, "test": 0}
@@ -117,7 +121,7 @@ def test_lengths_that_differ_are_refused(pos: tuple[str, ...], ner: tuple[str, .
 
 
 def test_a_sentence_without_tokens_is_refused() -> None:
-    with pytest.raises(InputError, match="without tokens"):
+    with pytest.raises(InputError, match="no tokens"):
         Sentence((), (), ())
 
 

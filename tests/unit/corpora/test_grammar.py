@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from posner.config.corpora import GeneratedCorpus
 from posner.corpora import grammar
-from posner.corpora.corpus import SPLITS, Sentence, all_tokens, entity_counts
+from posner.corpora.corpus import SPLITS, Sentence, all_tokens, count_entities
 from posner.corpora.iob import to_iob2
 from seqeval.metrics import f1_score
 
@@ -164,7 +164,7 @@ def test_it_is_shaped_as_asked() -> None:
     splits, _ = grammar.generate(settings())
     assert {split: len(splits[split]) for split in SPLITS} == {"train": 600, "validation": 200, "test": 400}
     for split in SPLITS:
-        assert set(entity_counts(splits[split])) == {"PER", "LOC", "ORG", "MISC"}
+        assert set(count_entities(splits[split])) == {"PER", "LOC", "ORG", "MISC"}
         assert all(to_iob2(s.ner, "iob2") == s.ner for s in splits[split])
         assert any("I-PER" in s.ner for s in splits[split])
         sizes = Counter(s.document for s in splits[split])

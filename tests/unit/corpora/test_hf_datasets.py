@@ -90,7 +90,7 @@ def test_a_missing_split() -> None:
     loaded = tables()
     loaded["valid"] = loaded.pop("validation")
     said = refusal(loaded)
-    assert "no split 'validation' to take as validation, only train, test, valid; did you mean 'valid'?" in said
+    assert "no split 'validation' for validation, only train, test, valid; did you mean 'valid'?" in said
 
 
 @pytest.mark.parametrize("field", ["tokens_field", "pos_field", "ner_field", "document_field"])
@@ -110,7 +110,7 @@ def test_integers_without_names(setting: str) -> None:
 
 @pytest.mark.parametrize("loaded", [tables(), tables(INTEGERS, LABELLED)])
 def test_names_that_would_be_ignored_are_refused(loaded: DatasetDict) -> None:
-    assert "names its tags itself; remove pos_names" in refusal(loaded, pos_names=["X", "Y", "Z"])
+    assert "has its own tag names; remove pos_names" in refusal(loaded, pos_names=["X", "Y", "Z"])
 
 
 @pytest.mark.parametrize("tag", [-1, 3])
@@ -132,7 +132,7 @@ def test_no_label_of_a_class_label_is_not_the_last_label() -> None:
         ({"ner_tags": [["B-PER", "S-PER", "O"], ["O"]]}, "row 0: NER tag 'S-PER' is outside the scheme iob2"),
         ({"tokens": [["Ann", None, "ran"], ["'"]]}, "row 0: a value is missing"),
         ({"ner_tags": [["B-PER", "I-PER", "O"], None]}, "row 1: a value is missing"),
-        ({"tokens": [["a"], []], "pos_tags": [["N"], []], "ner_tags": [["O"], []]}, "row 1: a sentence without tokens"),
+        ({"tokens": [["a"], []], "pos_tags": [["N"], []], "ner_tags": [["O"], []]}, "row 1: a sentence has no tokens"),
         ({"tokens": ["Ann Lee ran", "'"]}, "column 'tokens' does not hold lists"),
         ({"tokens": [[1, 2, 3], [4]]}, "column 'tokens' (tokens_field) does not hold strings"),
         ({"pos_tags": [[0.5, 1.0, 1.5], [2.0]]}, "holds float64, neither strings nor integers"),
@@ -167,20 +167,20 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"not a folder of DatasetDict\.save_to_disk"):
+    with pytest.raises(InputError, match=r"not written by DatasetDict\.save_to_disk"):
         read_disk(DiskCorpus(source="disk", path=tmp_path))
 
 
 def test_a_folder_of_one_split(tmp_path: Path) -> None:
     Dataset.from_dict(STRINGS).save_to_disk(tmp_path / "one")
-    with pytest.raises(InputError, match="one split only"):
+    with pytest.raises(InputError, match="a single split"):
         read_disk(DiskCorpus(source="disk", path=tmp_path / "one"))
 
 
 def test_a_damaged_folder(tmp_path: Path) -> None:
     tables().save_to_disk(tmp_path / "x")
     (tmp_path / "x" / "test" / "data-00000-of-00001.arrow").write_bytes(b"no arrow")
-    with pytest.raises(InputError, match=r"not a folder of DatasetDict\.save_to_disk"):
+    with pytest.raises(InputError, match=r"not written by DatasetDict\.save_to_disk"):
         read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
 
 
@@ -231,5 +231,5 @@ def test_the_hub_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the library's own offline mode instead of a stand-in."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError, match="did not give the dataset 'some/corpus'"):
+    with pytest.raises(InputError, match="did not return the dataset 'some/corpus'"):
         read_hub(HUB)

@@ -1,4 +1,4 @@
-"""Type annotations of settings, taken apart."""
+"""Inspect the type annotations of settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 
 def union_members(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation allows, without ``Annotated`` and unions."""
+    """The member types of an annotation: unions are expanded, ``Annotated`` is removed."""
     if get_origin(annotation) is Annotated:
         yield from union_members(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, types.UnionType):
@@ -19,6 +19,6 @@ def union_members(annotation: Any) -> Iterator[Any]:
 
 
 def source_of(kind: Any) -> str | None:
-    """The one value of a kind's field `source`, if it has one."""
+    """The value of the field `source` of a settings class, which identifies it; ``None`` if it has no such field."""
     field = getattr(kind, "model_fields", {}).get("source")
     return None if field is None else get_args(field.annotation)[0]

@@ -1,4 +1,4 @@
-"""What all settings are made of: a strict base, and kinds of values."""
+"""The strict base of all settings, and the types of their values."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ Seed = Annotated[int, Field(ge=0)]
 
 
 class Settings(BaseModel):
-    """Base of all settings: unknown keys are errors, values do not change."""
+    """Base of all settings: unknown keys are errors, values are immutable, attribute docstrings are their help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)

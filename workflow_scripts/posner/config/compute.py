@@ -10,13 +10,13 @@ from posner.config.base import Positive, Settings
 
 
 class Compute(Settings):
-    """What a job runs on. Threads are a setting because sums are rounded differently with another number of them."""
+    """Hardware of a job. The number of threads is a setting because it changes how sums are rounded."""
 
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
-    """auto, cpu, cuda or cuda:N."""
+    """Device: auto, cpu, cuda or cuda:N; auto is cuda if available, else cpu."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Mixed precision; auto = bf16 where the device is fast at it, else fp32."""
+    """Mixed precision; auto is bf16 if the hardware multiplies bf16 matrices, else fp32."""
     attention: Literal["auto", "eager", "sdpa"] = "auto"
-    """Attention of transformers; auto: eager in bf16 on a CPU, where it is faster, else sdpa."""
+    """Attention implementation of transformers; auto is eager for bf16 on a CPU, where it is faster, else sdpa."""
     threads: Positive = 2
-    """CPU threads of a training or a sweep."""
+    """CPU threads of a training, prediction or sweep."""

@@ -1,4 +1,4 @@
-"""Settings of corpora and of their extra tests: where they come from."""
+"""Settings of corpora and of their extra tests: their sources."""
 
 from __future__ import annotations
 
@@ -9,38 +9,36 @@ from pydantic import Field
 
 from posner.config.base import Fraction, Name, Positive, Settings
 
-# --- corpora ---------------------------------------------------------------------------------------------------------
-
 
 class LicensedTest(Settings):
-    """One more test set of a corpus: those of the corpus's settings that are others there."""
+    """An extra test of a corpus: the settings in which it differs from the corpus."""
 
     licence: str = "not stated"
-    """Conditions of use, recorded with the test."""
+    """Licence, recorded with the test."""
 
 
 class ColumnsTest(LicensedTest):
-    """A file in the columns and the scheme of the corpus."""
+    """A column file with the columns and scheme of the corpus."""
 
     test: Path
     """Column file."""
 
 
 class HubTest(LicensedTest):
-    """A split of a dataset of the HuggingFace hub, with the columns and the scheme of the corpus."""
+    """A split of a dataset of the Hugging Face Hub, with the columns and scheme of the corpus."""
 
     id: str
-    """Dataset id on the hub."""
+    """Dataset id on the Hub."""
     name: str | None = None
-    """Configuration of the dataset, where it has several."""
+    """Configuration of the dataset, if it has several."""
     revision: str
-    """Commit or branch of the dataset; pin a commit."""
+    """Commit or branch; a commit makes the study reproducible."""
     test: str = "test"
     """Name of the split."""
 
 
 class DiskTest(LicensedTest):
-    """A split in a folder written by ``DatasetDict.save_to_disk``, with the columns and the scheme of the corpus."""
+    """A split of a folder written by ``DatasetDict.save_to_disk``, with the columns and scheme of the corpus."""
 
     path: Path
     """The folder."""
@@ -49,36 +47,36 @@ class DiskTest(LicensedTest):
 
 
 class GeneratedTest(Settings):
-    """More sentences of the grammar."""
+    """Other sentences of the grammar."""
 
     test: Positive = 800
     """Number of sentences."""
     ambiguity: Fraction = 0.5
-    """As of the corpus."""
+    """Share of ambiguous entity candidates (0..1), as in the corpus."""
     seed: int = Field(ge=0)
-    """Seed of the choices; with the corpus's own, its test sentences come again."""
+    """Random seed; the corpus's own seed gives its test sentences again."""
 
 
 Test = TypeVar("Test", bound=Settings)
 
 
 class AnyCorpus(Settings, Generic[Test]):
-    """What all corpora have in common."""
+    """Common settings of all corpora."""
 
     extra_tests: dict[Name, Test] = Field({})
-    """More test sets with the same tags, by name, scored with the same checkpoints."""
+    """Additional test sets with the same tags, by name, for the same trained models."""
 
     def alone(self) -> Self:
-        """The corpus without its extra tests: models and taggers do not depend on them."""
+        """The corpus without its extra tests, on which models and taggers do not depend."""
         return self.model_copy(update={"extra_tests": {}})
 
     def with_test(self, name: str) -> Self:
-        """The corpus with an extra test in the place of its own."""
+        """The corpus with an extra test as its test split."""
         return self.alone().model_copy(update=dict(self.extra_tests[name]))
 
 
 class ColumnsCorpus(AnyCorpus[ColumnsTest]):
-    """CoNLL column files: one token a line, sentences apart by empty lines, ``-DOCSTART-`` before each document."""
+    """CoNLL column files: one token per line, blank lines between sentences, ``-DOCSTART-`` before each document."""
 
     source: Literal["columns"]
     train: Path
@@ -88,24 +86,24 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     test: Path
     """Column file of the test split."""
     token_column: int = Field(0, ge=0)
-    """Number of the token's column, from 0."""
+    """Index of the token column, from 0."""
     pos_column: int = Field(1, ge=0)
-    """Number of the POS tag's column, from 0."""
+    """Index of the POS column, from 0."""
     ner_column: int = Field(3, ge=0)
-    """Number of the NER tag's column, from 0."""
+    """Index of the NER column, from 0."""
     scheme: Literal["iob1", "iob2", "bioes"] = "iob1"
-    """Scheme of the NER tags; converted to IOB2."""
+    """Tagging scheme of the NER tags; they are converted to IOB2."""
     licence: str = "not stated"
-    """Conditions of use, recorded with the corpus."""
+    """Licence, recorded with the corpus."""
 
     @property
     def files(self) -> list[str]:
-        """What a rule has to watch for changes."""
+        """Input files of the rule that prepares the corpus."""
         return [str(self.train), str(self.validation), str(self.test)]
 
 
 class TableCorpus(AnyCorpus[Test], Generic[Test]):
-    """What corpora in the layout of ``datasets`` have in common: columns of lists, a row a sentence."""
+    """Common settings of corpora in the layout of ``datasets``: one row per sentence, columns of lists."""
 
     train: str = "train"
     """Name of the train split."""
@@ -120,27 +118,27 @@ class TableCorpus(AnyCorpus[Test], Generic[Test]):
     ner_field: str = "ner_tags"
     """Column of the NER tags: ClassLabel, integers or strings."""
     document_field: str | None = None
-    """Column of the document's id, if there is one."""
+    """Column of the document id, if there is one."""
     pos_names: tuple[str, ...] | None = None
-    """Names of integer POS tags that are no ClassLabel."""
+    """Names of POS tags that are integers without ClassLabel."""
     ner_names: tuple[str, ...] | None = None
-    """Names of integer NER tags that are no ClassLabel."""
+    """Names of NER tags that are integers without ClassLabel."""
     scheme: Literal["iob1", "iob2", "bioes"] = "iob2"
-    """Scheme of the NER tags; converted to IOB2."""
+    """Tagging scheme of the NER tags; they are converted to IOB2."""
     licence: str = "not stated"
-    """Conditions of use, recorded with the corpus."""
+    """Licence, recorded with the corpus."""
 
 
 class HubCorpus(TableCorpus[HubTest]):
-    """A dataset of the HuggingFace hub, at a pinned revision."""
+    """A dataset of the Hugging Face Hub, at a pinned revision."""
 
     source: Literal["hub"]
     id: str
-    """Dataset id on the hub."""
+    """Dataset id on the Hub."""
     name: str | None = None
-    """Configuration of the dataset, where it has several."""
+    """Configuration of the dataset, if it has several."""
     revision: str
-    """Commit or branch of the dataset; pin a commit."""
+    """Commit or branch; a commit makes the study reproducible."""
     files: ClassVar[list[str]] = []
 
 
@@ -153,24 +151,24 @@ class DiskCorpus(TableCorpus[DiskTest]):
 
     @property
     def files(self) -> list[str]:
-        """What a rule has to watch for changes."""
+        """Input files of the rule that prepares the corpus."""
         return [str(self.path)]
 
 
 class GeneratedCorpus(AnyCorpus[GeneratedTest]):
-    """Sentences of a grammar in which it is known how much POS can tell about NER."""
+    """Sentences of a grammar in which the benefit of POS for NER is known."""
 
     source: Literal["generated"]
     train: Positive = 2000
-    """Sentences in train."""
+    """Number of train sentences."""
     validation: Positive = 400
-    """Sentences in validation."""
+    """Number of validation sentences."""
     test: Positive = 800
-    """Sentences in test."""
+    """Number of test sentences."""
     ambiguity: Fraction = 0.5
-    """Share of entity candidates that only their POS tag tells from common words."""
+    """Share of entity candidates (0..1) that differ from common words in their POS tag only."""
     seed: int = Field(42, ge=0)
-    """Seed of the grammar's choices."""
+    """Random seed of the grammar."""
     files: ClassVar[list[str]] = []
 
 

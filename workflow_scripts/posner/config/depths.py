@@ -1,6 +1,6 @@
-"""Whether the variants fit into the encoders, told before anything is trained.
+"""Check before training that no injection layer is deeper than the encoder.
 
-How deep an encoder is stands in its own config. That of an encoder from the hub is known once it is prepared.
+The number of layers is in the encoder's own config. For an encoder from the Hub, this exists once it is prepared.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ LAYERS = ("num_hidden_layers", "n_layers")  # DistilBERT's config says n_layers
 
 
 def refuse_deep_variants(study: Config, prepared: Sequence[tuple[str, Path]]) -> None:
-    """Look whether a variant adds POS deeper than an encoder has layers.
+    """Check the injection layers of all variants.
 
     Args:
-        prepared: encoders by name with the folders to which they are prepared, whether they are there yet or not.
+        prepared: names of encoders and the folders to which they are prepared, which need not exist yet.
 
     Raises:
-        InputError: one does; the message names both.
+        InputError: a variant adds POS deeper than an encoder has layers.
     """
     for encoder, folder in prepared:
         layers = layers_of(study.encoders[encoder], folder)
@@ -38,7 +38,7 @@ def refuse_deep_variants(study: Config, prepared: Sequence[tuple[str, Path]]) ->
 
 
 def layers_of(encoder: Encoder, prepared: Path) -> int | None:
-    """Number of layers, or ``None`` where it is not known yet."""
+    """Number of layers, or ``None`` if it is not known yet."""
     match encoder:
         case ScratchEncoder():
             return encoder.num_hidden_layers
@@ -53,14 +53,14 @@ def layers_of(encoder: Encoder, prepared: Path) -> int | None:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         return next((int(config[key]) for key in LAYERS if key in config), None)
-    except (OSError, ValueError, TypeError):  # what is wrong with it is said when it is prepared
+    except (OSError, ValueError, TypeError):  # preparing the encoder reports the problem
         return None
 
 
 def layers_of_prepared(encoder: HubEncoder, folder: Path) -> int | None:
-    """Number of layers of what lies in `folder`, if it was prepared of this very encoder, as its card says."""
+    """Number of layers of the encoder in `folder`, if it was prepared with the same settings; else ``None``."""
     try:
         card = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         return int(card["layers"]) if encoder.model_dump(mode="json").items() <= card.items() else None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # what is wrong with it is said when it is read
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # training reports the problem
         return None

@@ -1,4 +1,4 @@
-"""Settings of encoders: where they come from."""
+"""Settings of encoders: their source."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from pydantic import Field, model_validator
 
 from posner.config.base import NAME_PATTERN, Fraction, Positive, Settings
 
-# --- encoders --------------------------------------------------------------------------------------------------------
-
 
 class HubEncoder(Settings):
-    """A BERT-like model of the HuggingFace hub, at a pinned revision."""
+    """A BERT-like model of the Hugging Face Hub, at a pinned revision."""
 
     files: ClassVar[list[str]] = []
     source: Literal["hub"]
     id: str
-    """Model id on the hub."""
+    """Model id on the Hub."""
     revision: str
-    """Commit or branch of the model; pin a commit."""
+    """Commit or branch; a commit makes the study reproducible."""
 
 
 class PathEncoder(Settings):
-    """A local folder with config, tokenizer and safetensors."""
+    """A local folder with config, tokenizer and weights (safetensors)."""
 
     source: Literal["path"]
     path: Path
@@ -32,50 +30,50 @@ class PathEncoder(Settings):
 
     @property
     def files(self) -> list[str]:
-        """What a rule has to watch for changes."""
+        """Input files of the rule that prepares the encoder."""
         return [str(self.path)]
 
 
 class PackageEncoder(Settings):
-    """A Python package that ships a model folder; its hash is part of the settings."""
+    """A model folder in an installed Python package, pinned by its hash."""
 
     files: ClassVar[list[str]] = []
     source: Literal["package"]
     package: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """Import name of the package."""
     folder: str = Field("model", pattern=rf"^{NAME_PATTERN}$")
-    """Folder inside the package."""
+    """Name of the folder in the package."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     """SHA-256 of its model.safetensors."""
 
 
 class ScratchEncoder(Settings):
-    """A small BERT with random weights and a WordPiece vocabulary trained on the corpus's train split."""
+    """A small BERT with random weights and a WordPiece vocabulary learned from the train split."""
 
     files: ClassVar[list[str]] = []
     source: Literal["scratch"]
     vocab_size: Positive = 1000
-    """Entries of the WordPiece vocabulary."""
+    """Size of the WordPiece vocabulary."""
     hidden_size: Positive = 64
     """Width of the hidden states."""
     num_hidden_layers: Positive = 4
     """Number of layers."""
     num_attention_heads: Positive = 4
-    """Attention heads in a layer."""
+    """Attention heads per layer."""
     intermediate_size: Positive = 128
     """Width of the feed-forward layers."""
     max_position_embeddings: Positive = 128
-    """Longest input in word pieces."""
+    """Longest input in word pieces, special tokens included."""
     dropout: Fraction = 0.1
-    """Dropout in training; a very small model learns better without."""
+    """Dropout probability; very small models learn better without dropout."""
     seed: int = Field(42, ge=0)
     """Seed of the random weights."""
 
     @model_validator(mode="after")
-    def _can_be_built(self) -> Self:
+    def _has_even_heads(self) -> Self:
         if self.hidden_size % self.num_attention_heads:
             raise ValueError(
-                f"hidden_size {self.hidden_size} is no multiple of num_attention_heads {self.num_attention_heads}"
+                f"hidden_size {self.hidden_size} must be a multiple of num_attention_heads {self.num_attention_heads}"
             )
         return self
 

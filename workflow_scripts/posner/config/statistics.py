@@ -8,15 +8,15 @@ from posner.config.base import Settings
 
 
 class Statistics(Settings):
-    """How sure conclusions have to be."""
+    """Margin, level and resampling of all conclusions."""
 
     margin: float = Field(0.5, gt=0)
-    """Differences smaller than this, in points of F1, do not matter."""
+    """Equivalence margin in F1 points: smaller differences do not matter."""
     level: float = Field(0.95, gt=0.5, lt=1)
-    """Level of intervals and tests."""
+    """Confidence level of intervals and tests (0.5..1)."""
     oracle_f1: float = Field(95.0, gt=0, le=100)
-    """Points of F1 that an oracle has to reach, or its fusion's null results say nothing."""
+    """F1 points that an oracle has to reach; below, null results of its fusion and feature are uninformative."""
     resamples: int = Field(10_000, ge=100)
-    """Resamples of the test set."""
+    """Bootstrap resamples of the test set."""
     seed: int = Field(42, ge=0)
-    """Seed of the resamples."""
+    """Seed of the bootstrap."""

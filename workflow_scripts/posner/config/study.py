@@ -1,6 +1,6 @@
-"""The config: strict models of everything that a study can set.
+"""The whole config of a study.
 
-The same models make the JSON schema for editors, the flags of the rules and the options of the entry scripts.
+The same models define the JSON schema for editors, the flags of the rules and the options of the commands.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from posner.config.encoders import Encoder
 from posner.config.statistics import Statistics
 from posner.config.training import Ner, Pos
 from posner.config.variants import Variant
-from posner.errors import nearest
+from posner.errors import suggestion
 
 
 class Study(Settings):
-    """What of the config is run: corpora x encoders x variants x seeds."""
+    """The combinations to run: corpora x encoders x variants x seeds."""
 
     title: str
-    """Heading of the report."""
+    """Title of the report."""
     corpora: tuple[Name, ...] = Field(min_length=1)
-    """Names under `corpora`."""
+    """Corpora, by their names under `corpora`."""
     encoders: tuple[Name, ...] = Field(min_length=1)
-    """Names under `encoders`."""
+    """Encoders, by their names under `encoders`."""
     variants: tuple[Name, ...] = Field(min_length=1)
-    """Names under `variants`."""
+    """Variants, by their names under `variants`."""
     seeds: tuple[Seed, ...] = Field(min_length=1)
-    """Training seeds of NER models."""
+    """Training seeds of the NER models."""
 
 
 class Config(Settings):
     """A whole config file."""
 
     study: Study
-    """What is run."""
+    """The combinations to run."""
     corpora: dict[Name, Corpus]
     """Corpora by name."""
     encoders: dict[Name, Encoder]
@@ -48,35 +48,35 @@ class Config(Settings):
     variants: dict[Name, Variant]
     """Variants by name."""
     pos: Pos = Field(default_factory=Pos)
-    """POS taggers."""
+    """Settings of the POS taggers."""
     ner: Ner = Field(default_factory=Ner)
-    """NER models."""
+    """Settings of the NER models."""
     corruption: Corruption = Field(default_factory=Corruption)
-    """Corruption sweep."""
+    """Settings of the corruption sweeps."""
     statistics: Statistics = Field(default_factory=Statistics)
-    """Margin, level and resamples."""
+    """Settings of intervals, tests and verdicts."""
     compute: Compute = Field(default_factory=Compute)
-    """Devices and precision."""
+    """Device, precision and threads."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for kind in ("corpora", "encoders", "variants"):
-            chosen, known = getattr(self.study, kind), getattr(self, kind)
-            unique(f"study.{kind}", chosen)
-            for name in chosen:
+            names, known = getattr(self.study, kind), getattr(self, kind)
+            refuse_duplicates(f"study.{kind}", names)
+            for name in names:
                 if name not in known:
-                    raise ValueError(f"study.{kind}: no {name!r} under {kind}{nearest(name, known)}")
+                    raise ValueError(f"study.{kind}: {name!r} is not defined under {kind}{suggestion(name, known)}")
         if "published" in self.study.corpora:
-            raise ValueError("corpora: the name 'published' is taken: results/published holds committed summaries")
+            raise ValueError("corpora: the name 'published' is reserved for committed summaries; choose another name")
         if "corpus" in self.study.encoders:
-            raise ValueError("encoders: the name 'corpus' is taken by the folder of the corpus itself")
-        unique("study.seeds", self.study.seeds)
+            raise ValueError("encoders: the name 'corpus' is reserved for the corpus's folder; choose another name")
+        refuse_duplicates("study.seeds", self.study.seeds)
         for name, variant in self.variants.items():
-            unique(f"variants.{name}.seeds", variant.seeds or ())
+            refuse_duplicates(f"variants.{name}.seeds", variant.seeds or ())
         if [v for v in self.study.variants if self.variants[v].fusion == "none"] != [self.baseline]:
             raise ValueError("study.variants: exactly one variant must have fusion: none, the baseline")
-        unique("corruption.rates", self.corruption.rates)
-        unique("corruption.scales", self.corruption.scales)
+        refuse_duplicates("corruption.rates", self.corruption.rates)
+        refuse_duplicates("corruption.scales", self.corruption.scales)
         return self
 
     @property
@@ -86,7 +86,7 @@ class Config(Settings):
 
     @property
     def swept(self) -> tuple[str, ...]:
-        """Variants that are tested on corrupted POS: those that read POS, without the controls."""
+        """Variants that are evaluated under corrupted POS: all but the baseline and the controls."""
         return tuple(v for v in self.study.variants if v != self.baseline and not self.variants[v].is_control)
 
     def seeds(self, variant: str) -> tuple[int, ...]:
@@ -109,7 +109,11 @@ class Config(Settings):
                         yield {"corpus": corpus, "encoder": encoder, "variant": variant, "seed": seed}
 
 
-def unique(where: str, values: tuple[Any, ...]) -> None:
-    """Refuse a list that names something twice."""
+def refuse_duplicates(where: str, values: tuple[Any, ...]) -> None:
+    """Check that `values` are distinct.
+
+    Raises:
+        ValueError: a value occurs more than once.
+    """
     if repeated := sorted({value for value in values if values.count(value) > 1}):
-        raise ValueError(f"{where}: {repeated[0]!r} stands there more than once")
+        raise ValueError(f"{where}: {repeated[0]!r} is listed more than once")

@@ -1,4 +1,4 @@
-"""Settings of the POS taggers and the NER models, and of how they are trained."""
+"""Settings of the POS taggers and the NER models, and of their training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from posner.config.base import Fraction, Positive, Settings
 
 
 class Training(Settings):
-    """How a model is fine-tuned; the defaults are those of the published study."""
+    """Settings of a fine-tuning; the defaults are those of the published study."""
 
     epochs: Positive = 3
     """Passes over the train split."""
@@ -19,39 +19,39 @@ class Training(Settings):
     learning_rate: float = Field(2e-5, gt=0)
     """Peak learning rate of the pretrained encoder."""
     new_learning_rate: float = Field(1e-3, gt=0)
-    """Peak learning rate of new parameters (classifier, POS)."""
+    """Peak learning rate of new parameters (classifier, fusion)."""
     weight_decay: float = Field(0.01, ge=0)
     """Decoupled weight decay of AdamW."""
     warmup_ratio: Fraction = 0.1
-    """Share of the steps in which the learning rate rises."""
+    """Share of the steps (0..1) in which the learning rate rises linearly; then it falls linearly to 0."""
     max_grad_norm: float = Field(1.0, gt=0)
-    """Gradients are clipped to this global norm."""
+    """Gradients are clipped to this global L2 norm."""
     max_length: int = Field(256, ge=8)
     """Longest input in word pieces, special tokens included."""
 
 
 class NerTraining(Training):
-    """NER models are evaluated on validation while they train, and the best checkpoint is kept."""
+    """NER models are evaluated on validation during training, and the best weights are kept."""
 
     eval_steps: Positive = 100
     """Training steps between two evaluations on validation."""
 
 
 class Pos(Settings):
-    """The POS taggers: one a fold for out-of-fold tags on train, and a final one for validation and test."""
+    """The POS taggers: one per fold for out-of-fold tags of train, and a final one for validation and test."""
 
     folds: int = Field(5, ge=2)
-    """Number of folds; documents stay whole where the corpus has them."""
+    """Number of folds; documents stay whole where they are known."""
     fold_seed: int = Field(42, ge=0)
     """Seed of the assignment to folds."""
     seed: int = Field(42, ge=0)
     """Training seed of the taggers."""
     training: Training = Field(default_factory=Training)
-    """How taggers are trained."""
+    """Training of the taggers."""
 
 
 class Ner(Settings):
     """The NER models."""
 
     training: NerTraining = Field(default_factory=NerTraining)
-    """How NER models are trained."""
+    """Training of the NER models."""

@@ -1,4 +1,4 @@
-"""CoNLL column files: one token a line, sentences apart by blank lines, ``-DOCSTART-`` before each document."""
+"""Read CoNLL column files: one token per line, blank lines between sentences, ``-DOCSTART-`` before each document."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from posner.errors import InputError
 
 DOCUMENT_START = "-DOCSTART-"
 
-# Only these separate columns. str.split would also split at no-break spaces and the like, which occur inside tokens.
+# Spaces and tabs separate columns. str.split would also split at no-break spaces and the like, which occur in tokens.
 _COLUMN = re.compile(r"[^ \t\r]+")
 
 
 def read_columns(path: Path, settings: ColumnsCorpus) -> list[Sentence]:
     """Sentences of one column file, their NER tags in IOB2.
 
-    A document's id is the file's name and the document's number, e.g. ``eng.train-0001``. Sentences before the first
-    ``-DOCSTART-`` are document 0; in a file that has none, documents are unknown (``None``).
+    A document's id is the name of the file and the number of the document, e.g. ``eng.train-0001``. Sentences before
+    the first ``-DOCSTART-`` are document 0; without any ``-DOCSTART-``, documents are unknown (``None``).
 
     Raises:
-        InputError: the file cannot be read, is not UTF-8, or a line has too few columns or an NER tag outside the
-            scheme. The message begins with the path and, where there is one, the line: ``path:line:``.
+        InputError: the file cannot be read or is not UTF-8, or a line has too few columns or an invalid NER tag. The
+            message begins with the path and, if it concerns a line, its number: ``path:line:``.
     """
     text = _read_text(path)
     columns = (settings.token_column, settings.pos_column, settings.ner_column)
@@ -33,7 +33,7 @@ def read_columns(path: Path, settings: ColumnsCorpus) -> list[Sentence]:
     document: int | None = 0 if DOCUMENT_START in text else None
     sentences: list[Sentence] = []
     rows: list[tuple[str, str, str]] = []
-    # Not splitlines: it also ends lines at form feeds and U+2028. The blank line at the end closes the last sentence.
+    # splitlines would also split at form feeds and U+2028. The blank line at the end closes the last sentence.
     for number, line in enumerate([*text.split("\n"), ""], start=1):
         fields = _COLUMN.findall(line)
         starts_document = document is not None and DOCUMENT_START in fields

@@ -1,7 +1,7 @@
-"""The corpus: sentences of tokens with POS and NER tags, in one checked layout whatever it was made from.
+"""The corpus: sentences with POS and NER tags, in one layout for all sources.
 
-On disk a corpus is a folder of ``train.parquet``, ``validation.parquet``, ``test.parquet`` (one row a sentence) and
-``corpus.json`` (:class:`CorpusCard`).
+On disk a corpus is a folder with ``train.parquet``, ``validation.parquet``, ``test.parquet`` (one row per sentence)
+and ``corpus.json`` (:class:`CorpusCard`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence. `tokens`, `pos` and `ner` (IOB2) are of one length; `document` is ``None`` where unknown."""
+    """One sentence. `tokens`, `pos` and `ner` (IOB2) have the same length; `document` is ``None`` if unknown.
+
+    Raises:
+        InputError: the lengths differ, or there are no tokens.
+    """
 
     tokens: tuple[str, ...]
     pos: tuple[str, ...]
@@ -50,7 +54,7 @@ class Sentence:
                 f"differ in number in the sentence {' '.join(self.tokens)[:80]!r}"
             )
         if not self.tokens:
-            raise InputError("a sentence without tokens")
+            raise InputError("a sentence has no tokens")
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -58,23 +62,37 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a corpus comes from and on which conditions; goes into ``corpus.json`` as it is."""
+    """Source and licence of a corpus; part of ``corpus.json``.
+
+    Attributes:
+        source: kind of source, as in the config.
+        origin: name of the dataset, or of its files.
+        revision: commit of a dataset of the Hub.
+        licence: licence of the dataset.
+        files: SHA-256 of the files that were read, by name.
+        facts: what else the source states, e.g. the best possible F1.
+    """
 
     source: str
     origin: str
     revision: str | None = None
     licence: str = "not stated"
-    files: dict[str, str] = field(default_factory=dict)  # name -> sha256 of what was read
-    facts: dict[str, Any] = field(default_factory=dict)  # what the source knows besides, e.g. the best reachable F1
+    files: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class CorpusCard:
     """``corpus.json``: tag sets, counts and provenance.
 
-    `pos_tags` are the tags of the train split, sorted; `unseen_pos_tags` counts the tokens of validation and test whose
-    tag train never had. `ner_labels` are ``O`` and ``B-``/``I-`` of every entity type in train, sorted. `files` are the
-    splits' files with their sha256: the card changes when one of them does, and whatever depends on it depends on them.
+    Attributes:
+        pos_tags: the POS tags of train, sorted.
+        ner_labels: ``O``, then ``B-`` and ``I-`` of every entity type of train, sorted by type.
+        sentences, tokens, documents: counts by split; 0 documents if they are unknown.
+        entities: counts by split and type.
+        unseen_pos_tags: tokens of validation and test whose POS tag train does not have, by split and tag.
+        provenance: source and licence.
+        files: SHA-256 of the files of the splits; rules depend on the card instead of these files.
     """
 
     pos_tags: tuple[str, ...]
@@ -89,30 +107,30 @@ class CorpusCard:
 
 
 def corpus_files(folder: Path) -> list[Path]:
-    """Files of a corpus on disk.
+    """Files of a prepared corpus.
 
     Raises:
-        InputError: one is not there.
+        InputError: a file is missing.
     """
     files = [folder / "corpus.json", *(folder / f"{split}.parquet" for split in SPLITS)]
     if missing := [file for file in files if not file.is_file()]:
-        raise InputError(f"{missing[0]} is not there")
+        raise InputError(f"{missing[0]} is missing; delete {folder} and run again")
     return files
 
 
-def card(splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
-    """Describe and check a corpus.
+def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
+    """Check a corpus, and describe it without its files.
 
     Raises:
-        InputError: a split is empty, or validation or test hold an entity type that train never had.
+        InputError: a split is empty, or validation or test have an entity type that train does not have.
     """
     for split in SPLITS:
         if not splits.get(split):
             raise InputError(f"the {split} split of {provenance.origin} is empty")
-    types = {split: entity_counts(splits[split]) for split in SPLITS}
+    types = {split: count_entities(splits[split]) for split in SPLITS}
     for split in SPLITS:
         if unknown := sorted(set(types[split]) - set(types["train"])):
-            raise InputError(f"{provenance.origin}: entity type {unknown[0]!r} is in {split} but never in train")
+            raise InputError(f"{provenance.origin}: entity type {unknown[0]!r} is in {split} but not in train")
     known = set(chain.from_iterable(sentence.pos for sentence in splits["train"]))
     return CorpusCard(
         pos_tags=tuple(sorted(known)),
@@ -129,23 +147,23 @@ def card(splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> Co
     )
 
 
-def entity_counts(sentences: Sequence[Sentence]) -> dict[str, int]:
-    """Number of entities of each type, by the ``B-`` tags of IOB2."""
+def count_entities(sentences: Sequence[Sentence]) -> dict[str, int]:
+    """Number of entities by type, from their ``B-`` tags."""
     counts = Counter(tag[2:] for sentence in sentences for tag in sentence.ner if tag.startswith("B-"))
     return dict(sorted(counts.items()))
 
 
 def write_corpus(folder: Path, splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
-    """Check a corpus and write it as ``{split}.parquet`` and ``corpus.json`` into `folder`."""
-    made = card(splits, provenance)
+    """Check a corpus, and write ``{split}.parquet`` and ``corpus.json`` into `folder`."""
+    card = describe_corpus(splits, provenance)
     files = {}
     for split in SPLITS:
         path = folder / f"{split}.parquet"
         write_split(path, splits[split])
         files[path.name] = sha256(path)
-    made = replace(made, files=files)
-    write_json(folder / "corpus.json", asdict(made))
-    return made
+    card = replace(card, files=files)
+    write_json(folder / "corpus.json", asdict(card))
+    return card
 
 
 def write_split(target: Path, sentences: Sequence[Sentence]) -> None:
@@ -161,20 +179,24 @@ def read_split(path: Path) -> list[Sentence]:
     """Sentences of one ``{split}.parquet``.
 
     Raises:
-        InputError: the file is missing, truncated or of another layout.
+        InputError: the file is missing, damaged or has another layout.
     """
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: not a corpus split ({error}); delete it and run again") from error
-    if not table.schema.equals(SCHEMA):  # read_table(schema=...) would make up columns that are not there
+    if not table.schema.equals(SCHEMA):  # read_table(schema=...) would add missing columns
         raise InputError(f"{path}: not a corpus split (its columns are {table.column_names}); delete it and run again")
     columns = (table.column(name).to_pylist() for name in ("tokens", "pos", "ner", "document"))
     return [Sentence(tuple(t), tuple(p), tuple(n), d) for t, p, n, d in zip(*columns, strict=True)]
 
 
 def read_card(path: Path) -> CorpusCard:
-    """The :class:`CorpusCard` of a ``corpus.json``."""
+    """The :class:`CorpusCard` in a ``corpus.json``.
+
+    Raises:
+        InputError: the file is missing, damaged or has another layout.
+    """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         provenance = Provenance(**raw.pop("provenance"))
@@ -187,14 +209,14 @@ def read_card(path: Path) -> CorpusCard:
 def file_hashes(paths: Sequence[Path]) -> dict[str, str]:
     """SHA-256 by file, for :attr:`Provenance.files`.
 
-    Files are named from the deepest folder that holds them all: two splits may have files of the same name in folders
-    of their own, and where that folder is does not matter.
+    Names are relative to the deepest common folder: they do not depend on its location, and they differ for files of
+    the same name in different folders.
     """
     absolute = [path.absolute() for path in paths]
     folder = os.path.commonpath([path.parent for path in absolute])
     return {path.relative_to(folder).as_posix(): sha256(path) for path in absolute}
 
 
-def words(sentences: Sequence[Sentence]) -> Iterator[str]:
-    """Every token of every sentence."""
+def all_tokens(sentences: Sequence[Sentence]) -> Iterator[str]:
+    """The tokens of all sentences."""
     return chain.from_iterable(sentence.tokens for sentence in sentences)

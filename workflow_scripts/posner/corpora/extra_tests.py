@@ -1,6 +1,6 @@
-"""Extra tests of a corpus: more test sets with its tags, for models that are trained already.
+"""Extra tests of a corpus: additional test sets with the same tags, for models that are already trained.
 
-They lie beside the corpus, in its folder ``extra``: ``{name}.parquet``, a row a sentence, and ``{name}.json``
+They are in the folder ``extra`` of the corpus: ``{name}.parquet`` (one row per sentence) and ``{name}.json``
 (:class:`ExtraTestCard`).
 """
 
@@ -11,20 +11,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from posner.corpora.corpus import CorpusCard, Provenance, Sentence, entity_counts, write_split
+from posner.corpora.corpus import CorpusCard, Provenance, Sentence, count_entities, write_split
 from posner.errors import InputError
 from posner.files import sha256, write_json
 
-FOLDER = "extra"  # in that of the corpus
+FOLDER = "extra"  # in the folder of the corpus
 
 
 @dataclass(frozen=True)
 class ExtraTestCard:
     """``{name}.json``: counts and provenance.
 
-    `documents` are 0 where they are unknown. `unseen_pos_tags` counts the tokens whose POS tag train never had, and
-    `sentences_in_train` the sentences that train has, too, word by word. `sha256` is that of the sentences' file:
-    whatever depends on the card depends on it.
+    Attributes:
+        sentences, tokens, documents: counts; 0 documents if they are unknown.
+        entities: counts by type.
+        unseen_pos_tags: tokens whose POS tag train does not have, by tag.
+        sentences_in_train: sentences with the same tokens as a train sentence.
+        provenance: source and licence.
+        sha256: hash of ``{name}.parquet``; rules depend on the card instead of this file.
     """
 
     sentences: int
@@ -41,11 +45,11 @@ def extra_test_files(corpus: Path, name: str) -> list[Path]:
     """Files of an extra test, its card first.
 
     Raises:
-        InputError: one is not there.
+        InputError: a file is missing.
     """
     files = [corpus / FOLDER / f"{name}{suffix}" for suffix in (".json", ".parquet")]
     if missing := [file for file in files if not file.is_file()]:
-        raise InputError(f"{missing[0]} is not there")
+        raise InputError(f"{missing[0]} is missing; run prepare_extra_test first")
     return files
 
 
@@ -57,27 +61,31 @@ def write_extra_test(
     card: CorpusCard,
     train: Sequence[Sentence],
 ) -> ExtraTestCard:
-    """Check an extra test against the corpus in the folder `corpus`, with its `card` and `train`, and write it there.
+    """Check an extra test against its corpus, and write it into the folder `corpus`.
+
+    Args:
+        card: the card of the corpus.
+        train: the train split of the corpus.
 
     Raises:
-        InputError: it is empty, has an entity type that the corpus has not, or is part of train.
+        InputError: the test is empty, has an entity type that the corpus does not have, or is part of train.
     """
     if not sentences:
-        raise InputError(f"extra test {name}: there are no sentences in {provenance.origin}")
-    entities = entity_counts(sentences)
+        raise InputError(f"extra test {name}: {provenance.origin} has no sentences")
+    entities = count_entities(sentences)
     types = {label[2:] for label in card.ner_labels if label.startswith("B-")}
     if unknown := sorted(set(entities) - types):
         raise InputError(
-            f"extra test {name}: entity type {unknown[0]!r} is not one of the corpus's: {', '.join(sorted(types))}"
+            f"extra test {name}: the corpus has no entity type {unknown[0]!r}, only {', '.join(sorted(types))}"
         )
-    learned = {sentence.tokens for sentence in train}
-    in_train = sum(sentence.tokens in learned for sentence in sentences)
+    train_tokens = {sentence.tokens for sentence in train}
+    in_train = sum(sentence.tokens in train_tokens for sentence in sentences)
     if in_train == len(sentences):
-        raise InputError(f"extra test {name}: train has all of its sentences, so that it tests nothing")
+        raise InputError(f"extra test {name}: all of its sentences are in train; give sentences that are not")
     known = set(card.pos_tags)
     path = corpus / FOLDER / f"{name}.parquet"
     write_split(path, sentences)
-    made = ExtraTestCard(
+    test_card = ExtraTestCard(
         sentences=len(sentences),
         tokens=sum(map(len, sentences)),
         documents=len({sentence.document for sentence in sentences} - {None}),
@@ -87,5 +95,5 @@ def write_extra_test(
         provenance=provenance,
         sha256=sha256(path),
     )
-    write_json(path.with_suffix(".json"), asdict(made))
-    return made
+    write_json(path.with_suffix(".json"), asdict(test_card))
+    return test_card

@@ -1,4 +1,4 @@
-"""Folds: which sentences of train each tagger leaves out, so that it can predict them without having seen them."""
+"""Assign train sentences to folds for cross-fitting: each fold is predicted by a tagger that was not trained on it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from posner.errors import InputError
 
 
 def assign_folds(documents: Sequence[str | None], folds: int, seed: int) -> list[int]:
-    """Fold of each sentence, from 0; sentences of one document share one.
+    """Fold of each sentence, from 0; all sentences of a document are in the same fold.
 
-    Documents, in an order drawn from `seed`, go one by one to the fold with the fewest sentences, so that folds are
-    even. Where documents are not known, each sentence is one.
+    Documents are shuffled with `seed`, and each is assigned to the fold with the fewest sentences, so that folds have
+    similar sizes. A sentence of an unknown document counts as a document of its own.
 
     Raises:
         InputError: there are fewer documents than folds.
@@ -22,13 +22,13 @@ def assign_folds(documents: Sequence[str | None], folds: int, seed: int) -> list
     for sentence, document in enumerate(documents):
         units.setdefault(("sentence", sentence) if document is None else document, []).append(sentence)
     if len(units) < folds:
-        raise InputError(f"pos.folds: {folds} folds are more than the {len(units)} documents of the train split")
+        raise InputError(f"pos.folds: {folds} folds are more than the {len(units)} documents of train; use fewer folds")
     members = list(units.values())
     order = np.random.default_rng(seed).permutation(len(members))
     sizes = [0] * folds
     assignment = [-1] * len(documents)
     for place, unit in enumerate(order):
-        # The first documents fill the folds in turn: no fold can stay empty, however uneven the documents are.
+        # The first documents are dealt out one per fold, so that no fold stays empty.
         fold = place if place < folds else sizes.index(min(sizes))
         sizes[fold] += len(members[unit])
         for sentence in members[unit]:

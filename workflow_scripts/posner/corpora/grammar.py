@@ -1,26 +1,24 @@
-"""The generated corpus: sentences of a small grammar in which it is known how much POS can tell about NER.
+"""The generated corpus: sentences of a small grammar in which the benefit of POS for NER is known.
 
-A sentence has slots for entities, the *candidates*. A fair coin decides whether a candidate is a name (``NNP``, an
-entity) or common words (``O``). A candidate is one of two kinds:
+A sentence has slots for entities, the *candidates*. With probability 1/2 a candidate is a name (an entity, tagged
+``NNP``), else common words (``O``). There are two kinds of candidates:
 
-- *clear*: names and common words look different, so the text tells what it is and the POS tags add nothing;
-- *ambiguous*: the form is a name and a common word (``Mason``), has a capital in both readings, as in a headline, and
-  its neighbours are chosen without looking at the coin. Nothing in the text tells the readings apart; the POS tags
-  do.
+- *clear*: names and common words have different forms, so the text determines the labels and POS adds nothing;
+- *ambiguous*: the form is both a name and a common word (``Mason``), is capitalised in both readings, as in a headline,
+  and its context is independent of the reading. The text does not determine the reading; the POS tags do.
 
-``ambiguity`` is the chance that a candidate is ambiguous. Where an entity ends and of which type it is, the text
-tells always: slots are never side by side, and the forms of two types differ.
+``ambiguity`` is the probability that a candidate is ambiguous. The text always determines the end and the type of an
+entity: slots are never adjacent, and the forms of different types differ.
 
-POS taggers read text too, so they can do no better than guess at ambiguous candidates: their tags cannot help NER,
-the recorded ones can. So that taggers err in other places as well, some words are tagged one way or another by a
-chance that depends on their neighbours (``VBD`` or ``VBN``, ``IN`` or ``RP``, ``NN`` or ``VB``). No candidate is
-tagged by chance.
+POS taggers read the same text, so they can only guess the tags of ambiguous candidates: predicted tags cannot help NER,
+the dataset's tags can. For taggers to err elsewhere as well, the tags of some other words are random, with
+probabilities that depend on their context (``VBD`` or ``VBN``, ``IN`` or ``RP``, ``NN`` or ``VB``).
 
-**The best F1.** With POS every candidate is decidable: 1. Without POS, let there be U clear entities and A ambiguous
-candidates, each an entity by chance 1/2 whatever the text. Who calls k of them entities expects TP = U + k/2, FP =
-k/2 and FN = (A - k)/2, hence F1 = (2U + k) / (2U + k + A/2), which grows with k: calling all of them entities is
-best. What is stated for a split is the F1 of that decision with the split's own coins, so that it can be compared
-with a model's score on the same split.
+**The best F1.** With POS every candidate can be decided, so it is 1. Without POS, let there be U clear entities and A
+ambiguous candidates, each an entity with probability 1/2. Labelling k of them as entities gives in expectation TP =
+U + k/2, FP = k/2 and FN = (A - k)/2, hence F1 = (2U + k) / (2U + k + A/2), which increases with k: labelling all of
+them is best. The value stated for a split is the F1 of this decision on the actual readings of the split, so that it
+is comparable with a model's score on the same split.
 """
 
 from __future__ import annotations
@@ -31,13 +29,13 @@ from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from numpy.random import Generator
 
+from posner.arrays import Mask
 from posner.config.corpora import GeneratedCorpus
 from posner.corpora.corpus import SPLITS, Sentence
 
-# Words of a clause: @TYPE is a slot, %class a word of that class, anything else stands for itself.
+# Words of a clause: @TYPE is a slot, %class a word of that class, anything else is a literal word.
 CLAUSES = (
     "@PER told the %noun that it %ed.main",
     "the %noun thanked @PER and %ed.main the %noun",
@@ -77,7 +75,7 @@ FUNCTION_WORDS = {
 ED = "opened closed moved turned stopped started watched passed"
 PLAN = "plan visit review search change answer"
 
-# Words of a class, and the chance of each of their tags there. The few percent are slips that no tagger can foresee.
+# Words of a class, and the probability of each of their tags. The small ones are errors that no tagger can predict.
 CLASSES: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
     name: (tuple(words.split()), tags)
     for name, words, tags in (
@@ -86,7 +84,7 @@ CLASSES: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
         ("adjective", "old small quiet narrow late famous", {"JJ": 1.0}),
         ("adverb", "slowly again early quickly later", {"RB": 1.0}),
         ("number", "two five nine twelve 30 45", {"CD": 1.0}),
-        ("day", "Monday Tuesday Thursday Friday", {"NNP": 1.0}),  # a name by its tag, not an entity
+        ("day", "Monday Tuesday Thursday Friday", {"NNP": 1.0}),  # tagged as a name, but not an entity
         ("ed.main", ED, {"VBD": 0.97, "VBN": 0.03}),
         ("ed.had", ED, {"VBN": 0.97, "VBD": 0.03}),
         ("ed.reduced", ED, {"VBN": 0.75, "VBD": 0.25}),
@@ -96,7 +94,7 @@ CLASSES: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
     )
 }
 
-# Clear names are a stem of two syllables and an ending that tells the type.
+# Clear names have a stem of two syllables and an ending that determines the type.
 STEMS = tuple("".join(pair) for pair in product(("bal", "dor", "kes", "lim", "mar", "nol"), repeat=2))
 ENDINGS = {"PER": ("o", "ek"), "LOC": ("ton", "burg"), "ORG": ("tex", "co"), "MISC": ("ish", "ian")}
 SHAPES = {
@@ -111,7 +109,7 @@ COMMON = {
     "ORG": (("timber", "copper", "cotton", "coffee", "wheat"), "NN"),
     "MISC": (("winter", "village", "summer", "charity", "evening"), "NN"),
 }
-# Ambiguous forms, with the tag of the last word in the common reading; words before it are JJ in that reading.
+# Ambiguous forms, with the tag of the last word in the common reading; preceding words are JJ in that reading.
 AMBIGUOUS = {
     "PER": (("Hunter", "Mason", "Bishop", "Fisher", "Carter", "Shepherd"), "NN"),
     "LOC": (("Haven", "Ferry", "Summit", "Meadow", "Crossing", "Orchard"), "NN"),
@@ -126,11 +124,11 @@ T = TypeVar("T")
 
 
 def generate(settings: GeneratedCorpus) -> tuple[dict[str, list[Sentence]], dict[str, Any]]:
-    """Sentences by split, and what is known about them by construction.
+    """Sentences by split, and facts about them that hold by construction.
 
-    The facts: ``ambiguity``; for each split ``ambiguous_candidates`` (a count) and the best micro-averaged entity F1,
-    in 0..1, that is to be had, ``best_f1_without_pos`` and ``best_f1_with_pos`` (0 where a split has no entity). Each
-    split has a random stream of its own: the size of one does not move the others.
+    The facts are ``ambiguity`` and, for each split, the number of ``ambiguous_candidates`` and the best possible
+    micro-averaged entity F1 (0..1), ``best_f1_without_pos`` and ``best_f1_with_pos`` (0 if a split has no entity). Each
+    split has a separate random stream: the size of one does not change the others.
     """
     streams = np.random.SeedSequence(settings.seed).spawn(len(SPLITS))
     splits: dict[str, list[Sentence]] = {}
@@ -149,18 +147,18 @@ def generate(settings: GeneratedCorpus) -> tuple[dict[str, list[Sentence]], dict
     return splits, facts
 
 
-def undecidable(sentences: Sequence[Sentence]) -> npt.NDArray[np.bool_]:
-    """Which words ``[tokens]`` are heads of ambiguous candidates: whether they are names no text tells."""
+def undecidable(sentences: Sequence[Sentence]) -> Mask:
+    """Mask ``[tokens]`` of the heads of ambiguous candidates, which the text does not determine."""
     return np.array([token in HEADS for sentence in sentences for token in sentence.tokens])
 
 
 def _f1(true_positives: int, false_positives: int) -> float:
-    """F1 of a decision that misses nothing."""
+    """F1 of a decision without false negatives."""
     return 2 * true_positives / (2 * true_positives + false_positives) if true_positives else 0.0
 
 
 def _split(split: str, size: int, ambiguity: float, rng: Generator) -> tuple[list[Sentence], Counter[str]]:
-    """`size` sentences in documents of 3 to 8, and how many candidates there are of each kind."""
+    """`size` sentences in documents of 3 to 8 sentences, and the number of candidates of each kind."""
     sentences: list[Sentence] = []
     counts: Counter[str] = Counter()
     document = left = 0
@@ -175,20 +173,20 @@ def _split(split: str, size: int, ambiguity: float, rng: Generator) -> tuple[lis
 
 
 def _sentence(ambiguity: float, rng: Generator, counts: Counter[str]) -> list[Token]:
-    made: list[Token] = []
+    tokens: list[Token] = []
     for word in f"{_pick(CLAUSES, rng)} {_pick(TAILS, rng)} .".split():
         if word[0] == "@":
-            made += _candidate(word[1:], ambiguity, rng, counts)
+            tokens += _candidate(word[1:], ambiguity, rng, counts)
         elif word[0] == "%":
             words, tags = CLASSES[word[1:]]
-            made.append((_pick(words, rng), _draw(tags, rng), "O"))
+            tokens.append((_pick(words, rng), _draw(tags, rng), "O"))
         else:
-            made.append((word, FUNCTION_WORDS[word], "O"))
-    return made
+            tokens.append((word, FUNCTION_WORDS[word], "O"))
+    return tokens
 
 
 def _candidate(kind: str, ambiguity: float, rng: Generator, counts: Counter[str]) -> list[Token]:
-    """The words of a slot for an entity of type `kind`."""
+    """The tokens of a slot for an entity of type `kind`."""
     is_ambiguous, is_name = rng.random() < ambiguity, _coin(rng)
     counts[f"{'ambiguous' if is_ambiguous else 'clear'} {'name' if is_name else 'word'}"] += 1
     if is_ambiguous:
@@ -212,13 +210,13 @@ def _coin(rng: Generator) -> bool:
 
 
 def _name(kind: str, rng: Generator) -> str:
-    # As in real text a few names are common and most are rare, so that some of test's were never in train.
+    # As in real text a few names are frequent and most are rare, so that some names of test are not in train.
     stem = STEMS[int(len(STEMS) * rng.random() ** 3)]
     return (stem + _pick(ENDINGS[kind], rng)).capitalize()
 
 
 def _draw(chances: dict[str, float], rng: Generator) -> str:
-    """One of the tags, by their chances; the first stands for what is left to 1."""
+    """A random tag; the probability of the first one is 1 minus those of the others."""
     point = rng.random()
     for tag, chance in reversed(chances.items()):
         if (point := point - chance) < 0:

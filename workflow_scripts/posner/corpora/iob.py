@@ -1,7 +1,7 @@
-"""Chunk tagging schemes: IOB1, IOB2 and BIOES, all turned into IOB2.
+"""Convert the tagging schemes IOB1, IOB2 and BIOES to IOB2.
 
-IOB1 and IOB2 after Ramshaw & Marcus (1995) and Tjong Kim Sang & Veenstra (1999); BIOES is IOB2 in which the last token
-of an entity is ``E-`` and an entity of one token is ``S-``.
+IOB1 and IOB2: Ramshaw & Marcus (1995), Tjong Kim Sang & Veenstra (1999). In BIOES, the last token of an entity has the
+prefix ``E-``, and an entity of one token ``S-``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PREFIXES: dict[Scheme, tuple[str, ...]] = {"iob1": ("B", "I"), "iob2": ("B", "I"
 
 
 class TagError(InputError):
-    """A tag that its scheme does not allow; `position` is the token's place in the sentence, from 0."""
+    """A tag that its scheme does not allow; `position` is the index of its token in the sentence."""
 
     def __init__(self, position: int, message: str) -> None:
         super().__init__(message)
@@ -28,17 +28,16 @@ class TagError(InputError):
 def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
     """The tags of one sentence in IOB2.
 
-    IOB1 and IOB2 are read as ``conlleval`` reads them, which keeps their entities whatever was declared: ``B-`` begins
-    an entity wherever it stands (CoNLL-2003, which is IOB1, has two in train that do not follow an entity of their
-    type), and so does an ``I-`` that continues none of its type. In BIOES every entity has to be complete: ``S``, or
-    ``B``, any number of ``I``, ``E``.
+    IOB1 and IOB2 are read as by ``conlleval``, which finds the same entities in both: an entity begins at each ``B-``
+    (CoNLL-2003, in IOB1, has two in train that do not follow an entity of their type), and at each ``I-`` that does not
+    continue an entity of its type. In BIOES every entity must be complete: ``S``, or ``B``, any number of ``I``, ``E``.
 
     Raises:
-        TagError: a tag is outside the scheme. The message names the tag and what the scheme allows.
+        TagError: a tag is not allowed by the scheme.
     """
     parts = []
     for position, tag in enumerate(tags):
-        if (pair := parse(tag, scheme)) is None:
+        if (pair := split_tag(tag, scheme)) is None:
             allowed = ", ".join(["O", *(f"{prefix}-TYPE" for prefix in PREFIXES[scheme])])
             raise TagError(position, f"NER tag {tag!r} is outside the scheme {scheme}, which allows {allowed}")
         parts.append(pair)
@@ -46,8 +45,8 @@ def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def parse(tag: str, scheme: Scheme) -> tuple[str, str] | None:
-    """Prefix and entity type of a tag, ``("O", "")`` outside of entities, or ``None`` if the scheme has no such tag."""
+def split_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
+    """Prefix and entity type of a tag, ``("O", "")`` for ``O``, or ``None`` if the scheme does not allow the tag."""
     if tag == "O":
         return "O", ""
     prefix, dash, name = tag.partition("-")
@@ -55,20 +54,20 @@ def parse(tag: str, scheme: Scheme) -> tuple[str, str] | None:
 
 
 def _from_iob(parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    made = []
-    previous = ""  # type of the entity that the token before is in
+    converted = []
+    previous = ""  # entity type of the previous token
     for prefix, name in parts:
         if prefix == "O":
-            made.append("O")
+            converted.append("O")
         else:
-            made.append(f"I-{name}" if prefix == "I" and name == previous else f"B-{name}")
+            converted.append(f"I-{name}" if prefix == "I" and name == previous else f"B-{name}")
         previous = name
-    return tuple(made)
+    return tuple(converted)
 
 
 def _from_bioes(parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    made = []
-    open_type = ""  # type of the entity that has begun and not ended
+    converted = []
+    open_type = ""  # type of the entity that has not ended yet
     for position, (prefix, name) in enumerate([*parts, ("O", "")]):
         continues = prefix in ("I", "E")
         if continues and name != open_type:
@@ -80,8 +79,8 @@ def _from_bioes(parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
                 f"NER tag '{before}' is outside the scheme bioes: I-{open_type} or E-{open_type} must follow",
             )
         if prefix == "O":
-            made.append("O")
+            converted.append("O")
         else:
-            made.append(f"I-{name}" if continues else f"B-{name}")
+            converted.append(f"I-{name}" if continues else f"B-{name}")
         open_type = name if prefix in ("B", "I") else ""
-    return tuple(made[:-1])
+    return tuple(converted[:-1])
