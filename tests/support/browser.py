@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to through pipes in its DevTools protocol: what it shows, asks for and complains of."""
+"""A headless Chromium controlled through pipes (DevTools protocol), with its screenshots, requests and errors."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ FLAGS = [
 
 
 def chromium() -> str | None:
-    """The command, if there is one."""
+    """The command of the browser, if one is installed."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 class Browser:
-    """One page. `complaints` are errors and warnings, `requests` the addresses that it asked for."""
+    """One page, with the messages of its errors (`errors`) and the addresses that it requested (`requests`)."""
 
     def __init__(self, profile: Path, size: tuple[int, int] = (1600, 1000)) -> None:
-        # The browser reads commands from descriptor 3 and writes to 4; ours are moved out of the way first.
-        self._commands, self._answers = _high_pipe(), _high_pipe()
+        # The browser reads commands from descriptor 3 and writes to 4, so other descriptors are moved first.
+        self._commands, self._replies = _high_pipe(), _high_pipe()
 
         def place() -> None:
             os.dup2(self._commands[0], 3)
-            os.dup2(self._answers[1], 4)
+            os.dup2(self._replies[1], 4)
 
         window = f"--window-size={size[0]},{size[1]}"
         self._process = subprocess.Popen(
@@ -53,8 +53,8 @@ class Browser:
             stderr=subprocess.DEVNULL,
         )
         os.close(self._commands[0])
-        os.close(self._answers[1])
-        self.complaints: list[str] = []
+        os.close(self._replies[1])
+        self.errors: list[str] = []
         self.requests: list[str] = []
         self._buffer, self._number, self._session = b"", 0, {}
         targets = self.call("Target.getTargets")["targetInfos"]
@@ -72,65 +72,65 @@ class Browser:
         self._process.kill()
         self._process.wait()
         os.close(self._commands[1])
-        os.close(self._answers[0])
+        os.close(self._replies[0])
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command and wait for its answer; notes what is told meanwhile."""
+        """Send a command and wait for its result; events that arrive before it are recorded."""
         self._number += 1
         number = self._number
         message = {"id": number, "method": method, "params": parameters} | self._session
         os.write(self._commands[1], json.dumps(message).encode() + b"\0")
-        while (answer := self._read()).get("id") != number:
-            self._note(answer)
-        assert "error" not in answer, answer
-        return answer["result"]
+        while (reply := self._read()).get("id") != number:
+            self._record(reply)
+        assert "error" not in reply, reply
+        return reply["result"]
 
     def open(self, file: Path) -> None:
-        """Show a file, and wait until it is loaded."""
+        """Open a file and wait until it is loaded."""
         self.call("Page.navigate", url=file.absolute().as_uri())
         self.wait_for("document.readyState == 'complete'")
 
     def run(self, script: str) -> Any:
-        """The value of a JavaScript expression; a promise is waited for."""
-        made = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in made, made
-        return made["result"].get("value")
+        """The value of a JavaScript expression, or of the promise that it returns."""
+        evaluation = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in evaluation, evaluation
+        return evaluation["result"].get("value")
 
     def wait_for(self, condition: str, seconds: float = 120) -> None:
-        """Until a JavaScript expression is true."""
+        """Wait until a JavaScript expression is true."""
         end = time.monotonic() + seconds
         while not self.run(f"Boolean({condition})"):
-            assert time.monotonic() < end, f"{condition} did not come true within {seconds} s"
+            assert time.monotonic() < end, f"{condition} is not true after {seconds} s"
             time.sleep(0.1)
 
     def screenshot(self, file: Path) -> None:
-        """Write what is shown as PNG."""
+        """Write the visible part of the page as PNG."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def _read(self, seconds: float = 300) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            assert select.select([self._answers[0]], [], [], seconds)[0], "the browser does not answer"
-            part = os.read(self._answers[0], 1 << 20)
-            assert part, "the browser has ended"
+            assert select.select([self._replies[0]], [], [], seconds)[0], "the browser does not reply"
+            part = os.read(self._replies[0], 1 << 20)
+            assert part, "the browser has exited"
             self._buffer += part
         message, self._buffer = self._buffer.split(b"\0", 1)
         return json.loads(message)
 
-    def _note(self, event: dict[str, Any]) -> None:
-        what, told = event.get("method"), event.get("params", {})
-        if what == "Network.requestWillBeSent":
-            self.requests.append(told["request"]["url"])
-        elif what == "Runtime.exceptionThrown":
-            self.complaints.append(str(told["exceptionDetails"].get("exception", told)))
-        elif what == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert"):
-            self.complaints.append(str([argument.get("value") for argument in told["args"]]))
-        elif what == "Log.entryAdded" and told["entry"]["level"] == "error":
-            self.complaints.append(told["entry"]["text"])
+    def _record(self, event: dict[str, Any]) -> None:
+        method, parameters = event.get("method"), event.get("params", {})
+        if method == "Network.requestWillBeSent":
+            self.requests.append(parameters["request"]["url"])
+        elif method == "Runtime.exceptionThrown":
+            self.errors.append(str(parameters["exceptionDetails"].get("exception", parameters)))
+        elif method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "assert"):
+            self.errors.append(str([argument.get("value") for argument in parameters["args"]]))
+        elif method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+            self.errors.append(parameters["entry"]["text"])
 
 
 def _high_pipe() -> tuple[int, int]:
-    """A pipe on descriptors far above 3 and 4."""
+    """A pipe with descriptors above 4."""
     low = os.pipe()
     high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
     for end in low:

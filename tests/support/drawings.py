@@ -1,4 +1,4 @@
-"""Figures of made-up studies, drawn without a file, and what tests look for in them."""
+"""Figures of fabricated studies, drawn in memory, and access to their lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from posner.files import write_json
 
 STYLE = Path(__file__).parents[2] / "resources" / "styles" / "posner.mplstyle"
 
-# As CoNLL-2003 has them: many, of very different frequency, some of them punctuation.
+# The tags of CoNLL-2003: many, of very different frequency, some of them punctuation.
 PENN = {
     tag: 40000 // (i + 1) ** 2 + 5
     for i, tag in enumerate(
@@ -58,7 +58,7 @@ STUDIES: dict[str, dict[str, Variant]] = {
 
 
 def write_tables(folder: Path, name: str) -> Path:
-    """Write one of the studies; returns the folder of its tables. All but the default have tags in plenty."""
+    """Write one of the studies; returns the folder of its tables. All but the default have many POS tags."""
     tables = summarise(folder, STUDIES[name])
     if name != "default":
         write_json(folder / "penn.json", confusion_matrix(PENN))
@@ -96,7 +96,7 @@ def drawn(plot: Plot) -> Figure:
 
 
 def lines_by_label(figure: Figure) -> dict[str, Any]:
-    """The lines that a key names."""
+    """All lines by their label in the key."""
     return {str(line.get_label()).replace("\n", " "): line for axes in figure.axes for line in axes.get_lines()}
 
 

@@ -1,4 +1,4 @@
-"""LaTeX as a paper would have it: tables that are read into an article with the packages that they name."""
+"""LaTeX articles that include tables, with the packages that the tables name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex to typeset tables with")
+needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 ARTICLE = r"""
 \documentclass{article}
@@ -22,10 +22,10 @@ ARTICLE = r"""
 
 
 def article(tables: Iterable[Path], folder: Path) -> Path:
-    """The PDF of an article, in `folder`, with pages for each of `tables`; an error of LaTeX fails the test."""
+    """Typeset an article with all `tables` in `folder`; returns the PDF. An error of LaTeX fails the test."""
     source = folder / "article.tex"
     source.write_text(ARTICLE % "\n".join(rf'\input{{"{table}"}}\clearpage' for table in tables), encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
-    assert done.returncode == 0, done.stdout[-2000:]
+    process = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
+    assert process.returncode == 0, process.stdout[-2000:]
     return source.with_suffix(".pdf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from fabricated import TAGS, VARIANTS, read
 from huggingface_hub import ModelCard
+from posner.commands.ner.predict import Predict
 from posner.commands.study.write_model_cards import WriteModelCards, accuracy
 from posner.config.statistics import Statistics
 from posner.config.training import NerTraining, Training
@@ -22,6 +24,7 @@ from posner.files import write_json
 from posner.report.formats import format_score
 from posner.report.model_cards import bootstrap_intervals, encoder_origin, write_card
 from posner.stats.resampling import f1
+from posner.workflow.options import parse
 
 TEMPLATES = Path(__file__).parents[3] / "resources" / "cards"
 LICENCE = "research: only"
@@ -158,6 +161,17 @@ def test_a_card_has_everything_that_a_user_needs(cards: Path) -> None:
     baseline = (cards / "ner" / "baseline" / "seed-42" / "model" / "README.md").read_text(encoding="utf-8")
     assert "reads no part-of-speech tags" in baseline
     assert "--pos" not in baseline
+
+
+def test_the_commands_and_imports_of_a_card_exist(cards: Path) -> None:
+    for path in [*cards.glob("ner/*/seed-42/model/README.md"), cards / "pos" / "final" / "model" / "README.md"]:
+        text = path.read_text(encoding="utf-8")
+        imports = re.findall(r"^from .+ import .+$", text, re.MULTILINE)
+        assert imports[0] == "from posner.model.modeling import PosNerModel"
+        exec("\n".join(imports), {})
+        for line in re.findall(r"^posner predict (.+)$", text, re.MULTILINE):
+            command = parse(Predict, line.split())
+            assert (command.pos == "tagger") == ("It also reads part-of-speech tags" in text)
 
 
 def test_intervals_are_those_of_a_plain_bootstrap() -> None:
