@@ -131,6 +131,13 @@ OTHER = Finding("inconclusive", 0.0212, None, None)
                 " given."
             ),
         ),
+        (
+            [UNCLEAR, WIDE],
+            (
+                "X has no significant effect on test F1 in either variant (inconclusive: +0.03 to +0.06 points, 95 % "
+                "intervals from -0.38 to +0.46)."
+            ),
+        ),
         ([UP, MORE], "X improves test F1 in both variants (+1.33 to +1.71 points)."),
         ([UP, MORE, UP], "X improves test F1 in all 3 variants (+1.33 to +1.71 points)."),
         (

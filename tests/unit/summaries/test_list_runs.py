@@ -10,6 +10,7 @@ import pytest
 from posner.commands.ner.list_runs import ListRuns
 from posner.config.variants import SeededVariant
 from posner.errors import InputError
+from posner.workflow.options import flags, parse
 
 VARIANTS = {
     "baseline": SeededVariant(fusion="none", pos="none", seeds=[1, 2]),
@@ -52,3 +53,19 @@ def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "late" / "1.json").unlink()
     with pytest.raises(InputError, match=r"late/1\.json: cannot be read"):
         list_runs(folder)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "message"),
+    [
+        ({}, "--variants: baseline.seeds is required"),
+        ({"seeds": None}, "--variants: baseline.seeds: Input should be a valid tuple"),
+        ({"seeds": []}, "--variants: baseline.seeds: Tuple should have at least 1 item"),
+    ],
+    ids=["missing", "null", "empty"],
+)
+def test_variants_without_seeds_are_refused_at_once(tmp_path: Path, seeds: dict[str, object], message: str) -> None:
+    variants = {"baseline": {"fusion": "none", **seeds}}
+    with pytest.raises(InputError, match=message):
+        parse(ListRuns, flags(variants=variants, files=list(FILES), output=tmp_path / "runs.csv"))
+    assert not list(tmp_path.iterdir())

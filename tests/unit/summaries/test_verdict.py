@@ -22,7 +22,7 @@ from posner.commands.study.summarise_study import SummariseStudy, rst_table
 from posner.config.statistics import Statistics
 from posner.config.variants import SeededVariant
 from posner.stats.propagation import QUESTIONS
-from posner.summaries.answers import statistics_sentence, study_details
+from posner.summaries.answers import statistics_sentence, study_answers, study_details
 from posner.summaries.sentences import VERDICT_PHRASES, span
 from posner.summaries.verdict import conclude
 
@@ -99,11 +99,11 @@ def test_conclusions_on_errors(study: Path) -> None:
         return f"{changes.loc[rate].min():+.2f} to {changes.loc[rate].max():+.2f}"
 
     # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 100 % 99 %.
-    assert made["details"].startswith(
+    assert (
         "With 5.0 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 6.0 %), test "
         f"F1 changes by {range_at(0.05)} points; with 99 % of the test tags replaced, test F1 changes "
         f"by {range_at(1.0)} points. Each additional 10 % of test tags replaced by typical tagging errors "
-    )
+    ) in made["details"]
 
 
 def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> None:
@@ -123,13 +123,15 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
             assert effects[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
             assert f"): {effects[question]['verdict']}" in effects[question]["sentence"]
     for question, subject, text in (
-        ("tagging_errors", "Reading the tagger's real output (6.0 % wrong tags)", made["answers"]["tagging_errors"]),
         ("slope", "Each additional 10 % of test tags", made["details"]),
         ("clustering", "Placing the errors where the tagger makes them", made["details"]),
     ):
         assert subject in text
         if hurting := table.loc[question].query("verdict == 'hurts'")["change"].tolist():
             assert f"lowers test F1 in {len(hurting)} of 8 variants ({span(hurting)} points)" in text
+    errors = "reading the tagger's real output (6.0 % wrong tags) instead of the corpus's tags"
+    assert made["answers"]["tagging_errors"].startswith(f"After training with gold POS, {errors}")
+    assert made["details"].startswith(f"After training with predicted POS, {errors}")
     anchor = pd.read_csv(study / "tables" / "corruption_intervals.csv").query("mode == 'anchor'").set_index("variant")
     for name, row in anchor.iterrows():
         for column in ("change", "low", "high"):
@@ -141,7 +143,13 @@ def test_sweeps_without_a_slope_have_no_sentence_on_it(study: Path) -> None:
     swept = read(study / "pos_corruption" / "late_fusion.json")["variants"]
     comparisons = read(study / "metrics" / "ner_comparisons.json")
     without = {name: summary | {"slope": None, "clustering": None} for name, summary in swept.items()}
-    assert study_details(comparisons, without, 0.06).count(". ") == 0
+    details = study_details(comparisons, without, 0.06)
+    assert "With 5.0 % of the test tags" in details
+    assert not {"Each", "Placing"} & set(details.split())
+    only_predicted = {name: summary for name, summary in without.items() if summary["pos"] == "predicted"}
+    answers = study_answers({}, comparisons, only_predicted, 0.06)
+    assert answers["tagging_errors"].startswith("After training with predicted POS, ")
+    assert study_details(comparisons, only_predicted, 0.06).startswith("With 5.0 % of the test tags")
 
 
 @pytest.mark.parametrize(("number", "is_few"), [(19, True), (20, False)])

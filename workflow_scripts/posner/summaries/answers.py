@@ -20,7 +20,7 @@ from posner.summaries.sentences import level, share, signed_points, span
 MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
 
 SUBJECTS: Mapping[Question, str] = {
-    "tagging_errors": "Reading the tagger's real output ({error} wrong tags) instead of the corpus's tags",
+    "tagging_errors": "reading the tagger's real output ({error} wrong tags) instead of the corpus's tags",
     "slope": "Each additional 10 % of test tags replaced by typical tagging errors",
     "clustering": "Placing the errors where the tagger makes them, instead of as many at random positions,",
 }
@@ -80,6 +80,19 @@ def propagation_answer(
     return findings_sentence(subject, findings, 100 * equivalence_margin(question, statistics), statistics)
 
 
+def tagging_errors_answers(swept: Mapping[str, Json], statistics: Statistics, tagger_error: float) -> list[str]:
+    """The cost of the tagger's real errors, in a sentence for each source of POS that variants were trained with.
+
+    Variants trained with predicted POS have seen such errors in training, so they are reported apart.
+    """
+    answers = []
+    for pos in ("gold", "predicted"):
+        variants = {name: summary for name, summary in swept.items() if summary["pos"] == pos}
+        if answer := propagation_answer("tagging_errors", variants, statistics, tagger_error):
+            answers.append(f"After training with {pos} POS, {answer}")
+    return answers
+
+
 def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, statistics: Statistics) -> str:
     """One sentence on the findings of several variants; empty without findings.
 
@@ -101,7 +114,8 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     for verdict in get_args(Verdict):
         if group := [finding for finding in findings if finding.has_interval and finding.verdict == verdict]:
             verb = VERBS[verdict].format(f1="it" if clauses else "test F1", margin=f"{margin:g}")
-            clauses.append(f"{verb}{in_variants(len(group), total, bool(clauses))} ({verdict_note(group, statistics)})")
+            variants = in_variants(len(group), total, verdict, is_first=not clauses)
+            clauses.append(f"{verb}{variants} ({verdict_note(group, statistics)})")
     sentence = f"{subject} {enumeration(clauses)}"
     if once:
         number = "one was" if len(once) == 1 else f"{len(once)} were"
@@ -109,13 +123,15 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     return f"{sentence}."
 
 
-def in_variants(number: int, total: int, is_later: bool) -> str:
-    """In how many of all variants; `is_later` if an earlier clause of the sentence has said how many there are."""
+def in_variants(number: int, total: int, verdict: Verdict, *, is_first: bool) -> str:
+    """In how many of all variants a verdict holds; only the first clause of a sentence says how many there are."""
     if total == 1:
         return ""
-    if number == total:
-        return " in both variants" if total == 2 else f" in all {total} variants"
-    return f" in {number}" if is_later else f" in {number} of {total} variants"
+    if number < total:
+        return f" in {number} of {total} variants" if is_first else f" in {number}"
+    if verdict == "inconclusive":  # a negative clause
+        return " in either variant" if total == 2 else f" in any of the {total} variants"
+    return " in both variants" if total == 2 else f" in all {total} variants"
 
 
 def verdict_note(group: Sequence[Finding], statistics: Statistics) -> str:
@@ -185,19 +201,23 @@ def statistics_sentence(comparisons: Json) -> str:
 def study_answers(
     summaries: Mapping[str, Json], comparisons: Json, swept: Mapping[str, Json], tagger_error: float
 ) -> dict[str, Any]:
-    """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant."""
+    """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant.
+
+    `tagging_errors` is about variants trained with gold POS, or about the others if there is none.
+    """
     statistics = Statistics.model_validate(comparisons["statistics"])
     return {
         "gold": pos_answer("gold", summaries, comparisons),
         "predicted": pos_answer("predicted", summaries, comparisons),
-        "tagging_errors": propagation_answer("tagging_errors", swept, statistics, tagger_error),
+        "tagging_errors": next(iter(tagging_errors_answers(swept, statistics, tagger_error)), ""),
     }
 
 
 def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> str:
-    """What corruption does to test F1 beyond the three answers."""
+    """The effects of corrupted tags beyond the three answers."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     sentences = [
+        *tagging_errors_answers(swept, statistics, tagger_error)[1:],
         rates_sentence(swept, tagger_error),
         *(propagation_answer(question, swept, statistics, tagger_error) for question in ("slope", "clustering")),
     ]

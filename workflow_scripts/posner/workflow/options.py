@@ -126,15 +126,18 @@ def _json(text: str) -> Any:
 
 def _explain(problem: Any, known: dict[str, FieldInfo]) -> str:
     """One validation problem as a line that begins with the option's name."""
-    path = ""
+    path, key = "", ""
     for part in [*problem["loc"], problem.get("ctx", {}).get("discriminator", "").strip("'")]:
         # Places in a list and the kinds of a part stand in a location, too, but no option is named after them.
         longer = f"{path}.{part}" if path else str(part)
         if any(name == longer or name.startswith(f"{longer}.") for name in known):
             path = longer
+        elif path in known and get_origin(known[path].annotation) is dict and part:
+            key = f"{key}.{part}" if key else str(part)  # within a JSON object
     is_missing = problem["type"] in ("missing", "union_tag_not_found")
     message = "is required" if is_missing else problem["msg"].removeprefix("Value error, ")
-    return f"--{path.replace('_', '-')}: {message}" if path else message
+    where = f"{key} " if key and is_missing else f"{key}: " if key else ""
+    return f"--{path.replace('_', '-')}: {where}{message}" if path else message
 
 
 def _models(field: FieldInfo) -> list[type[BaseModel]]:
