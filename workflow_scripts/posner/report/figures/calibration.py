@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from posner.calibration.reliability import CONTRASTS, proportion
 from posner.report.figures.style import BAND, COLOURS, NEUTRAL, REFERENCE_DASH, VariantStyle
-from posner.stats.intervals import power
+from posner.stats.intervals import bonferroni_level, power
 
 MISSED = COLOURS[1]
 
@@ -28,7 +28,7 @@ def draw_coverage(replicates: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7.4, height), layout="constrained")
     for axes, (name, rows) in zip(figure.subplots(1, len(panels), sharex=True), panels.items(), strict=True):
         add_contrast(axes, rows.sort_values("error"), CONTRASTS[name])
-    figure.supxlabel("Interval of the difference minus true difference (F1 points)", fontsize=9)
+    figure.supxlabel("Difference minus true difference, with interval (F1 points)", fontsize=9)
     return figure
 
 
@@ -75,8 +75,8 @@ def add_computed_power(axes: Axes, gold: pd.DataFrame, level: float) -> None:
     grid = np.linspace(0, float(differences.max()), 100)
     spreads = (np.interp(grid, differences, gold[name]) for name in ("seed_std", "unit_std"))
     seeds, tests = (int(gold[name].iloc[0]) for name in ("seeds", "tests"))
-    values = [power(d, s, t, seeds, 1 - (1 - level) / tests) for d, s, t in zip(grid, *spreads, strict=True)]
-    axes.plot(100 * grid, values, color=NEUTRAL, label="computed from the standard deviations")
+    values = [power(d, s, t, seeds, bonferroni_level(level, tests)) for d, s, t in zip(grid, *spreads, strict=True)]
+    axes.plot(100 * grid, values, color=NEUTRAL, label="computed power")
 
 
 def add_observed_power(axes: Axes, gold: pd.DataFrame) -> None:
@@ -89,4 +89,4 @@ def add_observed_power(axes: Axes, gold: pd.DataFrame) -> None:
     axes.vlines(x, [part["low"] for part in shares], [part["high"] for part in shares], color=BAND, linewidth=5)
     observed = [part["count"] / part["of"] for part in shares]
     point = VariantStyle(COLOURS[0], "o", "-").outlined_point()
-    axes.plot(x, observed, label="observed in replicates, with 95 % interval", **point)
+    axes.plot(x, observed, label="observed share, with 95 % interval", **point)
