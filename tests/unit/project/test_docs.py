@@ -18,7 +18,7 @@ PAGES = [README, CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").rglob
 
 
 def test_results_are_those_of_the_files(tmp_path: Path) -> None:
-    filled = [Path("README.md"), Path("docs/calibration.md")]
+    filled = [Path("README.md"), Path("docs/index.md"), Path("docs/calibration.md")]
     (tmp_path / "docs").mkdir()
     for path in filled:
         shutil.copy(CHECKOUT / path, tmp_path / path)

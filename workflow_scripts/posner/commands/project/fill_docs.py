@@ -9,7 +9,7 @@ from typing import Any
 
 from posner.commands.study.summarise_study import HEADER, result_row
 from posner.errors import InputError
-from posner.files import atomic_path, read_json, read_table
+from posner.files import Json, atomic_path, read_json, read_table
 from posner.summaries.names import POS
 from posner.summaries.sentences import signed_points
 from posner.workflow.command import Command
@@ -32,15 +32,17 @@ class FillDocs(Command):
     """Folder that holds calibration.json and sizes.csv."""
 
     def execute(self) -> None:
+        verdict = read_json(self.results / "verdict.json", ["answers", "details", "footnote", "variants"])
         reliability = read_json(self.calibration / "calibration.json", ["sentence"])["sentence"]
-        readme = {"results": results_table(self.results), "reliability": f"> {reliability}"}
+        answers = "\n".join(f"- {answer}" for answer in verdict["answers"].values() if answer)
+        readme = {"answers": answers, "results": results_table(verdict), "reliability": f"> {reliability}"}
         fill_file(self.folder / "README.md", readme)
+        fill_file(self.folder / "docs" / "index.md", {"answers": answers})
         fill_file(self.folder / "docs" / "calibration.md", {"calibration": calibration_table(self.calibration)})
 
 
-def results_table(folder: Path) -> str:
-    """The answers, Markdown tables of variants and of controls, and the footnote."""
-    verdict = read_json(folder / "verdict.json", ["answers", "details", "footnote", "variants"])
+def results_table(verdict: Json) -> str:
+    """The details of a study's answers, Markdown tables of variants and of controls, and the footnote."""
     rows = {name: result_row(name, variant) for name, variant in verdict["variants"].items()}
     controls = {
         name
@@ -49,13 +51,11 @@ def results_table(folder: Path) -> str:
     }
     return "\n".join(
         [
-            *(f"- {answer}" for answer in verdict["answers"].values() if answer),
-            "",
             verdict["details"],
             "",
             *markdown(HEADER, [cells for name, cells in rows.items() if name not in controls]),
             "",
-            "<details><summary>Controls, and what stands behind the verdicts</summary>",
+            "<details><summary>Controls, and the basis of the verdicts</summary>",
             "",
             *markdown(HEADER, [cells for name, cells in rows.items() if name in controls]),
             "",
