@@ -1,6 +1,6 @@
 """Tables for readers: rounded numbers, F1 in points, headings in words; as LaTeX (booktabs) and as HTML.
 
-The CSV files keep every digit and scores in 0..1, for programs. Nothing is computed from the tables made here.
+The CSV files keep every digit and scores in 0..1, for programs. Nothing is computed from the formatted tables.
 """
 
 from __future__ import annotations

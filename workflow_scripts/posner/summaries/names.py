@@ -21,7 +21,7 @@ IDENTITY = ("variant", "label", "fusion", "pos", "feature", "injection")
 
 
 def injection(variant: Variant) -> str:
-    """The injection path of a variant: ``late, one-hot``, ``encoder k=2, embeddings``; ``baseline`` without POS."""
+    """The input path of a variant: ``late, one-hot``, ``encoder k=2, embeddings``; ``baseline`` without POS."""
     if variant.fusion == "none":
         return "baseline"
     offset = variant.inject_layer_offset_from_end

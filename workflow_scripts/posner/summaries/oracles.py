@@ -1,6 +1,6 @@
-"""Oracle controls: can each injection path transmit information at all?
+"""Oracle controls: can each input path transmit information at all?
 
-An oracle feeds the NER labels through the injection path of a variant. If even the oracle's F1 stays below `oracle_f1`,
+An oracle feeds the NER labels through the input path of a variant. If even the oracle's F1 stays below `oracle_f1`,
 the path is broken, and a null result for POS on that path is uninformative.
 """
 
@@ -15,7 +15,7 @@ from posner.summaries.names import injection
 
 
 def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, dict[str, Any]]:
-    """The oracle check of each injection path that a POS variant uses.
+    """The oracle check of each input path that a POS variant uses.
 
     Args:
         summaries: ``metrics/variants/{variant}.json`` by variant.

@@ -15,7 +15,7 @@ from posner.summaries.oracles import oracle_checks, oracles_sentence
 # Columns of the main table, from a variant's difference.
 DIFFERENCE = {"difference": "mean", "low": "low", "high": "high", "p_difference": "p", "p_equivalence": "p_equivalence"}
 ORACLE_COLUMNS = ("path", "variants", "oracle_f1", "required_f1", "state")
-STATES = {True: "works", False: "broken", None: "not tested"}  # of an injection path
+STATES = {True: "works", False: "broken", None: "not tested"}  # of an input path
 
 
 def conclude(
@@ -106,7 +106,7 @@ def variants_table(verdict: Json) -> pd.DataFrame:
 
 
 def oracles_table(verdict: Json) -> pd.DataFrame:
-    """A row for each injection path: the oracle's F1 and the required F1 (0..1), and whether the path works."""
+    """A row for each input path: the oracle's F1 and the required F1 (0..1), and whether the path works."""
     rows = [
         {"path": path, "variants": ", ".join(check["variants"]), "oracle_f1": check["f1"]}
         | {"required_f1": verdict["oracle_f1"], "state": STATES[check["works"]]}
