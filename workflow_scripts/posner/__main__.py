@@ -1,12 +1,13 @@
 """The command line: ``posner COMMAND``, or ``python -m posner COMMAND`` where only the source root is on the path.
 
-A command is found by its name and only its module is imported, so that help is fast and a job loads what it needs.
+Only the module of the command is imported, so that help is fast and a job loads only what it needs.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,26 +18,38 @@ USAGE = "usage: posner COMMAND [--OPTION VALUE]...\n       posner COMMAND --help
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command that `arguments` (default: ``sys.argv[1:]``) name; ends the process with status 2 on errors."""
-    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    """Run the command in `arguments` (default: ``sys.argv[1:]``); invalid input ends the process with status 2."""
+    try:
+        try:
+            dispatch(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports it once more at exit
+        raise SystemExit(1) from None
+
+
+def dispatch(arguments: Sequence[str]) -> None:
+    """Show help or the version, or run a command."""
+    name, *rest = arguments or ["--help"]
     if name in ("-h", "--help"):
         print("\n".join(overview()))
     elif name == "--version":
         print(f"posner {version()}")
     elif name in module_names():
-        from posner.workflow.command import run  # here, because help needs none of what it loads
+        from posner.workflow.command import run  # here, because help does not need it
 
         run(getattr(importlib.import_module(module_names()[name]), class_name(name)), rest)
     else:
         from posner.errors import suggestion
 
-        sys.stderr.write(f"error: there is no command {name!r}{suggestion(name, module_names())}\n{USAGE}\n")
+        sys.stderr.write(f"error: unknown command {name!r}{suggestion(name, module_names())}\n{USAGE}\n")
         raise SystemExit(2)
 
 
 def version() -> str:
-    """The version that pyproject.toml states, or, where there is no checkout, that of the installed package."""
-    import tomllib  # here, because no command needs these two
+    """The version in pyproject.toml of the checkout, else that of the installed package."""
+    import tomllib  # here, because commands do not need these two
     from importlib import metadata
 
     project = Path(__file__).parents[2] / "pyproject.toml"
@@ -46,17 +59,17 @@ def version() -> str:
 
 
 def overview() -> Iterator[str]:
-    """Lines that list every command with the first line of its module's docstring, by stage."""
+    """Lines of the list of all commands, by stage, each with the first line of its module's docstring."""
     yield USAGE
     width = max(map(len, module_names()))
     for group, names in COMMANDS.items():
         yield f"\n{group.replace('_', ' ')}:"
         for name in names:
-            yield f"  {name:{width}}  {first_line(Path(__file__).parent / 'commands' / group / f'{name}.py')}"
+            yield f"  {name:{width}}  {summary_line(Path(__file__).parent / 'commands' / group / f'{name}.py')}"
 
 
-def first_line(path: Path) -> str:
-    """The first line of a module's docstring; the module is read, not imported."""
+def summary_line(path: Path) -> str:
+    """The first line of a module's docstring; the module is parsed, not imported."""
     return (ast.get_docstring(ast.parse(path.read_bytes())) or "").partition("\n")[0]
 
 

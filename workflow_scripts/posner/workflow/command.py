@@ -1,4 +1,4 @@
-"""The base of all commands, and how one is run: parse the options, do the work, write the provenance record."""
+"""The base class of all commands, and how to run one: parse options, execute, write the provenance record."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from posner.workflow.provenance import record
 
 
 def folder_of(path: Path) -> Path:
-    """The folder that `path` is, or that it is a file of."""
+    """`path` if it is a folder, else the folder that contains it."""
     return path.parent if path.is_file() else path
 
 
-# Of a folder whose files belong together, rules depend on one: the card of a corpus, the weights of a model.
+# Rules depend on one file of a folder only: the card of a corpus, the weights of a model.
 Folder = Annotated[Path, AfterValidator(folder_of)]
 
 
 class Command(BaseModel):
-    """Arguments of one entry script, and what it does with them. Nothing but the command line is read."""
+    """The options of one command, and its work. All settings come from the command line."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-    excluded_from_provenance: ClassVar[frozenset[str]] = frozenset()  # options that no result depends on
+    excluded_from_provenance: ClassVar[frozenset[str]] = frozenset()  # options that do not affect results
 
     @abstractmethod
     def execute(self) -> None:
         """Do the work."""
 
     def inputs(self) -> list[Path]:
-        """Files that the result depends on, for its record."""
+        """Input files, for the provenance record."""
         return []
 
     def device_name(self) -> str:
-        """Hardware that the result depends on, for its record."""
+        """Hardware that affects the results, for the provenance record."""
         return "cpu"
 
     def unreachable_code(self) -> Sequence[str]:
@@ -50,7 +50,7 @@ class Command(BaseModel):
         return ()
 
     def provenance_path(self) -> Path | None:
-        """Where to write the provenance record of the result (see :mod:`posner.workflow.provenance`), if anywhere."""
+        """File for the provenance record (see :mod:`posner.workflow.provenance`); ``None`` to write none."""
         return None
 
 
@@ -58,24 +58,24 @@ C = TypeVar("C", bound=Command)
 
 
 def run(command: type[C], arguments: Sequence[str] | None = None) -> C:
-    """Parse `arguments` (default: ``sys.argv[1:]``) and run `command`; bad input ends the process with status 2."""
+    """Parse `arguments` (default: ``sys.argv[1:]``) and run `command`; invalid input ends the process with status 2."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
-        made = parse(command, arguments)
+        parsed = parse(command, arguments)
         started = time.perf_counter()
-        made.execute()
-        if path := made.provenance_path():
+        parsed.execute()
+        if path := parsed.provenance_path():
             seconds = round(time.perf_counter() - started, 1)
-            write_json(path, record(made) | {"arguments": list(arguments), "seconds": seconds})
-    except InputError as error:
+            write_json(path, record(parsed) | {"arguments": list(arguments), "seconds": seconds})
+    except BrokenPipeError:
+        raise
+    except (InputError, OSError) as error:  # OSError: a full disk, a folder without write permission
         fail(str(error))
-    except OSError as error:  # a full disk, a folder that may not be written
-        fail(str(error))
-    return made
+    return parsed
 
 
 def fail(message: str) -> NoReturn:
-    """Print `message` and leave with status 2, without a traceback: the input is at fault, not the program."""
+    """Print `message` without a traceback, and exit with status 2: the input is invalid, not the program."""
     sys.stderr.write(f"error: {message}\n")
     raise SystemExit(2)

@@ -1,10 +1,10 @@
-"""Command lines: pydantic models are the arguments, so a config value and its flag cannot differ.
+"""Command lines from pydantic models, so that a config value and its option have the same type and check.
 
-Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON. A
-file that may be left out is left out when its name is empty: ``--predicted=``.
+Every field is an option: ``--corpus.token-column=0`` is field `token_column` of field `corpus`. Lists are JSON. An
+empty value of an optional file means no file: ``--predicted=``.
 
-argparse reads the options, pydantic checks them. (pydantic-settings would do both, but it reads environment variables
-by default and unquotes lists by rules of its own, which the Penn tag ``"`` does not survive.)
+argparse parses the options, pydantic validates them. (pydantic-settings does both, but by default it reads environment
+variables, and its own unquoting of lists corrupts the Penn tag ``"``.)
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def flags(**settings: Any) -> list[str]:
-    """Arguments that state every value of `settings`, defaults included, so that the command line is the whole record.
+    """Options for all `settings`, defaults included, so that the command line is a complete record.
 
     A setting is a model or a single value: ``flags(corpus=corpus, seed=1)`` gives ``--corpus.source=... --seed=1``.
-    ``None`` has no argument: it can only be the default of a field.
+    ``None`` has no option, since it can only be the default of a field.
     """
     return list(_flags("--", settings))
 
@@ -46,22 +46,22 @@ def _flags(prefix: str, settings: dict[str, Any]) -> Iterator[str]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that reports errors the way the rest of the program does."""
+    """An argument parser that raises InputError."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message)
 
 
 def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
-    """The `command` that `arguments` describe.
+    """The `command` with the options in `arguments` (default: ``sys.argv[1:]``).
 
     Raises:
-        InputError: an unknown option, a missing or invalid value: a line for each problem.
+        InputError: an option is unknown, missing or invalid; one line per problem.
     """
     known = dict(options(command))
     raw: dict[str, Any] = {name: {} for name, field in command.model_fields.items() if _is_required_part(field)}
     for path, value in vars(make_parser(command, known).parse_args(arguments)).items():
-        # Rules name an input there that not every job has.
+        # Rules pass an empty name for an input that only some jobs have.
         if value == "" and {Path, type(None)} <= set(union_members(known[path].annotation)):
             continue
         *parents, name = path.split(".")
@@ -76,7 +76,7 @@ def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
 
 
 def options(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Path and field of every option, e.g. ``corpus.seed``; the kinds that a part can be may share some."""
+    """Path and field of every option, e.g. ``corpus.seed``; members of a union may share options."""
     for name, field in model.model_fields.items():
         if parts := _models(field):
             for part in parts:
@@ -86,7 +86,7 @@ def options(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Field
 
 
 def make_parser(command: type[BaseModel], known: dict[str, FieldInfo]) -> argparse.ArgumentParser:
-    """A parser for the options `known`, with a group for each part; checking is left to pydantic."""
+    """A parser of the options `known`, with one group per part; pydantic validates the values."""
     parser = _Parser(
         prog=f"posner {Path(inspect.getfile(command)).stem}",
         description=inspect.getdoc(command),
@@ -111,7 +111,7 @@ def make_parser(command: type[BaseModel], known: dict[str, FieldInfo]) -> argpar
 
 
 def _help(field: FieldInfo) -> str:
-    """Description and default of a field."""
+    """Help text of a field: its description and default."""
     default = field.get_default(call_default_factory=True, validated_data={})
     note = "(required)" if field.is_required() else "" if default is None else f"(default: {default})"
     return f"{field.description or ''} {note}".strip().replace("%", "%%")
@@ -125,10 +125,10 @@ def _json(text: str) -> Any:
 
 
 def _explain(problem: Any, known: dict[str, FieldInfo]) -> str:
-    """One validation problem as a line that begins with the option's name."""
+    """One validation problem as a line that begins with the name of the option."""
     path, key = "", ""
     for part in [*problem["loc"], problem.get("ctx", {}).get("discriminator", "").strip("'")]:
-        # Places in a list and the kinds of a part stand in a location, too, but no option is named after them.
+        # Locations also contain list indices and the names of union members, which are not part of option names.
         longer = f"{path}.{part}" if path else str(part)
         if any(name == longer or name.startswith(f"{longer}.") for name in known):
             path = longer
@@ -141,10 +141,10 @@ def _explain(problem: Any, known: dict[str, FieldInfo]) -> str:
 
 
 def _models(field: FieldInfo) -> list[type[BaseModel]]:
-    """The models that a field can hold."""
+    """The models that a field accepts."""
     return [kind for kind in union_members(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 def _is_required_part(field: FieldInfo) -> bool:
-    """Whether a field is a part that must be given: its missing options are named one by one."""
+    """Whether a field is a required model: each of its missing options is reported separately."""
     return field.is_required() and bool(_models(field))
