@@ -53,6 +53,8 @@ rule all:
     default_target: True
     input:
         CALIBRATION,
+        "results/replicates.csv",
+        "results/sizes.csv",
         "results/power.png",
         "results/coverage.png",
 
