@@ -16,8 +16,8 @@ from posner.stats.propagation import (
     SCALED_ONCE,
     Curves,
     counts_at,
-    difference,
     estimate_effects,
+    point_contrast,
 )
 from posner.stats.resampling import bootstrap_weights, f1
 from scipy.stats import linregress
@@ -86,14 +86,14 @@ def test_texts_are_resampled_for_all_points_and_seeds_alike() -> None:
         for d in (0, 1)
     ]
     expected = np.hypot(np.mean(by_seed, axis=0).std(ddof=1), np.std(drawn, ddof=1) / np.sqrt(2))
-    assert curves.estimate(difference(ANCHOR, SCALED_ONCE)).unit_std == pytest.approx(expected, rel=1e-5)
+    assert curves.estimate(point_contrast(ANCHOR, SCALED_ONCE)).unit_std == pytest.approx(expected, rel=1e-5)
 
 
 def test_accidents_of_draws_that_all_seeds_share_are_no_certainty() -> None:
     """Seeds that agree to the last digit on two draws that do not agree know less than they seem to."""
     sweep = sweep_frame(0.8, 0.1, draws=2, seed=2)
     curves = Curves.of(dict.fromkeys(SEEDS, sweep), QUICK)
-    found = curves.estimate(difference(("tagger", 1.0), CLEAN))
+    found = curves.estimate(point_contrast(("tagger", 1.0), CLEAN))
     one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
     assert found.seed_std == pytest.approx(0, abs=1e-12)
     assert found.unit_std > abs(one - other) / 2 > 0
@@ -118,7 +118,7 @@ def test_counts_are_averaged_over_draws() -> None:
 
 
 def test_the_clean_text_does_not_differ_from_itself() -> None:
-    found = Curves.of(sweeps(), QUICK).estimate(difference(CLEAN, CLEAN))
+    found = Curves.of(sweeps(), QUICK).estimate(point_contrast(CLEAN, CLEAN))
     assert (found.mean, found.seed_std, found.unit_std) == (0, 0, 0)
 
 

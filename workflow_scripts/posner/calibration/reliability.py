@@ -64,10 +64,10 @@ def sizes(replicates: pd.DataFrame, level: float) -> pd.DataFrame:
         level: family-wise level of the verdicts.
     """
     groups = replicates.groupby(["contrast", "ambiguity"], sort=True)
-    return pd.DataFrame(size_row(rows, level) for _, rows in groups)
+    return pd.DataFrame(summarise_size(rows, level) for _, rows in groups)
 
 
-def size_row(rows: pd.DataFrame, level: float) -> dict[str, Any]:
+def summarise_size(rows: pd.DataFrame, level: float) -> dict[str, Any]:
     """One row of :func:`sizes`: `observed_std` is that of the errors, `stated_std` the one that intervals assume."""
     means = ("baseline_f1", "baseline_best", "variant_f1", "variant_best", "difference")
     seed_std, unit_std = (root_mean_square(rows[name]) for name in ("seed_std", "unit_std"))

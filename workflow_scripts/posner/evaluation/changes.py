@@ -61,17 +61,17 @@ class ChangeFinder:
             clean: keys predicted under the corpus's tags.
             now: keys predicted under the corrupted tags.
         """
-        found, still = (np.isin(self.true, keys, assume_unique=True) for keys in (clean, now))
+        was_found, is_found = (np.isin(self.true, keys, assume_unique=True) for keys in (clean, now))
         types = len(self.finder.types)
         same_span = np.isin(self.true // types, now // types)
         covered = np.concatenate([[0], (self.cover(now) >= 0).cumsum()])
         overlapped = covered[self.end] > covered[self.start]
-        lost = found & ~still
+        lost = was_found & ~is_found
         return {
             "broken": lost & ~overlapped,
             "moved": lost & overlapped & ~same_span,
             "retyped": lost & same_span,
-            "fixed": still & ~found,
+            "fixed": is_found & ~was_found,
         }
 
     def flipped(self, clean: Keys, now: Keys) -> Mask:

@@ -15,7 +15,7 @@ from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.evaluation.entities import EntityFinder, Keys
 
-COLUMNS = ("split", "sentence", "gold", "predicted")
+PREDICTION_COLUMNS = ("split", "sentence", "gold", "predicted")
 
 
 def read_predictions(path: Path, split: str) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def read_predictions(path: Path, split: str) -> pd.DataFrame:
         InputError: the file is missing, damaged, or has another layout.
     """
     try:
-        table = pd.read_parquet(path, columns=list(COLUMNS), filters=[("split", "==", split)])
+        table = pd.read_parquet(path, columns=list(PREDICTION_COLUMNS), filters=[("split", "==", split)])
     except (OSError, KeyError, pa.ArrowException) as error:
         raise InputError(f"{path}: no readable predictions ({error}); delete it and run again") from error
     if table.empty:

@@ -128,7 +128,7 @@ class Curves:
 
     def tagging_errors(self) -> Contrast:
         """F1 with the tagger's real output minus F1 with the corpus's tags."""
-        return difference(ANCHOR, CLEAN)
+        return point_contrast(ANCHOR, CLEAN)
 
     def slope(self) -> Contrast | None:
         """Change of F1 for each 10 % of the tags that are replaced by tagging errors; ``None`` for a single rate.
@@ -148,10 +148,10 @@ class Curves:
 
         ``None`` if factor 1 of mode `scaled` was not swept.
         """
-        return difference(ANCHOR, SCALED_ONCE) if SCALED_ONCE in self.points else None
+        return point_contrast(ANCHOR, SCALED_ONCE) if SCALED_ONCE in self.points else None
 
 
-CONTRASTS: Mapping[Question, Callable[[Curves], Contrast | None]] = {
+QUESTION_CONTRASTS: Mapping[Question, Callable[[Curves], Contrast | None]] = {
     "tagging_errors": Curves.tagging_errors,
     "slope": Curves.slope,
     "clustering": Curves.clustering,
@@ -171,7 +171,7 @@ def counts_at(sweep: pd.DataFrame, point: Point) -> Floats:
     )
 
 
-def difference(point: Point, other: Point) -> Contrast:
+def point_contrast(point: Point, other: Point) -> Contrast:
     """F1 at `point` minus F1 at `other`."""
     return {point: 1.0, other: -1.0} if point != other else {}
 
@@ -184,7 +184,7 @@ def estimate_effects(question: Question, curves: Mapping[str, Curves], statistic
     replaced, so a tenth of it to the slope. `clustering`: the extra cost of errors at the positions where the tagger
     makes them, see :meth:`Curves.clustering`.
     """
-    contrasts = {name: CONTRASTS[question](curve) for name, curve in curves.items()}
+    contrasts = {name: QUESTION_CONTRASTS[question](curve) for name, curve in curves.items()}
     estimates = {name: curves[name].estimate(contrast) for name, contrast in contrasts.items() if contrast}
     margin, level = equivalence_margin(question, statistics), bonferroni_level(statistics.level, max(len(estimates), 1))
     p_change = {name: estimate.p_difference() for name, estimate in estimates.items()}

@@ -28,7 +28,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """A variant's score minus the baseline's, for the seeds that both have.
 
     Attributes:
@@ -44,11 +44,11 @@ class Difference:
     std: float | None
 
 
-def paired_difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> Difference:
-    """Difference of two sets of scores by seed; seeds that only one of them has are ignored."""
+def paired_difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> PairedDifference:
+    """PairedDifference of two sets of scores by seed; seeds that only one of them has are ignored."""
     seeds = tuple(sorted(variant.keys() & baseline.keys()))
     values = tuple(variant[seed] - baseline[seed] for seed in seeds)
     if not values:
-        return Difference(seeds, values, None, None)
+        return PairedDifference(seeds, values, None, None)
     spread = Spread.of(values)
-    return Difference(seeds, values, spread.mean, spread.std)
+    return PairedDifference(seeds, values, spread.mean, spread.std)

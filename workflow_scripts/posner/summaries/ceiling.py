@@ -10,8 +10,8 @@ import pandas as pd
 
 from posner.stats.spread import Spread
 
-RULE = ["pos", "window", "learned_on"]
-SCORES = ("errors", "corrected", "broken", "share", "baseline_f1", "f1")
+RULE_KEY = ["pos", "window", "learned_on"]
+RULE_SCORES = ("errors", "corrected", "broken", "share", "baseline_f1", "f1")
 
 
 def ceiling_summary(rows: pd.DataFrame) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def ceiling_summary(rows: pd.DataFrame) -> dict[str, Any]:
         rows: of :func:`posner.evaluation.ceiling.rule_effects` for every `seed`.
     """
     rules = [
-        dict(zip(RULE, key, strict=True)) | {name: asdict(Spread.of(group[name].tolist())) for name in SCORES}
-        for key, group in rows.groupby(RULE, sort=False)
+        dict(zip(RULE_KEY, key, strict=True)) | {name: asdict(Spread.of(group[name].tolist())) for name in RULE_SCORES}
+        for key, group in rows.groupby(RULE_KEY, sort=False)
     ]
     return {"seeds": sorted(set(rows["seed"].tolist())), "rules": rules, "sentence": ceiling_sentence(rules)}
 

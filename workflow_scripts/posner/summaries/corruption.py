@@ -12,7 +12,7 @@ import pandas as pd
 from posner.config.statistics import Statistics
 from posner.config.variants import Variant
 from posner.evaluation.changes import COUNTED
-from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, difference
+from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, point_contrast
 from posner.stats.spread import Spread
 from posner.summaries.names import identity, labels
 from posner.summaries.sentences import effect_sentence
@@ -136,7 +136,7 @@ def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, s
 
 def interval(curves: Curves, point: Point, other: Point, statistics: Statistics) -> dict[str, Any]:
     """Mean and interval of F1 at one point minus F1 at another, as columns."""
-    estimate = curves.estimate(difference(point, other))
+    estimate = curves.estimate(point_contrast(point, other))
     low, high = estimate.interval(statistics.level) or (None, None)
     return {"seeds": estimate.seeds, "change": estimate.mean, "low": low, "high": high}
 

@@ -90,14 +90,14 @@ def ner_runs_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.D
     return pd.DataFrame(
         identity(run.variant, variants)
         | {"seed": run.seed, "split": split}
-        | flat(run.scores(split))
+        | flat_scores(run.scores(split))
         | {f"training_{name}": run.record.get(name) for name in TRAINING}
         for run in runs
         for split in EVALUATED
     )
 
 
-def flat(scores: Scores) -> dict[str, float]:
+def flat_scores(scores: Scores) -> dict[str, float]:
     """The scores without those by type; strict ones are called ``strict_f1`` and so on."""
     strict = {f"strict_{key}": value for key, value in scores["strict"].items()}
     both = {**scores, **strict}

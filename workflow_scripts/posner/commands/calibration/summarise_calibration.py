@@ -40,14 +40,14 @@ class SummariseCalibration(Command):
             for split, right in read_guesses(folder).items():
                 guessed[split] += right
         refuse_leaked_labels(guessed)
-        found: dict[str, Any] = {
+        calibration: dict[str, Any] = {
             "statistics": statistics,
             "replicates": len(folders),
             "trainings": sum(len(list(folder.glob("ner/*/*/metrics.json"))) for folder in folders),
             **reliability(rows, statistics["margin"] / 100),
             "guesses": {split: proportion(guessed[split]) for split in SPLITS},
         }
-        write_json(self.output / "calibration.json", found | {"sentence": reliability_sentences(found)})
+        write_json(self.output / "calibration.json", calibration | {"sentence": reliability_sentences(calibration)})
         write_table(self.output / "sizes.csv", table)
         write_table(self.output / "replicates.csv", rows)
 

@@ -17,7 +17,7 @@ QUESTION = (
     "errors reach it?"
 )
 TABLE_NOTE = "Test F1 in points of 0 to 100, mean and standard deviation; differences are paired by seed:\n"
-VERDICTS = """\
+VERDICT_NOTES = """\
 - *helps*, *hurts*: the variant's test F1 differs significantly from the baseline's; for corrupted tags, from that with
   the corpus's tags;
 - *equivalent (within the margin)*: a difference of the margin or more is excluded;
@@ -61,7 +61,7 @@ class SummariseStudy(Command):
             paragraph(QUESTION),
             *(section(folder) for folder in self.results),
             heading("Verdicts", "-"),
-            VERDICTS,
+            VERDICT_NOTES,
             heading("Contents of the report", "-"),
             CONTENTS,
             f"Report: {self.report}\n",

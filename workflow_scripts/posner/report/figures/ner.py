@@ -33,7 +33,7 @@ from posner.report.figures.axes import (
     wrapped,
 )
 from posner.report.figures.style import NEUTRAL, TWO_COLUMNS, VariantStyle, variant_styles
-from posner.stats.spread import Difference, Spread, paired_difference
+from posner.stats.spread import PairedDifference, Spread, paired_difference
 from posner.summaries.names import POS
 
 MEAN_TICK_WIDTH = 1.6  # typographic points
@@ -146,7 +146,7 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
     return figure
 
 
-def differences_by_variant(test: pd.DataFrame) -> dict[str, Difference]:
+def differences_by_variant(test: pd.DataFrame) -> dict[str, PairedDifference]:
     """Paired differences to the baseline by variant, in the unit of `test`."""
     scores = {name: dict(zip(rows["seed"].astype(int), rows["f1"], strict=True)) for name, rows in by_variant(test)}
     baseline = scores.pop(test.loc[test["pos"] == "none", "variant"].iloc[0])
@@ -154,7 +154,7 @@ def differences_by_variant(test: pd.DataFrame) -> dict[str, Difference]:
 
 
 def add_strategy(
-    axes: Axes, y: int, difference: Difference, interval: tuple[float, float] | None, style: VariantStyle
+    axes: Axes, y: int, difference: PairedDifference, interval: tuple[float, float] | None, style: VariantStyle
 ) -> None:
     """Draw one variant's differences at row `y`, with mean and interval below the seeds, which would hide it."""
     shift = 0.0
