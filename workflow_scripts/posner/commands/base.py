@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from posner.config.compute import Compute
-from posner.model.device import name_of, resolve
+from posner.model.device import describe_device, resolve
 from posner.model.fusion.modules import unreachable_modules
 from posner.workflow.command import Command
 
@@ -27,4 +27,4 @@ class ModelCommand(Command):
         return () if fusion is None else unreachable_modules(fusion)
 
     def device_name(self) -> str:
-        return name_of(resolve(self.compute))
+        return describe_device(resolve(self.compute))

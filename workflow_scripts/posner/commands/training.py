@@ -1,4 +1,4 @@
-"""What the two kinds of training have in common as commands: their files, and how they are stopped and recorded."""
+"""The base of the two training commands: inputs, resume state and provenance."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Config(Settings):
         return self.variants[variant].seeds or self.study.seeds
 
     def variant_settings(self) -> dict[str, dict[str, Any]]:
-        """What the studied variants set themselves, each with its seeds, by name; JSON."""
+        """The non-default settings of the study's variants, with their seeds, by name; JSON."""
         return {
             name: self.variants[name].model_dump(mode="json", exclude_defaults=True) | {"seeds": self.seeds(name)}
             for name in self.study.variants

@@ -56,7 +56,7 @@ def resolve(compute: Compute) -> Device:
     return Device(device, precision, attention)
 
 
-def name_of(device: Device) -> str:
+def describe_device(device: Device) -> str:
     """Hardware and precision, for provenance: results are bit-identical on the same kind of hardware only."""
     if device.device.type == "cuda":
         kind = torch.cuda.get_device_name(device.device)

@@ -1,4 +1,4 @@
-"""What late and encoder fusion share: a POS feature and a linear projection of it.
+"""The base of late and encoder fusion: a POS feature and a linear projection of it.
 
 The projection starts at zero, so that an untrained POS model computes exactly what its baseline computes. Embeddings
 are drawn from a separate generator, so that the random streams of shared parameters do not change.
