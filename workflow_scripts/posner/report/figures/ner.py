@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from itertools import product, zip_longest
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -177,55 +177,66 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
         seeds: ``ner_slices.csv``, the same seed by seed.
         runs: ``ner_runs.csv``.
     """
-    estimates = in_points(slices, "difference", "low", "high").rename(columns={"value": "row", "difference": "value"})
-    by_seed = in_points(seeds, "difference").rename(columns={"value": "row", "difference": "value"})
+    columns = {"value": "row", "difference": "value"}
+    estimates = in_points(slices, "difference", "low", "high").rename(columns=columns)
+    by_seed = in_points(seeds, "difference").rename(columns=columns)
     styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
-    sources = [source for source in POS if source in set(slices["pos"])]
-    of_kind = {kind: estimates[estimates["slice"] == kind] for kind in SLICE_TITLES if kind in set(slices["slice"])}
-    supports = {kind: rows.groupby("row", sort=False)["support"].first() for kind, rows in of_kind.items()}
-    counts = [len(support) for support in supports.values()]
-    variants = {source: estimates[estimates["pos"] == source].groupby("variant", sort=False) for source in sources}
-    keys = columns_of_keys({source: groups["label"].first() for source, groups in variants.items()}, styles)
-    key_lines = sum(1 + str(key.get_label()).count("\n") for key in keys) / len(sources)
-    rest = 1.2 + 0.15 * len(of_kind) + LINE_HEIGHT * key_lines
-    row = fitting_row(0.2 + SLICE_STEP * max(map(len, variants.values())), sum(counts), rest)
-    figure = Figure(figsize=(TWO_COLUMNS, rest + row * sum(counts)), layout="constrained")
-    panels = figure.subplots(len(of_kind), len(sources), sharex=True, sharey="row", squeeze=False, height_ratios=counts)
-    for row_of_panels, (kind, rows) in zip(panels, of_kind.items(), strict=True):
-        places = {value: y for y, value in enumerate(supports[kind].index)}
-        for axes, source in zip(row_of_panels, sources, strict=True):
-            if kind == "all":
-                add_band(axes, baseline)
-            axes.axvline(0, color=NEUTRAL, linewidth=1)
-            of_source = rows[rows["pos"] == source]
-            step = 0.7 / max(of_source["variant"].nunique(), 3)
-            of_seeds = by_seed[(by_seed["slice"] == kind) & (by_seed["pos"] == source)]
-            add_row_estimates(axes, of_source, of_seeds, places, styles, step, VariantStyle.outlined_point)
-            axes.grid(visible=False, axis="y")
-            axes.tick_params(length=0)
-        labels = [f"{value} ({thousands(int(support))})" for value, support in supports[kind].items()]
-        name_rows(row_of_panels[0], labels)
-        row_of_panels[0].set_ylabel(SLICE_TITLES[kind])
-    for axes, source in zip(panels[0], sources, strict=True):
-        axes.set_title(POS[source])
-    figure.align_ylabels()
+    figure, panels = slice_panels(estimates, styles)
+    for (kind, source), axes in panels.items():
+        if kind == "all":
+            add_band(axes, baseline)
+        axes.axvline(0, color=NEUTRAL, linewidth=1)
+        of_panel, of_seeds = (
+            table[(table["slice"] == kind) & (table["pos"] == source)] for table in (estimates, by_seed)
+        )
+        rows = estimates.loc[estimates["slice"] == kind, "row"].unique()
+        step = 0.7 / max(of_panel["variant"].nunique(), 3)
+        places = {row: y for y, row in enumerate(rows)}
+        add_row_estimates(axes, of_panel, of_seeds, places, styles, step, VariantStyle.outlined_point)
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(length=0)
     shown = [baseline.low, baseline.high, *by_seed["value"], *estimates["low"], *estimates["high"]]
-    panels[0][0].set_xlim(limits(shown, SLICE_MIN_SPAN))
+    figure.axes[0].set_xlim(limits(shown, SLICE_MIN_SPAN))
     figure.supxlabel("Difference in test F1 from the baseline of the same seeds (points)", fontsize=9)
-    figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
     return figure
 
 
-def columns_of_keys(labels: Mapping[str, pd.Series[str]], styles: Mapping[str, VariantStyle]) -> list[Line2D]:
+def slice_panels(
+    estimates: pd.DataFrame, styles: Mapping[str, VariantStyle]
+) -> tuple[Figure, dict[tuple[str, str], Axes]]:
+    """A figure with its key, and a panel for each way to slice and source of POS, whose rows are named."""
+    kinds = [kind for kind in SLICE_TITLES if kind in set(estimates["slice"])]
+    sources = [source for source in POS if source in set(estimates["pos"])]
+    labels = [
+        estimates[estimates["pos"] == source].groupby("variant", sort=False)["label"].first() for source in sources
+    ]
+    supports = [estimates[estimates["slice"] == kind].groupby("row", sort=False)["support"].first() for kind in kinds]
+    keys, counts = columns_of_keys(labels, styles), [len(support) for support in supports]
+    key_lines = sum(1 + str(key.get_label()).count("\n") for key in keys) / len(sources)
+    rest = 1.2 + 0.15 * len(kinds) + LINE_HEIGHT * key_lines
+    row = fitting_row(0.2 + SLICE_STEP * max(map(len, labels)), sum(counts), rest)
+    figure = Figure(figsize=(TWO_COLUMNS, rest + row * sum(counts)), layout="constrained")
+    panels = figure.subplots(len(kinds), len(sources), sharex=True, sharey="row", squeeze=False, height_ratios=counts)
+    for axes, kind, support in zip(panels[:, 0], kinds, supports, strict=True):
+        name_rows(axes, [f"{value} ({thousands(int(mentions))})" for value, mentions in support.items()])
+        axes.set_ylabel(SLICE_TITLES[kind])
+    for axes, source in zip(panels[0], sources, strict=True):
+        axes.set_title(POS[source])
+    figure.align_ylabels()
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(sources))
+    return figure, dict(zip(product(kinds, sources), panels.flat, strict=True))
+
+
+def columns_of_keys(labels: Sequence[pd.Series[str]], styles: Mapping[str, VariantStyle]) -> list[Line2D]:
     """The key, with a column for each source of POS; a legend is filled column by column.
 
     Args:
-        labels: by source, the label of each variant.
+        labels: of the variants, for each source.
     """
     blank = Line2D([], [], linestyle="", label=" ")
     columns = [
         [Line2D([], [], label=wrapped(label), **styles[str(name)].outlined_point()) for name, label in column.items()]
-        for column in labels.values()
+        for column in labels
     ]
     rows = zip_longest(*columns, fillvalue=blank)
     return [key for column in zip(*rows, strict=True) for key in column]
