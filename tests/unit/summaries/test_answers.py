@@ -12,7 +12,7 @@ from posner.config.statistics import Statistics
 from posner.stats.comparison import Comparison
 from posner.stats.propagation import Effect
 from posner.summaries.answers import Finding, enumeration, findings_sentence, rates_sentence
-from posner.summaries.sentences import comparison_sentence, effect_sentence, share, signed_points
+from posner.summaries.sentences import comparison_sentence, effect_sentence, percentage, signed_points
 
 STATISTICS = Statistics()
 
@@ -97,7 +97,7 @@ def test_points_are_signed_hundredths(value: float) -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(0.0732, "7.3 %"), (0.948, "95 %"), (1.0, "100 %"), (0.00321, "0.32 %")])
 def test_shares_are_in_percent(value: float, text: str) -> None:
-    assert share(value) == text
+    assert percentage(value) == text
 
 
 # --- answers over variants -------------------------------------------------------------------------------------------
@@ -200,8 +200,7 @@ def test_rates_near_the_tagger_and_at_the_end() -> None:
     swept = {"a": curve((0.0, 0), (0.1, -0.01), (1.0, -0.1)), "b": curve((0.0, 0), (0.1, -0.02), (1.0, -0.3))}
     assert rates_sentence(swept, 0.07) == (
         "With 10 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 7.0 %), test "
-        "F1 changes by -2.00 to -1.00 points; with 100 % of the test tags replaced, test F1 changes by -30.00 to "
-        "-10.00 points."
+        "F1 changes by -2.00 to -1.00 points; with 100 % replaced, by -30.00 to -10.00 points."
     )
     one_rate = rates_sentence({"a": curve((0.5, -0.1))}, 0.07)
     assert one_rate.endswith("test F1 changes by -10.00 points.")

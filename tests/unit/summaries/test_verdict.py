@@ -101,7 +101,7 @@ def test_conclusions_on_errors(study: Path) -> None:
     # The tagger errs on 6 %; at a rate of 5 % the sweep changed 4.95 % of the tags, at 100 % 99 %.
     assert (
         "With 5.0 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 6.0 %), test "
-        f"F1 changes by {range_at(0.05)} points; with 99 % of the test tags replaced, test F1 changes "
+        f"F1 changes by {range_at(0.05)} points; with 99 % replaced, "
         f"by {range_at(1.0)} points. Each additional 10 % of test tags replaced by typical tagging errors "
     ) in made["details"]
 

@@ -45,7 +45,7 @@ class PairedDifference:
 
 
 def paired_difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> PairedDifference:
-    """PairedDifference of two sets of scores by seed; seeds that only one of them has are ignored."""
+    """Difference of two sets of scores by seed; seeds that only one of them has are ignored."""
     seeds = tuple(sorted(variant.keys() & baseline.keys()))
     values = tuple(variant[seed] - baseline[seed] for seed in seeds)
     if not values:

@@ -15,7 +15,7 @@ from posner.files import Json
 from posner.stats.comparison import Verdict
 from posner.stats.propagation import Question, equivalence_margin
 from posner.summaries.names import POS
-from posner.summaries.sentences import level, share, signed_points, span
+from posner.summaries.sentences import confidence, percentage, signed_points, span
 
 MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
 
@@ -76,7 +76,7 @@ def propagation_answer(
         tagger_error: the tagger's error rate on test, in 0..1.
     """
     findings = [Finding.of_effect(summary[question]) for summary in swept.values() if summary[question]]
-    subject = SUBJECTS[question].format(error=share(tagger_error))
+    subject = SUBJECTS[question].format(error=percentage(tagger_error))
     return findings_sentence(subject, findings, 100 * equivalence_margin(question, statistics), statistics)
 
 
@@ -142,7 +142,7 @@ def verdict_note(group: Sequence[Finding], statistics: Statistics) -> str:
         return points_clause(group)
     low = signed_points(min(finding.low for finding in group if finding.low is not None))
     high = signed_points(max(finding.high for finding in group if finding.high is not None))
-    intervals = f"{level(statistics)} {'interval' if len(group) == 1 else 'intervals'} from {low} to {high}"
+    intervals = f"{confidence(statistics)} {'interval' if len(group) == 1 else 'intervals'} from {low} to {high}"
     return f"inconclusive: {points_clause(group)}, {intervals}"
 
 
@@ -170,31 +170,32 @@ def rates_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
     # All sweeps of a study have the same rates and read the same tags.
     nearest = min(curves[0], key=lambda point: abs(point["effective_rate"]["mean"] - tagger_error))
     highest = curves[0][-1]
-    clauses = [
-        f"with {share(point['effective_rate']['mean'])} of the test tags replaced{{}}, test F1 changes by "
-        f"{span([own['change']['mean'] for curve in curves for own in curve if own['level'] == point['level']])} points"
+    (rate, change), *others = [
+        (percentage(point["effective_rate"]["mean"]), span(changes_at(point["level"], curves)))
         for point in ([nearest] if nearest is highest else [nearest, highest])
     ]
-    kind = f" by typical tagging errors (the tagger's own error rate is {share(tagger_error)})"
-    first, *others = clauses
-    return capitalised("; ".join([first.format(kind), *(clause.format("") for clause in others)])) + "."
+    sentence = (
+        f"With {rate} of the test tags replaced by typical tagging errors (the tagger's own error rate is "
+        f"{percentage(tagger_error)}), test F1 changes by {change} points"
+    )
+    return "; ".join([sentence, *(f"with {rate} replaced, by {change} points" for rate, change in others)]) + "."
 
 
-def capitalised(text: str) -> str:
-    """`text` with its first letter in upper case and the rest unchanged."""
-    return text[:1].upper() + text[1:]
+def changes_at(level: float, curves: Sequence[Sequence[Json]]) -> list[float]:
+    """Mean changes of F1 of all variants at one rate."""
+    return [point["change"]["mean"] for curve in curves for point in curve if point["level"] == level]
 
 
 def statistics_sentence(comparisons: Json) -> str:
     """How verdicts and intervals are to be read."""
-    settings, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
+    statistics, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
     few = ", too few for intervals of nominal coverage" if units["number"] < MIN_UNITS else ""
     return (
-        f"Verdicts are Holm-adjusted at the {level(settings)} family-wise level, separately for POS variants, controls "
-        f"and each question on corrupted tags; they account for the variance over training seeds and over the "
-        f"{units['number']} test {units['kind']}{few}. The equivalence margin is {settings.margin:g} points of F1; for "
-        "corruption rates it applies to the change from no tag to all tags replaced. Intervals are for one variant by "
-        "itself, without adjustment."
+        f"Verdicts are Holm-adjusted at the {confidence(statistics)} family-wise level, separately for POS variants, "
+        "controls and each question on corrupted tags; they account for the variance over training seeds and over the "
+        f"{units['number']} test {units['kind']}{few}. The equivalence margin is {statistics.margin:g} points of F1; "
+        "for corruption rates it applies to the change from no tag to all tags replaced. Intervals are for one variant "
+        "by itself, without adjustment."
     )
 
 

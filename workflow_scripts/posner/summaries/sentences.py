@@ -54,7 +54,8 @@ def interval_clause(low: float | None, high: float | None, seeds: int, statistic
     """An interval of a difference in 0..1 and the number of seeds behind it."""
     if low is None or high is None:
         return "one seed, so no interval"
-    return f"{level(statistics)} interval {signed_points(low, digits)} to {signed_points(high, digits)}, {seeds} seeds"
+    bounds = f"{signed_points(low, digits)} to {signed_points(high, digits)}"
+    return f"{confidence(statistics)} interval {bounds}, {seeds} seeds"
 
 
 def required_seeds_clause(points: str, seeds: int, needed: int | None) -> str:
@@ -83,12 +84,12 @@ def span(differences: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def share(of: float) -> str:
+def percentage(share: float) -> str:
     """A share of 0..1 in percent with two significant digits: ``7.3 %``, ``95 %``."""
-    digits = 0 if of >= 0.0995 else 1 if of >= 0.00995 else 2
-    return f"{100 * of:.{digits}f} %"
+    digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
+    return f"{100 * share:.{digits}f} %"
 
 
-def level(statistics: Statistics) -> str:
+def confidence(statistics: Statistics) -> str:
     """The confidence level: ``95 %``."""
     return f"{100 * statistics.level:g} %"
