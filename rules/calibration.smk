@@ -43,7 +43,7 @@ module study:
 use rule * from study as study_*
 
 
-(ENCODER_NAME,) = STUDY_CONFIG["study"]["encoders"]
+ENCODER_NAME = STUDY_CONFIG["study"]["encoders"][0]
 REPLICATES = {"corpus": STUDY_CONFIG["study"]["corpora"], "encoder": [ENCODER_NAME]}
 CALIBRATION = "results/calibration.json"
 

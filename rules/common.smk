@@ -6,7 +6,8 @@ from functools import cache
 
 sys.path.insert(0, str(SOURCES))
 
-from snakemake.exceptions import WorkflowError
+import snakemake_patches
+import stale_results
 from posner.commands.names import entry_point
 from posner.config.base import NAME_PATTERN
 from posner.config.depths import refuse_deep_variants
@@ -20,8 +21,7 @@ from posner.report.contents import TABLES as ALL_TABLES
 from posner.report.contents import report_contents
 from posner.workflow.options import flags
 from posner.workflow.provenance import command_fingerprint
-import snakemake_patches
-import stale_results
+from snakemake.exceptions import WorkflowError
 from snakemake_patches import note_parameters
 
 snakemake_patches.apply()
@@ -30,12 +30,14 @@ stale_results.apply()
 try:
     STUDY = check(config)
     refuse_missing_files(STUDY)
-    encoders = [
-        (encoder, Path(ENCODER.format(corpus=corpus, encoder=encoder)))
-        for corpus in STUDY.study.corpora
-        for encoder in STUDY.study.encoders
-    ]
-    refuse_deep_variants(STUDY, encoders)
+    refuse_deep_variants(
+        STUDY,
+        [
+            (encoder, Path(ENCODER.format(corpus=corpus, encoder=encoder)))
+            for corpus in STUDY.study.corpora
+            for encoder in STUDY.study.encoders
+        ],
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
