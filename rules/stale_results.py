@@ -1,8 +1,9 @@
 """Results without metadata of Snakemake are rerun if their provenance records differ from the params of their rules.
 
-Snakemake has no hook for that: it asks its persistence whether a job has metadata, and takes the outputs of a job without
-them for current. Here, this question also compares the job with the record. A difference becomes the same reason as one
-between metadata and params, which a dry run prints. Records are read only where metadata are missing.
+Snakemake has no hook for that. It asks its persistence whether a job has metadata, and considers the outputs of a job
+without them current. The function that replaces this question here also compares the job with its record, and a
+difference becomes the reason to run the job, which a dry run prints as it prints changes of params. Records are read
+only where metadata are missing.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from posner.workflow.records import difference
 from snakemake.logging import logger
 from snakemake.persistence import ParamsChange, PersistenceBase
 from snakemake.settings.enums import RerunTrigger
 from snakemake_patches import is_tested
-
-from posner.workflow.records import difference
 
 has_metadata = PersistenceBase.has_metadata
 
@@ -27,7 +27,7 @@ def apply() -> None:
     if is_tested(installed):
         PersistenceBase.has_metadata = compare_records  # type: ignore[method-assign]
     else:
-        logger.info(f"Results without metadata count as current: the comparison was not tested with Snakemake {installed}.")
+        logger.info(f"Results without metadata are not checked: that was not tested with Snakemake {installed}.")
 
 
 def compare_records(persistence: PersistenceBase, job: Any) -> bool:
