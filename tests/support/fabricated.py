@@ -223,9 +223,9 @@ def write_sweep(folder: Path, name: str, seed: int, sweep: pd.DataFrame) -> None
 def counts_of(f1: float, units: int = 60, entities: int = 40) -> Floats:
     """Entity counts by unit with about this F1. A better model finds all that a worse one does, and more."""
     difficulty = np.random.default_rng(0).random((units, entities))
-    found = (difficulty < f1).sum(axis=1)
+    actual = (difficulty < f1).sum(axis=1)
     total = np.full(units, entities)
-    return np.stack([found, total, total], axis=1).astype(np.float32)
+    return np.stack([actual, total, total], axis=1).astype(np.float32)
 
 
 def write_comparisons(

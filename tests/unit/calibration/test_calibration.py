@@ -1,4 +1,4 @@
-"""Calibration: shares and truths as they are by definition, found again in replicates whose truth is made up."""
+"""Calibration: error rates and coverage, checked on simulated replicates with known effects."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ SEED_STD, UNIT_STD = 0.004, 0.006
 
 
 def replicate(contrast: str, ambiguity: float, number: int, generator: np.random.Generator) -> dict[str, Any]:
-    """A study of three seeds, in which everything is normal."""
+    """A study of three seeds with normal errors."""
     truth = TRUTH[contrast][ambiguity]
     values = truth + generator.normal(0, SEED_STD, 3) + generator.normal(0, UNIT_STD)
-    made = Estimate(float(values.mean()), 3, float(values.std(ddof=1)), UNIT_STD)
-    low, high = made.interval(LEVEL) or (0, 0)
+    result = Estimate(float(values.mean()), 3, float(values.std(ddof=1)), UNIT_STD)
+    low, high = result.interval(LEVEL) or (0, 0)
     best = 1 - ambiguity / 2
     return {
         "corpus": f"planted-{number}",
@@ -61,16 +61,16 @@ def replicate(contrast: str, ambiguity: float, number: int, generator: np.random
         "baseline_best": best,
         "baseline_f1": best - 0.02,
         "variant_best": 1.0 if contrast == "gold" else best,
-        "variant_f1": best - 0.02 + made.mean,
+        "variant_f1": best - 0.02 + result.mean,
         "seeds": 3,
-        "difference": made.mean,
+        "difference": result.mean,
         "low": low,
         "high": high,
-        "bootstrap_low": made.mean - SEED_STD,
-        "bootstrap_high": made.mean + SEED_STD,
-        "seed_std": made.seed_std,
-        "unit_std": made.unit_std,
-        "verdict": verdict_on(made.mean, made.p_difference(), made.p_equivalence(MARGIN), 1 - LEVEL),
+        "bootstrap_low": result.mean - SEED_STD,
+        "bootstrap_high": result.mean + SEED_STD,
+        "seed_std": result.seed_std,
+        "unit_std": result.unit_std,
+        "verdict": verdict_on(result.mean, result.p_difference(), result.p_equivalence(MARGIN), 1 - LEVEL),
     }
 
 
@@ -94,12 +94,12 @@ def many() -> pd.DataFrame:
 # --- truth and coverage ----------------------------------------------------------------------------------------------
 
 
-def test_the_truth_is_what_the_other_replicates_say() -> None:
-    """The error of a replicate is its distance to the mean of the others, made as small as that to the truth is."""
+def test_the_true_value_is_estimated_from_the_other_replicates() -> None:
+    """Errors are distances to the mean of the others, scaled to the variance of distances to the true value."""
     rows = replicates(5)
-    chosen = rows[(rows["contrast"] == "gold") & (rows["ambiguity"] == 0.1)]
-    for place, row in chosen.iterrows():
-        others = chosen["difference"].drop(place)
+    selected = rows[(rows["contrast"] == "gold") & (rows["ambiguity"] == 0.1)]
+    for place, row in selected.iterrows():
+        others = selected["difference"].drop(place)
         assert row["error"] == pytest.approx((row["difference"] - others.mean()) * np.sqrt(4 / 5))
         truth = row["difference"] - row["error"]
         assert row["covers"] == (row["low"] <= truth <= row["high"])
@@ -112,25 +112,25 @@ def test_errors_are_as_large_as_those_from_the_truth(many: pd.DataFrame) -> None
     assert rows["error"].std() == pytest.approx(real.std(), rel=0.03)
 
 
-def test_the_baseline_again_is_held_against_nothing_at_all(many: pd.DataFrame) -> None:
+def test_the_true_value_of_the_baseline_with_other_seeds_is_zero(many: pd.DataFrame) -> None:
     again = many[many["contrast"] == "again"]
     assert (again["error"] == again["difference"]).all()
     assert (again["covers"] == ((again["low"] <= 0) & (again["high"] >= 0))).all()
 
 
-def test_good_intervals_cover_and_short_ones_do_not(many: pd.DataFrame) -> None:
-    found = reliability(many, MARGIN)
-    for contrast, part in found["coverage"].items():
+def test_coverage_of_good_and_of_short_intervals(many: pd.DataFrame) -> None:
+    actual = reliability(many, MARGIN)
+    for contrast, part in actual["coverage"].items():
         assert part["of"] == 200
         assert 0.92 < part["count"] / part["of"] < 0.99, contrast
-    assert all(part["high"] < 0.8 for part in found["bootstrap_coverage"].values())
+    assert all(part["high"] < 0.8 for part in actual["bootstrap_coverage"].values())
 
 
-def test_intervals_that_claim_too_much_are_found(many: pd.DataFrame) -> None:
+def test_intervals_that_are_too_short_are_detected(many: pd.DataFrame) -> None:
     """Intervals that ignore the variance over units: the error that this calibration is there to find."""
     middle, half = many["difference"], 4.3 * many["seed_std"] / np.sqrt(3)
-    found = reliability(with_coverage(many.assign(low=middle - half, high=middle + half)), MARGIN)
-    assert all(part["high"] < LEVEL for part in found["coverage"].values())
+    actual = reliability(with_coverage(many.assign(low=middle - half, high=middle + half)), MARGIN)
+    assert all(part["high"] < LEVEL for part in actual["coverage"].values())
 
 
 # --- claims ----------------------------------------------------------------------------------------------------------
@@ -163,22 +163,22 @@ def test_sizes_have_planted_and_measured_effects(many: pd.DataFrame) -> None:
     assert (table[list(VERDICTS)].sum(axis=1) == table["replicates"]).all()
 
 
-def test_a_shared_level_makes_effects_harder_to_find(many: pd.DataFrame) -> None:
+def test_adjustment_for_more_tests_lowers_the_power(many: pd.DataFrame) -> None:
     one, two = (sizes(many.assign(tests=tests), LEVEL)["power"] for tests in (1, 2))
     assert (two < one).all()
 
 
 def test_shares_have_exact_intervals() -> None:
-    found = proportion([True] * 3 + [False] * 17)
-    assert (found["count"], found["of"]) == (3, 20)
-    assert stats.binom.sf(2, 20, found["low"]) == pytest.approx(0.025)
-    assert stats.binom.cdf(3, 20, found["high"]) == pytest.approx(0.025)
+    actual = proportion([True] * 3 + [False] * 17)
+    assert (actual["count"], actual["of"]) == (3, 20)
+    assert stats.binom.sf(2, 20, actual["low"]) == pytest.approx(0.025)
+    assert stats.binom.cdf(3, 20, actual["high"]) == pytest.approx(0.025)
 
 
 def test_the_sentences_have_counts() -> None:
     parts = {"gold": proportion([True, False]), "again": proportion([False] * 3)}
-    found = {"statistics": Statistics().model_dump(), "false_claims": parts, "coverage": parts, "false_nulls": {}}
-    assert reliability_sentences(found) == (
+    actual = {"statistics": Statistics().model_dump(), "false_claims": parts, "coverage": parts, "false_nulls": {}}
+    assert reliability_sentences(actual) == (
         "Where no effect was planted, an effect was claimed in 1 of 5 comparisons (nominal: 5 %): gold POS 1 of 2, the "
         "baseline with other seeds 0 of 3. The 95 % intervals covered the true value in 1 of 5 comparisons: gold POS "
         "1 of 2, the baseline with other seeds 0 of 3."
@@ -189,7 +189,7 @@ def test_the_sentences_have_counts() -> None:
 
 
 def predicted_of(knowing: float) -> dict[str, list[bool]]:
-    """Guesses of taggers that know the coins of a share of the train sentences."""
+    """Guesses of taggers that were trained on a share of the train sentences."""
     splits, facts = grammar.generate(
         GeneratedCorpus(source="generated", train=400, validation=50, test=300, ambiguity=0.5)
     )
@@ -201,18 +201,18 @@ def predicted_of(knowing: float) -> dict[str, list[bool]]:
         guessed = generator.choice([tags.index("NNP"), tags.index("NN")], len(gold))
         knows = generator.random(len(gold)) < (knowing if split == "train" else 0)
         ids[split] = np.where(grammar.undecidable(sentences) & ~knows, guessed, gold)
-    made = tagger_guesses(splits, PredictedPos(tags, ids, {}))
-    assert {split: len(right) for split, right in made.items()} == facts["ambiguous_candidates"]
-    return made
+    result = tagger_guesses(splits, PredictedPos(tags, ids, {}))
+    assert {split: len(right) for split, right in result.items()} == facts["ambiguous_candidates"]
+    return result
 
 
 def test_taggers_that_have_to_guess_are_right_half_of_the_time() -> None:
-    made = predicted_of(knowing=0)
-    assert all(0.4 < np.mean(right) < 0.6 for right in made.values())
-    refuse_leaked_labels(made)
+    result = predicted_of(knowing=0)
+    assert all(0.4 < np.mean(right) < 0.6 for right in result.values())
+    refuse_leaked_labels(result)
 
 
-def test_taggers_that_know_the_coins_are_refused() -> None:
+def test_taggers_with_leaked_labels_are_refused() -> None:
     with pytest.raises(LeakageError, match="ambiguous candidates of train"):
         refuse_leaked_labels(predicted_of(knowing=0.5))
 
@@ -228,7 +228,7 @@ MISSED = {"baseline": 0.3, "gold": 0.1, "predicted": 0.3}  # share of words that
 
 
 def write_replicate(folder: Path, number: int) -> None:
-    """A corpus, predicted POS, NER predictions and comparisons, made without any model."""
+    """A corpus, predicted POS, NER predictions and comparisons, fabricated without a model."""
     corpus = folder.parent / "corpus"
     kind = GeneratedCorpus(source="generated", train=40, validation=10, test=60, ambiguity=0.5, seed=number)
     PrepareCorpus(corpus=kind, output=corpus).execute()
@@ -244,12 +244,12 @@ def write_replicate(folder: Path, number: int) -> None:
 
 
 def write_tagged(folder: Path, sentences: dict[str, list[Sentence]], tags: tuple[str, ...]) -> None:
-    """A tagger that says the first tag of everything."""
+    """A tagger that predicts the first tag for every word."""
     words = {
-        split: [WordLogits(np.zeros((len(s), len(tags)), np.float32), np.ones(len(s), dtype=bool)) for s in made]
-        for split, made in sentences.items()
+        split: [WordLogits(np.zeros((len(s), len(tags)), np.float32), np.ones(len(s), dtype=bool)) for s in result]
+        for split, result in sentences.items()
     }
-    places = {split: list(range(len(made))) for split, made in sentences.items()}
+    places = {split: list(range(len(result))) for split, result in sentences.items()}
     output = TaggerOutput("final", tags, 0, frozenset(), places, words)
     write_predicted(folder / "predicted.parquet", output)
 
@@ -258,13 +258,13 @@ def write_run(folder: Path, variant: Variant, seed: int, sentences: list[Sentenc
     """Predictions that miss some words, and their F1."""
     generator = np.random.default_rng(seed)
     gold = [list(s.ner) for s in sentences]
-    found = [["O" if generator.random() < missed else label for label in labels] for labels in gold]
-    labels = pd.CategoricalDtype(sorted({label for each in gold for label in each}))
-    rows = [(i, *pair) for i, pairs in enumerate(zip(gold, found, strict=True)) for pair in zip(*pairs, strict=True)]
+    actual = [["O" if generator.random() < missed else label for label in labels] for labels in gold]
+    labels = pd.CategoricalDtype(sorted({label for item in gold for label in item}))
+    rows = [(i, *pair) for i, pairs in enumerate(zip(gold, actual, strict=True)) for pair in zip(*pairs, strict=True)]
     frame = pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split="test")
     folder.mkdir(parents=True)
     frame.astype({"gold": labels, "predicted": labels}).to_parquet(folder / "predictions.parquet")
-    f1 = ner_scores(gold, found, truncated=0)["f1"]
+    f1 = ner_scores(gold, actual, truncated=0)["f1"]
     write_json(folder / "metrics.json", {"seed": seed, "variant": variant.model_dump(mode="json"), "test": {"f1": f1}})
 
 
@@ -272,7 +272,7 @@ def f1_of(folder: Path, *seeds: int) -> float:
     return float(np.mean([read(folder / f"seed-{seed}" / "metrics.json")["test"]["f1"] for seed in seeds]))
 
 
-def test_a_calibration_is_read_from_what_a_study_leaves(tmp_path: Path) -> None:
+def test_a_calibration_is_read_from_the_results_of_a_study(tmp_path: Path) -> None:
     results = tmp_path / "results"
     for number in (1, 2):
         write_replicate(results / f"planted-{number}" / "tiny", number)
@@ -291,28 +291,28 @@ def test_a_calibration_is_read_from_what_a_study_leaves(tmp_path: Path) -> None:
     assert gold["variant_best"] == facts["best_f1_with_pos"]["test"] == 1
     assert predicted["variant_best"] == again["variant_best"] == gold["baseline_best"]
     assert gold["baseline_best"] == facts["best_f1_without_pos"]["test"] < 1
-    found = read(tmp_path / "made" / "calibration.json")
-    assert (found["replicates"], found["trainings"]) == (2, 16)
-    assert found["false_claims"]["predicted"]["of"] == found["false_claims"]["again"]["of"] == 2
-    assert found["guesses"]["train"]["of"] > 20
+    actual = read(tmp_path / "made" / "calibration.json")
+    assert (actual["replicates"], actual["trainings"]) == (2, 16)
+    assert actual["false_claims"]["predicted"]["of"] == actual["false_claims"]["again"]["of"] == 2
+    assert actual["guesses"]["train"]["of"] > 20
     table = calibration_table(tmp_path / "made").splitlines()
-    assert table[0] == f"> {found['sentence']}"
+    assert table[0] == f"> {actual['sentence']}"
     assert len([line for line in table if line.startswith("| +")]) == 1, "one size of planted effect"
 
 
 # --- figures, and what is committed ----------------------------------------------------------------------------
 
 
-def test_what_is_committed_is_as_sure_as_it_claims() -> None:
-    """No share is surely worse than what is claimed."""
-    found = read(CHECKOUT / "results/published/calibration/calibration.json")
-    level = found["statistics"]["level"]
-    assert all(part["low"] <= 1 - level for part in found["false_claims"].values())
-    assert all(part["high"] >= level for part in found["coverage"].values())
+def test_the_published_calibration_keeps_its_levels() -> None:
+    """No proportion is significantly worse than its nominal value."""
+    actual = read(CHECKOUT / "results/published/calibration/calibration.json")
+    level = actual["statistics"]["level"]
+    assert all(part["low"] <= 1 - level for part in actual["false_claims"].values())
+    assert all(part["high"] >= level for part in actual["coverage"].values())
     refuse_leaked_labels(
         {
             split: [True] * part["count"] + [False] * (part["of"] - part["count"])
-            for split, part in found["guesses"].items()
+            for split, part in actual["guesses"].items()
         }
     )
 

@@ -45,10 +45,10 @@ KNOWN = split(gold=[PER, OUT, PER, OUT], predicted=[PER] * 4, tags=[NNP, NN, NNP
 
 
 def test_decisive_tags_correct_all_errors_and_others_none() -> None:
-    found = shares(KNOWN, KNOWN)
+    actual = shares(KNOWN, KNOWN)
     for window, learned_on in itertools.product((0, 1), ("validation", "test")):
-        assert found["gold", window, learned_on] == (2, 0, 1.0)
-        assert found["none", window, learned_on] == found["predicted", window, learned_on] == (0, 0, 0.0)
+        assert actual["gold", window, learned_on] == (2, 0, 1.0)
+        assert actual["none", window, learned_on] == actual["predicted", window, learned_on] == (0, 0, 0.0)
 
 
 def test_f1_is_that_of_the_corrected_labels() -> None:
@@ -63,18 +63,18 @@ def test_f1_is_that_of_the_corrected_labels() -> None:
 def test_a_wider_window_sees_the_neighbours_of_the_sentence_only() -> None:
     """The word is a person after DT; the tag before it is another sentence's in the second case."""
     test = split([OUT, PER, OUT, OUT], [OUT] * 4, [DT, NN, NNP, NN], lengths=[2, 1, 1])
-    found = shares(test, test)
-    assert found["gold", 0, "test"] == (0, 0, 0.0), "NN is a person once of two times: a tie is no reason"
-    assert found["gold", 1, "test"] == (1, 0, 1.0)
+    actual = shares(test, test)
+    assert actual["gold", 0, "test"] == (0, 0, 0.0), "NN is a person once of two times: a tie is no reason"
+    assert actual["gold", 1, "test"] == (1, 0, 1.0)
     alike = split([OUT, PER, OUT, OUT], [OUT] * 4, [DT, NN, DT, NN], lengths=[2, 1, 1])
     assert shares(alike, alike)["gold", 1, "test"] == (1, 0, 1.0), "DT ends a sentence there and is no neighbour"
 
 
-def test_a_word_that_stands_alone_teaches_no_rule() -> None:
+def test_a_single_word_supports_no_rule_on_validation() -> None:
     once = split([OUT, PER], [PER, PER], [NN, NNP], lengths=[1, 1])
-    found = shares(once, KNOWN)
-    assert found["gold", 0, "validation"] == (0, 0, 0.0)
-    assert found["gold", 0, "test"] == (2, 0, 1.0)
+    actual = shares(once, KNOWN)
+    assert actual["gold", 0, "validation"] == (0, 0, 0.0)
+    assert actual["gold", 0, "test"] == (2, 0, 1.0)
 
 
 def test_a_rule_that_does_not_hold_on_test_breaks_words() -> None:
@@ -92,18 +92,18 @@ WORDS = st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1, max_size=7)
 
 @given(WORDS)
 def test_no_rule_corrects_more_than_the_one_learned_on_test(words: list[tuple[int, int, int]]) -> None:
-    """Against every function of the label and the tag, one context at a time."""
+    """Compared with all functions of label and tag, one context at a time."""
     gold, predicted, tags = (np.array(column) for column in zip(*words, strict=True))
     rule = Rule.of(10 * predicted + tags, predicted, gold, min_lead=1)
     right = int((rule.apply(10 * predicted + tags, predicted) == gold).sum())
     best = 0
     for context in set(zip(predicted, tags, strict=True)):
-        chosen = gold[[pair == context for pair in zip(predicted, tags, strict=True)]]
-        best += max(int((chosen == label).sum()) for label in range(3))
+        selected = gold[[pair == context for pair in zip(predicted, tags, strict=True)]]
+        best += max(int((selected == label).sum()) for label in range(3))
     assert right == best
 
 
-def test_contexts_that_were_not_met_keep_their_label() -> None:
+def test_words_in_unknown_contexts_keep_their_label() -> None:
     rule = Rule.of(np.array([5, 5, 9]), np.array([1, 1, 1]), np.array([0, 0, 1]), min_lead=2)
     assert rule.apply(np.array([4, 5, 6, 9, 10]), np.array([2, 1, 2, 1, 0])).tolist() == [2, 0, 2, 1, 0]
 
@@ -114,18 +114,18 @@ def test_the_sentence_has_means_over_seeds() -> None:
         for seed in (0, 1)
         for row in rule_effects({"validation": KNOWN, "test": KNOWN}, LABELS)
     ]
-    made = ceiling_summary(pd.DataFrame(rows))
-    assert made["seeds"] == [0, 1]
-    assert made["sentence"] == (
+    result = ceiling_summary(pd.DataFrame(rows))
+    assert result["seeds"] == [0, 1]
+    assert result["sentence"] == (
         "A lookup rule on the baseline's label and the gold POS tag, learned on validation, corrects 105.0 % of the "
         "baseline's wrong test labels; the best such rule, learned on test itself, 105.0 %. With the tags of both "
         "neighbours, the figures are 105.0 % and 105.0 %, where the latter includes overfitting."
     )
-    shares = {(r["pos"], r["window"], r["learned_on"]): r["share"]["mean"] for r in made["rules"]}
+    shares = {(r["pos"], r["window"], r["learned_on"]): r["share"]["mean"] for r in result["rules"]}
     assert shares["none", 0, "test"] == pytest.approx(0.05)
 
 
-def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
+def test_the_command_reads_stored_predictions(tmp_path: Path) -> None:
     """Persons are NNP; the baseline takes all nouns for persons, and predicted POS is uninformative."""
     sentence = Sentence(("Ann", "saw", "grass"), ("NNP", "VB", "NN"), ("B-PER", "O", "O"))
     write_corpus(
@@ -138,8 +138,8 @@ def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
     )
     path = tmp_path / "ner" / "baseline" / "seed-7" / "predictions.parquet"
     path.parent.mkdir(parents=True)
-    found = [(sentence.ner, ("B-PER", "O", "B-PER"))] * 3
-    tables = [predictions_table(found, LABELS, split) for split in ("validation", "test")]
+    actual = [(sentence.ner, ("B-PER", "O", "B-PER"))] * 3
+    tables = [predictions_table(actual, LABELS, split) for split in ("validation", "test")]
     pd.concat(tables, ignore_index=True).to_parquet(path)
     command = MeasureCeiling(
         baseline="baseline", seeds=(7,), corpus=tmp_path / "corpus", predicted=tmp_path / "predicted.parquet",

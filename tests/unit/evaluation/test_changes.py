@@ -1,4 +1,4 @@
-"""What became of entities: the definitions again, one entity and one token at a time."""
+"""Classes of changes, recomputed from their definitions for one entity and one token at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def entities(rows: Rows) -> set[Entity]:
 
 
 def outcome(entity: Entity, clean: set[Entity], now: set[Entity]) -> str | None:
-    """What became of a true entity."""
+    """The class of a true entity."""
     sentence, _, first, last = entity
     overlapping = [e for e in now if e[0] == sentence and e[2] <= last and first <= e[3]]
     if entity in now:
@@ -43,7 +43,7 @@ def cover(rows: set[Entity], sentence: int, place: int) -> Entity | None:
 
 
 @given(texts)
-def test_every_change_is_what_the_definitions_say(text: list[list[tuple[str, str, str, int, int]]]) -> None:
+def test_every_change_agrees_with_the_definitions(text: list[list[tuple[str, str, str, int, int]]]) -> None:
     true, clean, now = (entities([[row[i] for row in sentence] for sentence in text]) for i in range(3))
     finder = EntityFinder(LABELS, [len(sentence) for sentence in text])
     flat = [row for sentence in text for row in sentence]
@@ -60,11 +60,11 @@ def test_every_change_is_what_the_definitions_say(text: list[list[tuple[str, str
     table = ChangeTable(changes, TAGS, source)
     table.add("tagger", 0.5, target, flipped, outcomes)
     table.add("tagger", 0.5, target, flipped, outcomes)  # the mean of two equal draws
-    found = {
+    actual = {
         (row["type"], row["position"], row["source"], row["target"]): [row[name] for name in COUNTS]
         for row in table.frame().to_dict("records")
     }
-    assert found == {key: pytest.approx(values) for key, values in cells(text, true, clean, now).items()}
+    assert actual == {key: pytest.approx(values) for key, values in cells(text, true, clean, now).items()}
 
 
 COUNTS = ("tokens", "tokens_flipped", *OUTCOMES)
@@ -74,18 +74,18 @@ def cells(
     text: list[list[tuple[str, str, str, int, int]]], true: set[Entity], clean: set[Entity], now: set[Entity]
 ) -> dict[tuple[str, str, str, str], list[float]]:
     """Counts by type, position, source and target, token by token."""
-    made: dict[tuple[str, str, str, str], list[float]] = {}
+    result: dict[tuple[str, str, str, str], list[float]] = {}
     for sentence, rows in enumerate(text):
         for place, (*_, source, target) in enumerate(rows):
             entity = cover(true, sentence, place)
             position = "outside" if entity is None else "edge" if place in entity[2:] else "inside"
             key = ("" if entity is None else entity[1], position, [*TAGS, ""][source], [*TAGS, ""][target])
-            counts = made.setdefault(key, [0.0] * len(COUNTS))
+            counts = result.setdefault(key, [0.0] * len(COUNTS))
             counts[0] += 1
             counts[1] += cover(clean, sentence, place) != cover(now, sentence, place)
             if entity is not None and (name := outcome(entity, clean, now)):
                 counts[COUNTS.index(name)] += 1 / (entity[3] - entity[2] + 1)
-    return made
+    return result
 
 
 def test_points_are_kept_apart_and_draws_averaged() -> None:

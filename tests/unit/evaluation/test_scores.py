@@ -1,4 +1,4 @@
-"""Scores: the fast entity finder is seqeval, and what seqeval is not asked is counted by hand."""
+"""Scores: the fast entity finder agrees with seqeval; other numbers are recounted by hand."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def entities(rows: Labelled) -> set[tuple[int, str, int, int]]:
 def test_entities_are_those_of_seqeval(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
     finder, counts = count(true, predicted)
-    found = {"true": entities(true), "predicted": entities(predicted)}
-    found["correct"] = found["true"] & found["predicted"]
-    for name, each in found.items():
-        by_type = Counter(kind for _, kind, _, _ in each)
+    actual = {"true": entities(true), "predicted": entities(predicted)}
+    actual["correct"] = actual["true"] & actual["predicted"]
+    for name, item in actual.items():
+        by_type = Counter(kind for _, kind, _, _ in item)
         assert getattr(counts, name).tolist() == [by_type[kind] for kind in finder.types], name
 
 
@@ -75,7 +75,7 @@ def test_scores_are_those_of_seqeval(rows: tuple[Labelled, Labelled]) -> None:
 
 
 @given(pairs())
-def test_keys_tell_two_taggings_of_one_text_apart(rows: tuple[Labelled, Labelled]) -> None:
+def test_keys_distinguish_two_taggings_of_one_text(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
     finder = EntityFinder(NAMES, [len(row) for row in true])
     one, other = finder.keys(to_ids(true)), finder.keys(to_ids(predicted))
@@ -90,7 +90,7 @@ def test_an_entity_ends_with_its_sentence() -> None:
     assert counts.correct[finder.types.index("PER")] == 1
 
 
-def test_nothing_found_and_nothing_there_is_zero_without_a_warning() -> None:
+def test_without_entities_scores_are_zero_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         _, counts = count([["O", "O"]], [["O", "O"]])
@@ -105,7 +105,7 @@ def test_nothing_found_and_nothing_there_is_zero_without_a_warning() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(pairs())
-def test_published_scores_are_seqevals_in_both_modes(rows: tuple[Labelled, Labelled]) -> None:
+def test_scores_are_those_of_seqeval_in_both_modes(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
     true = [["B-LOC", *true[0][1:]], *true[1:]]  # at least one entity in either mode
     scores = ner_scores(true, predicted, truncated=2)
@@ -136,7 +136,7 @@ def test_published_scores_are_seqevals_in_both_modes(rows: tuple[Labelled, Label
         ([["O", "O"]], [["B-PER", "O"]]),
         ([["B-PER", "O"]], [["O", "O"]]),
     ],
-    ids=["nothing at all", "nothing that is valid", "nothing to find", "nothing found"],
+    ids=["no entities", "no valid entities", "no true entities", "no predicted entities"],
 )
 def test_a_split_without_entities_scores_zero_and_is_no_nan(true: Labelled, predicted: Labelled) -> None:
     scores = ner_scores(true, predicted, truncated=0)
@@ -152,7 +152,7 @@ def test_strict_mode_does_not_count_an_entity_that_does_not_begin() -> None:
 
 
 @given(labels)
-def test_invalid_tags_are_inside_tags_that_continue_nothing(row: list[str]) -> None:
+def test_invalid_tags_are_inside_tags_that_continue_no_entity(row: list[str]) -> None:
     wrong = 0
     for place, label in enumerate(row):
         if label[0] == "I":
@@ -175,7 +175,7 @@ def test_confusions_are_counted(rows: list[tuple[int, int]]) -> None:
 # --- every token is counted ------------------------------------------------------------------------------------------
 
 
-def test_words_that_truncation_took_are_scored_as_outside(encoders: dict[str, Path]) -> None:
+def test_truncated_words_are_scored_as_outside(encoders: dict[str, Path]) -> None:
     sentences = [
         Sentence(("abc", "abcdef", "abc"), ("NNP",) * 3, ("B-PER", "I-PER", "B-LOC")),
         Sentence(("a", NO_PIECE), ("NNP",) * 2, ("B-PER", "B-PER")),
@@ -199,7 +199,7 @@ def test_words_that_truncation_took_are_scored_as_outside(encoders: dict[str, Pa
     assert scores["truncated_tokens"] == lost
 
 
-def test_predictions_come_in_the_order_given_whatever_the_batches(encoders: dict[str, Path]) -> None:
+def test_predictions_keep_the_order_of_sentences(encoders: dict[str, Path]) -> None:
     examples = to_examples(make_sentences(11, seed=4))
     model = stir(make_model(encoders["bert"], LATE))
     alone = [checkpoint_of(model, 1).predict([example])[0] for example in examples]

@@ -1,4 +1,4 @@
-"""Scores by kind of mention: against a brute force over seqeval's entities, and against the whole that they are of."""
+"""Scores by slice, compared with brute force over seqeval's entities and with scores of the whole test set."""
 
 from __future__ import annotations
 
@@ -85,26 +85,26 @@ def slices_of(mention: tuple[str, int, int], rows: list[Row]) -> set[tuple[str, 
 @settings(deadline=None)
 def test_counts_are_those_of_a_brute_force(texts: list[list[Row]]) -> None:
     slicer = slicer_of(texts)
-    found = slicer.counts(predictions_of(texts), units_of(np.arange(len(texts))))
-    assert found.shape == (len(slicer.slices), len(texts), 3)
+    actual = slicer.counts(predictions_of(texts), units_of(np.arange(len(texts))))
+    assert actual.shape == (len(slicer.slices), len(texts), 3)
     for text, rows in enumerate(texts):
         true, predicted = (set(get_entities([row[column] for row in rows])) for column in (1, 2))
         for place, mentions in enumerate((true & predicted, predicted, true)):
             expected = Counter(which for mention in mentions for which in slices_of(mention, rows))
-            assert {which: found[i, text, place] for i, which in enumerate(slicer.slices)} == {
+            assert {which: actual[i, text, place] for i, which in enumerate(slicer.slices)} == {
                 which: expected[which] for which in slicer.slices
             }
 
 
 @given(TEXTS)
 @settings(deadline=None)
-def test_the_slices_of_a_kind_add_up_to_the_whole(texts: list[list[Row]]) -> None:
+def test_the_slices_of_a_kind_add_up_to_the_test_set(texts: list[list[Row]]) -> None:
     slicer, units = slicer_of(texts), units_of(np.arange(len(texts)) // 2)
-    found = slicer.counts(predictions_of(texts), units)
+    actual = slicer.counts(predictions_of(texts), units)
     whole = counts_by_unit(predictions_of(texts), units)
     for kind in slicer.values:
-        chosen = [i for i, (of, _) in enumerate(slicer.slices) if of == kind]
-        assert found[chosen].sum(axis=0).tolist() == whole.tolist()
+        selected = [i for i, (of, _) in enumerate(slicer.slices) if of == kind]
+        assert actual[selected].sum(axis=0).tolist() == whole.tolist()
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")  # seqeval's macro mean of no types
@@ -128,11 +128,11 @@ def test_scores_by_type_are_those_of_seqeval(texts: list[list[Row]]) -> None:
 def test_slices_without_mentions_are_left_out() -> None:
     counts = {name: {seed: np.ones((3, 2, 3), int) for seed in (1, 2)} for name in ("baseline", "late-gold-one_hot")}
     for by_seed in counts.values():
-        for found in by_seed.values():
-            found[1, :, 2] = 0  # predicted there, but never true
+        for actual in by_seed.values():
+            actual[1, :, 2] = 0  # predicted there, but never true
     kept, slices = with_mentions(counts, [("all", "a"), ("length", "3+"), ("type", "LOC")])
     assert slices == [("all", "a"), ("type", "LOC")]
-    assert {found.shape for by_seed in kept.values() for found in by_seed.values()} == {(2, 2, 3)}
+    assert {actual.shape for by_seed in kept.values() for actual in by_seed.values()} == {(2, 2, 3)}
 
 
 def test_mentions_are_compared_with_those_of_their_type() -> None:
@@ -190,8 +190,8 @@ def test_differences_are_to_the_baseline_of_the_same_seed() -> None:
         if row["variant"] == "baseline" or row["seed"] == 99:
             assert pd.isna(row["difference"])
         else:
-            theirs = f1["baseline", row["seed"], row["slice"]]
-            assert row["difference"] == pytest.approx(row["f1"] - theirs)
+            reference = f1["baseline", row["seed"], row["slice"]]
+            assert row["difference"] == pytest.approx(row["f1"] - reference)
             assert np.sign(row["difference"]) == (1 if row["variant"] == "late-gold-one_hot" else -1)
 
 
@@ -200,18 +200,18 @@ def test_the_summary_of_a_slice_is_the_comparison_of_its_counts() -> None:
     assert len(table) == 4
     for i, (kind, value) in enumerate(SLICES):
         expected = compare({n: {s: c[i] for s, c in by.items()} for n, by in COUNTS.items()}, "baseline", QUICK)
-        for name, made in expected.items():
+        for name, comparison in expected.items():
             [row] = table[(table["variant"] == name) & (table["slice"] == kind)].to_dict("records")
             assert row["value"] == value
-            assert row["seeds"] == made.seeds
+            assert row["seeds"] == comparison.seeds
             for column in ("difference", "low", "high", "seed_std", "unit_std"):
-                wanted = getattr(made, column)
-                assert row[column] == pytest.approx(np.nan if wanted is None else wanted, nan_ok=True), column
+                bound = getattr(comparison, column)
+                assert row[column] == pytest.approx(np.nan if bound is None else bound, nan_ok=True), column
             assert row["f1"] - row["baseline_f1"] == pytest.approx(row["difference"])
 
 
-def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
-    """One variant finds the place that the baseline misses, which is new, and a word that the tagger got wrong."""
+def test_the_command_reads_stored_predictions(tmp_path: Path) -> None:
+    """One variant finds the place that the baseline misses, which is new, and that the tagger mistags."""
     test = [
         Sentence(("Ann", "saw", "Oslo"), ("NN", "VB", "NN"), ("B-PER", "O", "B-LOC"), "a"),
         Sentence(("ROME",), ("NN",), ("O",), "b"),
@@ -224,10 +224,10 @@ def test_the_script_reads_what_trainings_store(tmp_path: Path) -> None:
     variants = {name: VARIANTS[name].model_copy(update={"seeds": (1,)}) for name in ("baseline", "late-gold-one_hot")}
     true = [sentence.ner for sentence in test]
     labels = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
-    for name, found in zip(variants, (["B-PER", "O", "O"], ["B-PER", "O", "B-LOC"]), strict=True):
+    for name, actual in zip(variants, (["B-PER", "O", "O"], ["B-PER", "O", "B-LOC"]), strict=True):
         path = tmp_path / "ner" / name / "seed-1" / "predictions.parquet"
         path.parent.mkdir(parents=True)
-        predictions_table(list(zip(true, [found, ["O"]], strict=True)), labels).to_parquet(path)
+        predictions_table(list(zip(true, [actual, ["O"]], strict=True)), labels).to_parquet(path)
     ScoreSlices(
         variants=variants, statistics=QUICK, corpus=tmp_path / "corpus", predicted=tmp_path / "predicted.parquet",
         ner=tmp_path / "ner", tables=tmp_path / "tables",

@@ -99,7 +99,7 @@ def counts(**f1_by_seed: list[float]) -> dict[str, dict[int, Floats]]:
 
 
 def test_verdicts_on_clear_cases() -> None:
-    found = compare(
+    comparisons = compare(
         counts(
             base=[0.80, 0.81, 0.82, 0.81],
             better=[0.85, 0.86, 0.871, 0.86],
@@ -111,7 +111,7 @@ def test_verdicts_on_clear_cases() -> None:
         "base",
         QUICK,
     )
-    assert {name: made.verdict for name, made in found.items()} == {
+    assert {name: entry.verdict for name, entry in comparisons.items()} == {
         "better": "helps",
         "worse": "hurts",
         "same": "equivalent",
@@ -122,20 +122,20 @@ def test_verdicts_on_clear_cases() -> None:
 
 def test_numbers_are_consistent() -> None:
     many = counts(base=[0.80, 0.81, 0.82], other=[0.80, 0.83, 0.82], third=[0.81, 0.80, 0.85])
-    found = compare(many, "base", QUICK)
+    comparisons = compare(many, "base", QUICK)
     values = {name: [f1(by_unit.sum(axis=0)) for by_unit in by_seed.values()] for name, by_seed in many.items()}
-    for name, made in found.items():
+    for name, entry in comparisons.items():
         differences = np.array(values[name]) - np.array(values["base"])
-        assert made.difference == pytest.approx(differences.mean())
-        assert made.seed_std == pytest.approx(differences.std(ddof=1))
-        assert made.low is not None
-        assert made.high is not None
-        assert made.low < made.difference < made.high
-        assert made.p_difference <= made.p_difference_holm <= 2 * made.p_difference
-        assert made.bootstrap_low is not None
-        assert made.bootstrap_high is not None
-        assert made.bootstrap_low < made.difference < made.bootstrap_high
-        assert made.low < made.bootstrap_low  # the bootstrap takes too little account of few seeds
+        assert entry.difference == pytest.approx(differences.mean())
+        assert entry.seed_std == pytest.approx(differences.std(ddof=1))
+        assert entry.low is not None
+        assert entry.high is not None
+        assert entry.low < entry.difference < entry.high
+        assert entry.p_difference <= entry.p_difference_holm <= 2 * entry.p_difference
+        assert entry.bootstrap_low is not None
+        assert entry.bootstrap_high is not None
+        assert entry.bootstrap_low < entry.difference < entry.bootstrap_high
+        assert entry.low < entry.bootstrap_low  # the bootstrap takes too little account of few seeds
 
 
 def test_more_variants_need_more_seeds() -> None:
@@ -144,9 +144,9 @@ def test_more_variants_need_more_seeds() -> None:
     alone = compare({name: runs[name] for name in ("base", "one")}, "base", QUICK)["one"]
     among = compare(runs, "base", QUICK)["one"]
     assert alone.seed_std is not None
-    for made, level in ((alone, 0.95), (among, 1 - 0.05 / 3)):
-        assert made.detectable == detectable(alone.seed_std, alone.unit_std, 3, level)
-        assert made.seeds_needed["0.5"] == seeds_needed(alone.seed_std, alone.unit_std, 0.005, level)
+    for entry, level in ((alone, 0.95), (among, 1 - 0.05 / 3)):
+        assert entry.detectable == detectable(alone.seed_std, alone.unit_std, 3, level)
+        assert entry.seeds_needed["0.5"] == seeds_needed(alone.seed_std, alone.unit_std, 0.005, level)
     assert among.detectable is not None
     assert alone.detectable is not None
     assert among.detectable > alone.detectable
@@ -155,9 +155,9 @@ def test_more_variants_need_more_seeds() -> None:
 def test_variants_are_paired_by_seed() -> None:
     few = counts(base=[0.80, 0.81, 0.82], other=[0.80, 0.83, 0.82])
     few["other"] = {1: few["other"][1], 7: few["other"][0]}
-    [made] = compare(few, "base", QUICK).values()
-    assert made.seeds == 1
-    assert made.difference == pytest.approx(0.02, abs=0.005)
+    [entry] = compare(few, "base", QUICK).values()
+    assert entry.seeds == 1
+    assert entry.difference == pytest.approx(0.02, abs=0.005)
     assert compare({"base": few["base"], "alone": {9: few["base"][0]}}, "base", QUICK) == {}
 
 

@@ -26,33 +26,33 @@ def make_counts(runs: int, units: int, seed: int, right: float = 0.8) -> npt.NDA
     """Units of some entities each, of which a run finds a share."""
     generator = np.random.default_rng(seed)
     true = np.broadcast_to(generator.integers(0, 6, units), (runs, units))
-    found = generator.binomial(true, right)
-    return np.stack([found, found + generator.binomial(2, 0.2, (runs, units)), true], axis=-1).astype(np.float32)
+    detected = generator.binomial(true, right)
+    return np.stack([detected, detected + generator.binomial(2, 0.2, (runs, units)), true], axis=-1).astype(np.float32)
 
 
 # --- intervals and tests ---------------------------------------------------------------------------------------------
 
 
 def test_without_variance_over_units_it_is_the_t_test() -> None:
-    made, theirs = of_seeds(VALUES), stats.ttest_1samp(VALUES, 0)
-    assert made.interval(0.95) == pytest.approx(tuple(theirs.confidence_interval(0.95)), rel=1e-6)
-    assert made.p_difference() == pytest.approx(theirs.pvalue)
+    estimate, reference = of_seeds(VALUES), stats.ttest_1samp(VALUES, 0)
+    assert estimate.interval(0.95) == pytest.approx(tuple(reference.confidence_interval(0.95)), rel=1e-6)
+    assert estimate.p_difference() == pytest.approx(reference.pvalue)
     low = stats.ttest_1samp(VALUES, -0.02, alternative="greater").pvalue
     high = stats.ttest_1samp(VALUES, 0.02, alternative="less").pvalue
-    assert made.p_equivalence(0.02) == pytest.approx(max(low, high))
+    assert estimate.p_equivalence(0.02) == pytest.approx(max(low, high))
 
 
 def test_without_variance_over_seeds_it_is_the_normal_test() -> None:
-    made = Estimate(0.01, 3, 0.0, 0.004)
-    assert made.interval(0.95) == pytest.approx(stats.norm.interval(0.95, 0.01, 0.004))
-    assert made.p_difference() == pytest.approx(2 * stats.norm.sf(2.5))
+    estimate = Estimate(0.01, 3, 0.0, 0.004)
+    assert estimate.interval(0.95) == pytest.approx(stats.norm.interval(0.95, 0.01, 0.004))
+    assert estimate.p_difference() == pytest.approx(2 * stats.norm.sf(2.5))
 
 
 def test_one_seed_has_no_interval_and_no_small_p_value() -> None:
-    made = Estimate(0.3, 1, None, 0.001)
-    assert made.interval(0.95) is None
-    assert made.p_difference() == 1
-    assert made.p_equivalence(0.5) >= 0.5
+    estimate = Estimate(0.3, 1, None, 0.001)
+    assert estimate.interval(0.95) is None
+    assert estimate.p_difference() == 1
+    assert estimate.p_equivalence(0.5) >= 0.5
 
 
 @pytest.mark.parametrize(("mean", "equivalent"), [(0.0, True), (0.006, False)])
@@ -61,7 +61,7 @@ def test_equal_predictions_are_equivalent(mean: float, equivalent: bool) -> None
 
 
 @pytest.mark.parametrize(("seed_std", "unit_std", "seeds"), [(1.0, 0.0, 3), (1.0, 0.5, 3), (0.5, 1.0, 4), (1, 1, 2)])
-def test_intervals_cover_the_truth_as_often_as_they_claim(seed_std: float, unit_std: float, seeds: int) -> None:
+def test_intervals_have_their_nominal_coverage(seed_std: float, unit_std: float, seeds: int) -> None:
     generator = np.random.default_rng(0)
     covered, n = 0, 2000
     for _ in range(n):
@@ -85,13 +85,15 @@ def test_holm_is_its_definition(p_values: list[float]) -> None:
 
 
 @pytest.mark.parametrize(("seed_std", "unit_std", "seeds"), [(1.0, 0.0, 5), (1.0, 0.4, 5), (0.2, 1.0, 3)])
-def test_a_detectable_difference_is_found_with_the_stated_chance(seed_std: float, unit_std: float, seeds: int) -> None:
+def test_a_detectable_difference_is_detected_with_the_stated_power(
+    seed_std: float, unit_std: float, seeds: int
+) -> None:
     generator = np.random.default_rng(1)
-    difference, found, n = detectable(seed_std, unit_std, seeds, 0.95), 0, 1500
+    difference, detected, n = detectable(seed_std, unit_std, seeds, 0.95), 0, 1500
     for _ in range(n):
         values = difference + generator.normal(0, seed_std, seeds) + generator.normal(0, unit_std)
-        found += of_seeds(values, unit_std).p_difference() < 0.05
-    assert intervals.POWER - 0.05 < found / n < 0.95
+        detected += of_seeds(values, unit_std).p_difference() < 0.05
+    assert intervals.POWER - 0.05 < detected / n < 0.95
 
 
 def test_power_is_that_of_the_detectable_difference() -> None:
@@ -129,8 +131,8 @@ def test_weights_are_draws_with_replacement(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_resampled_f1_is_that_of_the_units_drawn() -> None:
     counts = make_counts(runs=3, units=11, seed=2)
-    made = resampled_f1(counts, resamples=20, seed=4)
-    for row, weights in zip(made, next(bootstrap_weights(11, 20, 4)), strict=True):
+    estimate = resampled_f1(counts, resamples=20, seed=4)
+    for row, weights in zip(estimate, next(bootstrap_weights(11, 20, 4)), strict=True):
         drawn = np.repeat(np.arange(11), weights.astype(int))
         right, predicted, true = counts[:, drawn].sum(axis=1).T
         assert row == pytest.approx(2 * right / (predicted + true))
@@ -141,15 +143,15 @@ def test_without_entities_f1_is_zero() -> None:
 
 
 def test_the_standard_deviation_over_units_is_that_over_test_sets() -> None:
-    """Against the truth: the standard deviation of the difference over many test sets of the same kind."""
+    """Compared with the standard deviation of the difference over many simulated test sets."""
     runs = [make_counts(2, 400, seed, right=0.8) for seed in range(300)]
     differences = [f1(counts.sum(axis=1)) for counts in runs]
     truth = float(np.std([a - b for a, b in differences]))
     resampled = resampled_f1(runs[0], 2000, seed=0)
     values = f1(runs[0].sum(axis=1))
-    made = estimate_difference(values[:1], values[1:], resampled[:, :1] - resampled[:, 1:])
-    assert made.unit_std == pytest.approx(truth, rel=0.25)
-    assert made.seed_std is None
+    estimate = estimate_difference(values[:1], values[1:], resampled[:, :1] - resampled[:, 1:])
+    assert estimate.unit_std == pytest.approx(truth, rel=0.25)
+    assert estimate.seed_std is None
 
 
 def test_randomization_is_the_share_of_all_swaps() -> None:
@@ -168,6 +170,6 @@ def test_randomization_of_equal_models_is_one() -> None:
     assert p_randomization(counts, counts, 100, seed=0) == 1
 
 
-def test_randomization_claims_no_more_than_its_level() -> None:
+def test_randomization_keeps_its_level() -> None:
     false = [p_randomization(*np.split(make_counts(2, 60, seed), 2), 200, seed=seed) < 0.1 for seed in range(300)]
     assert np.mean(false) < 0.1 + 3 * math.sqrt(0.1 * 0.9 / 300)

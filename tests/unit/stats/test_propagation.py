@@ -41,65 +41,66 @@ def f1_of_draw(sweep: pd.DataFrame, point: tuple[str, float], draw: int) -> floa
 # --- contrasts -------------------------------------------------------------------------------------------------------
 
 
-def test_the_slope_is_the_line_of_least_squares_through_all_draws() -> None:
-    made = sweeps(draws=5)
-    curves = Curves.of(made, QUICK)
+def test_the_slope_is_that_of_least_squares_through_all_draws() -> None:
+    seed_sweeps = sweeps(draws=5)
+    curves = Curves.of(seed_sweeps, QUICK)
     contrast = curves.slope()
     assert contrast is not None
     expected = []
-    for sweep in made.values():
+    for sweep in seed_sweeps.values():
         rows = sweep[sweep["mode"] == "tagger"]
         share = rows.groupby("level")["effective_rate"].transform("mean")
         expected.append(linregress(share, rows["f1"]).slope / 10)
-    found = curves.estimate(contrast)
-    assert found.mean == pytest.approx(np.mean(expected))
-    assert found.mean == pytest.approx(-0.1 / 0.99 / 10, rel=0.1), "it was made to fall by 0.1"
-    assert found.seed_std == pytest.approx(np.std(expected, ddof=1))
+    result = curves.estimate(contrast)
+    assert result.mean == pytest.approx(np.mean(expected))
+    assert result.mean == pytest.approx(-0.1 / 0.99 / 10, rel=0.1), "it was made to fall by 0.1"
+    assert result.seed_std == pytest.approx(np.std(expected, ddof=1))
 
 
 def test_the_cost_of_the_real_errors_is_the_anchor_against_the_clean_text() -> None:
-    made = sweeps()
-    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(made, QUICK)}, QUICK).values()
-    expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("clean", 0)) for sweep in made.values()]
+    seed_sweeps = sweeps()
+    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(seed_sweeps, QUICK)}, QUICK).values()
+    expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("clean", 0)) for sweep in seed_sweeps.values()]
     assert effect.change == pytest.approx(np.mean(expected))
     assert effect.seed_std == pytest.approx(np.std(expected, ddof=1))
     assert effect.verdict == "hurts"
 
 
-def test_errors_that_gather_are_the_anchor_against_as_many_spread_evenly() -> None:
-    made = sweeps()
-    found = Curves.of(made, QUICK).estimate(Curves.of(made, QUICK).clustering() or {})
-    expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("scaled", 1)) for sweep in made.values()]
-    assert found.mean == pytest.approx(np.mean(expected))
-    assert found.seed_std == pytest.approx(np.std(expected, ddof=1))
+def test_clustering_is_the_anchor_against_as_many_errors_at_random_positions() -> None:
+    seed_sweeps = sweeps()
+    result = Curves.of(seed_sweeps, QUICK).estimate(Curves.of(seed_sweeps, QUICK).clustering() or {})
+    expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("scaled", 1)) for sweep in seed_sweeps.values()]
+    assert result.mean == pytest.approx(np.mean(expected))
+    assert result.seed_std == pytest.approx(np.std(expected, ddof=1))
 
 
-def test_texts_are_resampled_for_all_points_and_seeds_alike() -> None:
-    made = sweeps(seeds=2, draws=2)
-    curves = Curves.of(made, QUICK)
+def test_all_points_and_seeds_share_the_resamples() -> None:
+    seed_sweeps = sweeps(seeds=2, draws=2)
+    curves = Curves.of(seed_sweeps, QUICK)
     [weights] = bootstrap_weights(60, QUICK.resamples, QUICK.seed)
     by_seed = [
-        f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, SCALED_ONCE)) for sweep in made.values()
+        f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, SCALED_ONCE))
+        for sweep in seed_sweeps.values()
     ]
     drawn = [
-        np.mean([f1_of_draw(sweep, SCALED_ONCE, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in made.values()])
+        np.mean([f1_of_draw(sweep, SCALED_ONCE, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in seed_sweeps.values()])
         for d in (0, 1)
     ]
     expected = np.hypot(np.mean(by_seed, axis=0).std(ddof=1), np.std(drawn, ddof=1) / np.sqrt(2))
     assert curves.estimate(point_contrast(ANCHOR, SCALED_ONCE)).unit_std == pytest.approx(expected, rel=1e-5)
 
 
-def test_accidents_of_draws_that_all_seeds_share_are_no_certainty() -> None:
-    """Seeds that agree to the last digit on two draws that do not agree know less than they seem to."""
+def test_draws_shared_by_all_seeds_add_to_the_variance() -> None:
+    """Seeds that agree exactly on two draws that differ leave the variance over draws."""
     sweep = sweep_frame(0.8, 0.1, draws=2, seed=2)
     curves = Curves.of(dict.fromkeys(SEEDS, sweep), QUICK)
-    found = curves.estimate(point_contrast(("tagger", 1.0), CLEAN))
+    result = curves.estimate(point_contrast(("tagger", 1.0), CLEAN))
     one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
-    assert found.seed_std == pytest.approx(0, abs=1e-12)
-    assert found.unit_std > abs(one - other) / 2 > 0
+    assert result.seed_std == pytest.approx(0, abs=1e-12)
+    assert result.unit_std > abs(one - other) / 2 > 0
 
 
-def test_a_point_with_fewer_draws_counts_with_those_that_it_has() -> None:
+def test_a_point_with_fewer_draws_uses_the_common_draws() -> None:
     sweep = sweep_frame(0.8, 0.1, draws=4)
     sweep = sweep[(sweep["mode"] != "shuffle") | (sweep["draw"] < 3)]
     curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]}, QUICK)
@@ -117,20 +118,20 @@ def test_counts_are_averaged_over_draws() -> None:
     np.testing.assert_allclose(counts_at(sweep, ("tagger", 0.5))[:, 2], 40)
 
 
-def test_the_clean_text_does_not_differ_from_itself() -> None:
-    found = Curves.of(sweeps(), QUICK).estimate(point_contrast(CLEAN, CLEAN))
-    assert (found.mean, found.seed_std, found.unit_std) == (0, 0, 0)
+def test_the_contrast_of_a_point_with_itself_is_zero() -> None:
+    result = Curves.of(sweeps(), QUICK).estimate(point_contrast(CLEAN, CLEAN))
+    assert (result.mean, result.seed_std, result.unit_std) == (0, 0, 0)
 
 
-def test_a_question_that_was_not_swept_has_no_answer() -> None:
+def test_a_question_without_the_needed_points_has_no_effect() -> None:
     curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(2.0,)), QUICK)}
     assert all(estimate_effects(question, curves, QUICK) == {} for question in ("slope", "clustering"))
 
 
-# --- words -----------------------------------------------------------------------------------------------------------
+# --- verdicts --------------------------------------------------------------------------------------------------------
 
 
-def test_planted_slopes_get_the_words_that_they_deserve() -> None:
+def test_verdicts_on_planted_slopes() -> None:
     curves = {
         "falls": Curves.of(sweeps(fall=0.1, draws=20), QUICK),
         "rises": Curves.of(sweeps(fall=-0.1, draws=20), QUICK),
@@ -138,16 +139,16 @@ def test_planted_slopes_get_the_words_that_they_deserve() -> None:
         "varies": Curves.of(sweeps(fall=-0.1, spread=0.1), QUICK),
         "one seed": Curves.of(sweeps(fall=0.3, seeds=1), QUICK),
     }
-    found = estimate_effects("slope", curves, QUICK)
-    assert {name: effect.verdict for name, effect in found.items()} == {
+    result = estimate_effects("slope", curves, QUICK)
+    assert {name: effect.verdict for name, effect in result.items()} == {
         "falls": "hurts",
         "rises": "helps",
         "flat": "equivalent",
         "varies": "inconclusive",
         "one seed": "inconclusive",
     }
-    assert (found["one seed"].low, found["one seed"].seeds_needed) == (None, None)
-    for effect in found.values():
+    assert (result["one seed"].low, result["one seed"].seeds_needed) == (None, None)
+    for effect in result.values():
         assert effect.p_change_holm >= effect.p_change
         if effect.low is not None and effect.high is not None:
             assert effect.low < effect.change < effect.high

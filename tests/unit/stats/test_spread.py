@@ -25,10 +25,10 @@ def test_one_value_has_no_deviation() -> None:
 
 
 @given(st.dictionaries(seeds, scores, max_size=8), st.dictionaries(seeds, scores, max_size=8))
-def test_differences_are_those_of_common_seeds(ours: dict[int, float], base: dict[int, float]) -> None:
-    found = paired_difference(ours, base)
-    expected = (pd.Series(ours, dtype=float) - pd.Series(base, dtype=float)).dropna().sort_index()
-    assert found.seeds == tuple(expected.index)
-    assert found.values == pytest.approx(tuple(expected))
-    assert found.mean == (pytest.approx(expected.mean()) if len(expected) else None)
-    assert found.std == (pytest.approx(expected.std()) if len(expected) > 1 else None)
+def test_differences_are_those_of_common_seeds(own: dict[int, float], base: dict[int, float]) -> None:
+    actual = paired_difference(own, base)
+    expected = (pd.Series(own, dtype=float) - pd.Series(base, dtype=float)).dropna().sort_index()
+    assert actual.seeds == tuple(expected.index)
+    assert actual.values == pytest.approx(tuple(expected))
+    assert actual.mean == (pytest.approx(expected.mean()) if len(expected) else None)
+    assert actual.std == (pytest.approx(expected.std()) if len(expected) > 1 else None)

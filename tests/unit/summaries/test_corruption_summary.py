@@ -26,51 +26,51 @@ def at(table: pd.DataFrame, mode: str) -> pd.DataFrame:
 
 def test_rows_of_a_sweep_are_means_over_draws() -> None:
     sweep = sweep_frame(0.8, 0.3, draws=4)
-    made = at(run_table(VARIANT, VARIANTS, 42, sweep), "tagger")
-    assert made["level"].tolist() == list(RATES)
-    assert set(made["draws"]) == {4}
+    result = at(run_table(VARIANT, VARIANTS, 42, sweep), "tagger")
+    assert result["level"].tolist() == list(RATES)
+    assert set(result["draws"]) == {4}
     rows = at(sweep, "tagger")
     expected = rows.pivot(index="level", columns="draw", values="f1")
-    np.testing.assert_allclose(made["f1"], expected.mean(axis=1))
-    np.testing.assert_allclose(made["f1_std"], expected.std(axis=1), atol=1e-12)
+    np.testing.assert_allclose(result["f1"], expected.mean(axis=1))
+    np.testing.assert_allclose(result["f1_std"], expected.std(axis=1), atol=1e-12)
     for measure in ("entities_flipped", "f1_LOC", "broken"):
-        np.testing.assert_allclose(made[measure], rows.groupby("level")[measure].mean())
+        np.testing.assert_allclose(result[measure], rows.groupby("level")[measure].mean())
 
 
 def test_the_change_is_taken_within_each_draw() -> None:
     """With donors of logits the clean text scores differently in each draw."""
     sweep = sweep_frame(0.8, 0.2, draws=2, rates=(0.5,))
     sweep = sweep[sweep["mode"].isin(["clean", "tagger"])].assign(f1=[0.80, 0.70, 0.60, 0.45])  # of draw 0, of draw 1
-    made = run_table(VARIANT, VARIANTS, 42, sweep)
-    np.testing.assert_allclose(made["change"], [0, -(0.10 + 0.15) / 2])
-    np.testing.assert_allclose(made["change_std"], [0, np.std([0.10, 0.15], ddof=1)])
+    result = run_table(VARIANT, VARIANTS, 42, sweep)
+    np.testing.assert_allclose(result["change"], [0, -(0.10 + 0.15) / 2])
+    np.testing.assert_allclose(result["change_std"], [0, np.std([0.10, 0.15], ddof=1)])
     summary = variant_summary(VARIANT, VARIANTS, {42: sweep})
     assert summary["points"][1]["change"]["mean"] == pytest.approx(-0.125)
 
 
 def test_deviations_over_draws_and_over_seeds_are_kept_apart() -> None:
     sweeps = {seed: sweep_frame(0.8 + 0.01 * i, 0.3, seed=seed) for i, seed in enumerate(SEEDS)}
-    made = variant_summary("encoder-gold", VARIANTS, sweeps)
+    result = variant_summary("encoder-gold", VARIANTS, sweeps)
     half = [np.array(sweep[(sweep["mode"] == "tagger") & (sweep["level"] == 0.5)]["f1"]) for sweep in sweeps.values()]
     grid = np.array(half)  # [seeds, draws]
-    [point] = [point for point in made["points"] if (point["mode"], point["level"]) == ("tagger", 0.5)]
+    [point] = [point for point in result["points"] if (point["mode"], point["level"]) == ("tagger", 0.5)]
     assert point["f1"] == {
         "mean": pytest.approx(grid.mean()),
         "std": pytest.approx(grid.std(ddof=1)),
         "std_draws": pytest.approx(grid.std(axis=1, ddof=1).mean()),
         "std_seeds": pytest.approx(grid.mean(axis=1).std(ddof=1)),
     }
-    rows = [row for row in made["runs"] if (row["mode"], row["level"]) == ("tagger", 0.5)]
+    rows = [row for row in result["runs"] if (row["mode"], row["level"]) == ("tagger", 0.5)]
     assert [row["seed"] for row in rows] == list(SEEDS)
     assert [row["f1"]["mean"] for row in rows] == pytest.approx(grid.mean(axis=1).tolist())
 
 
 def test_with_one_draw_there_is_no_deviation(tmp_path: Path) -> None:
     sweep = sweep_frame(0.8, 0.3, draws=1, rates=(0.5, 1.0))
-    made = variant_summary("encoder-gold", VARIANTS, {42: sweep})
-    f1 = made["points"][1]["f1"]
+    result = variant_summary("encoder-gold", VARIANTS, {42: sweep})
+    f1 = result["points"][1]["f1"]
     assert (f1["std"], f1["std_draws"], f1["std_seeds"]) == (None, None, None)
-    write_json(tmp_path / "x.json", made)  # refuses NaN
+    write_json(tmp_path / "x.json", result)  # refuses NaN
     assert run_table("encoder-gold", VARIANTS, 42, sweep)[["change_std", "f1_std"]].isna().all(axis=None)
 
 
@@ -88,46 +88,46 @@ def test_every_sweep_is_in_the_file_of_its_fusion(study: Path) -> None:
 
 
 def test_intervals_are_of_the_mean_change(study: Path) -> None:
-    made = pd.read_csv(study / "tables" / "corruption_intervals.csv")
+    result = pd.read_csv(study / "tables" / "corruption_intervals.csv")
     rows = pd.read_csv(study / "tables" / "corruption.csv")
     means = rows[rows["mode"] != "clean"].groupby(["variant", "mode", "level"])["change"].mean()
-    found = made.set_index(["variant", "mode", "level"])["change"]
-    np.testing.assert_allclose(found, means.loc[found.index], atol=1e-12)
-    several = made["seeds"] > 1
-    assert made.loc[~several, ["low", "high"]].isna().all(axis=None)
-    inside = made[several & (made["level"] > 0)]
+    actual = result.set_index(["variant", "mode", "level"])["change"]
+    np.testing.assert_allclose(actual, means.loc[actual.index], atol=1e-12)
+    several = result["seeds"] > 1
+    assert result.loc[~several, ["low", "high"]].isna().all(axis=None)
+    inside = result[several & (result["level"] > 0)]
     assert ((inside["low"] < inside["change"]) & (inside["change"] < inside["high"])).all()
 
 
 def test_training_and_test_pos_meet_in_one_table(study: Path) -> None:
-    made = pd.read_csv(study / "tables" / "train_test.csv").set_index(["variant", "test_pos"])
+    result = pd.read_csv(study / "tables" / "train_test.csv").set_index(["variant", "test_pos"])
     rows = pd.read_csv(study / "tables" / "corruption.csv")
     modes = {"gold": "clean", "predicted": "anchor", "none": "zero"}
-    for (variant, test_pos), row in made.iterrows():
+    for (variant, test_pos), row in result.iterrows():
         f1 = at(rows[rows["variant"] == variant], modes[test_pos])["f1"]
         assert row["f1_mean"] == pytest.approx(f1.mean())
-        own = made.loc[(variant, row["pos"]), "f1_mean"]
+        own = result.loc[(variant, row["pos"]), "f1_mean"]
         assert row["change"] == pytest.approx(row["f1_mean"] - own, abs=1e-12)
-    assert len(made) == 3 * sum(v.pos in ("gold", "predicted") for v in VARIANTS.values())
+    assert len(result) == 3 * sum(v.pos in ("gold", "predicted") for v in VARIANTS.values())
 
 
 def test_where_it_happens_is_a_mean_over_seeds(study: Path) -> None:
-    made = pd.read_csv(study / "tables" / "corruption_changes.csv", keep_default_na=False)
+    result = pd.read_csv(study / "tables" / "corruption_changes.csv", keep_default_na=False)
     of = {seed: changes_frame(seed) for seed in SEEDS}
     everything = {seed: frame[frame["mode"] == "anchor"] for seed, frame in of.items()}
-    table = at(made[made["variant"] == VARIANT], "anchor")
+    table = at(result[result["variant"] == VARIANT], "anchor")
     for by in ("type", "position"):
         for name in ("tokens", "tokens_flipped", "broken", "fixed"):
             total = np.mean([frame[name].sum() for frame in everything.values()])
             assert table[table["by"] == by][name].sum() == pytest.approx(total)
     [row] = table[(table["by"] == "position") & (table["position"] == "inside") & table["changed"]].to_dict("records")
-    chosen = [f[(f["position"] == "inside") & (f["source"] != f["target"])] for f in everything.values()]
-    assert row["tokens_flipped"] == pytest.approx(np.mean([frame["tokens_flipped"].sum() for frame in chosen]))
+    selected = [f[(f["position"] == "inside") & (f["source"] != f["target"])] for f in everything.values()]
+    assert row["tokens_flipped"] == pytest.approx(np.mean([frame["tokens_flipped"].sum() for frame in selected]))
     [row] = table[(table["by"] == "tags") & (table["source"] == "NN")].to_dict("records")
     assert row["target"] == "NNP"
-    chosen = [f[(f["source"] == "NN") & (f["target"] == "NNP")] for f in everything.values()]
-    assert row["broken"] == pytest.approx(np.mean([frame["broken"].sum() for frame in chosen]))
-    assert set(made.loc[made["by"] == "tags", "mode"]) == {"anchor"}
+    selected = [f[(f["source"] == "NN") & (f["target"] == "NNP")] for f in everything.values()]
+    assert row["broken"] == pytest.approx(np.mean([frame["broken"].sum() for frame in selected]))
+    assert set(result.loc[result["by"] == "tags", "mode"]) == {"anchor"}
 
 
 # --- sweeps that are none --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a study has cost: sums and peaks of benchmark files."""
+"""Cost of a study: sums and maxima of benchmark files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_benchmark(path: Path, seconds: object, memory: object, cpu: object) ->
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """Benchmarks and records of a study in which seed 2 of `late` computed on a GPU."""
+    """Benchmarks and records of a study in which seed 2 of `late` ran on a GPU."""
     for name, seconds in {
         "prepare_encoder": 5,
         "merge_pos": 2,
@@ -57,8 +57,8 @@ def table(work: Path) -> pd.DataFrame:
 
 
 def test_jobs_of_a_rule_and_variant_are_summed(work: Path) -> None:
-    made = table(work)
-    assert made.index.tolist() == [
+    costs = table(work)
+    assert costs.index.tolist() == [
         ("prepare_encoder", ""),
         ("train_tagger", ""),
         ("merge_pos", ""),
@@ -68,26 +68,26 @@ def test_jobs_of_a_rule_and_variant_are_summed(work: Path) -> None:
         ("sweep_corruption", "late"),
     ]
     columns = ["jobs", "measured_jobs", "seconds", "longest_seconds", "cpu_seconds", "peak_memory_bytes"]
-    assert made.loc[("train_tagger", ""), columns].astype(float).tolist() == [2, 2, 120, 70, 60, 100 * 2**20]
-    assert made.loc[("train_ner", "late"), columns].astype(float).tolist() == [2, 2, 300, 200, 30, 2000 * 2**20]
-    assert made.loc[("train_ner", "late"), "label"] == "Gold POS (late, one-hot)"
+    assert costs.loc[("train_tagger", ""), columns].astype(float).tolist() == [2, 2, 120, 70, 60, 100 * 2**20]
+    assert costs.loc[("train_ner", "late"), columns].astype(float).tolist() == [2, 2, 300, 200, 30, 2000 * 2**20]
+    assert costs.loc[("train_ner", "late"), "label"] == "Gold POS (late, one-hot)"
 
 
-def test_gpu_hours_are_those_of_jobs_that_had_a_gpu(work: Path) -> None:
+def test_gpu_hours_are_those_of_jobs_on_a_gpu(work: Path) -> None:
     hours = table(work)["gpu_hours"].astype(float)
     assert hours[("train_ner", "late")] == pytest.approx(200 / 3600)
     assert hours[("sweep_corruption", "late")] == pytest.approx(0.02)
     assert hours.sum() == pytest.approx(272 / 3600)
 
 
-def test_what_was_not_measured_is_missing_and_not_zero(work: Path) -> None:
+def test_missing_measurements_are_missing_and_not_zero(work: Path) -> None:
     (work / "benchmarks/ner/baseline/seed-1.tsv").unlink()
     (work / "benchmarks/merge_pos.tsv").unlink()
-    made = table(work)
-    assert made.loc[("train_ner", "baseline"), ["jobs", "measured_jobs"]].tolist() == [2, 1]
-    assert float(made.loc[("train_ner", "baseline"), "seconds"]) == 200
-    assert made.loc[("merge_pos", ""), ["seconds", "peak_memory_bytes"]].tolist() == ["", ""]
-    assert made.loc[("sweep_corruption", "late"), ["cpu_seconds", "peak_memory_bytes"]].tolist() == ["", ""]
+    costs = table(work)
+    assert costs.loc[("train_ner", "baseline"), ["jobs", "measured_jobs"]].tolist() == [2, 1]
+    assert float(costs.loc[("train_ner", "baseline"), "seconds"]) == 200
+    assert costs.loc[("merge_pos", ""), ["seconds", "peak_memory_bytes"]].tolist() == ["", ""]
+    assert costs.loc[("sweep_corruption", "late"), ["cpu_seconds", "peak_memory_bytes"]].tolist() == ["", ""]
 
 
 def test_a_benchmark_is_read(tmp_path: Path) -> None:

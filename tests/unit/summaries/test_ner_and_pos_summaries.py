@@ -1,4 +1,4 @@
-"""What is made of stored results: every number again by another way, and files that are not what they should be."""
+"""Summaries of stored results: numbers recomputed independently, and invalid files."""
 
 from __future__ import annotations
 
@@ -52,8 +52,10 @@ def runs_of(study: Path) -> pd.DataFrame:
 
 def test_every_run_is_in_the_table_once(study: Path) -> None:
     keys = list(runs_of(study)[["variant", "seed", "split"]].itertuples(index=False, name=None))
-    wanted = [(n, s, split) for n, v in VARIANTS.items() for s in v.seeds or () for split in ("validation", "test")]
-    assert keys == wanted
+    expected_rows = [
+        (n, s, split) for n, v in VARIANTS.items() for s in v.seeds or () for split in ("validation", "test")
+    ]
+    assert keys == expected_rows
 
 
 def test_a_row_has_the_scores_of_its_run(study: Path) -> None:
@@ -67,31 +69,31 @@ def test_a_row_has_the_scores_of_its_run(study: Path) -> None:
         assert row["training_best_step"] == record["best_step"]
 
 
-def test_the_summary_is_what_pandas_makes_of_the_runs(study: Path) -> None:
+def test_the_summary_agrees_with_pandas(study: Path) -> None:
     measures = ["f1", "precision", "recall", "f1_macro", "accuracy", "strict_f1"]
     expected = runs_of(study).groupby(["variant", "split"])[measures].agg(["mean", "std"])
-    made = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
+    result = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
     for measure in measures:
         for part in ("mean", "std"):
             pd.testing.assert_series_equal(
-                made[f"{measure}_{part}"].sort_index(), expected[measure, part].sort_index(), check_names=False
+                result[f"{measure}_{part}"].sort_index(), expected[measure, part].sort_index(), check_names=False
             )
 
 
 def test_differences_are_paired_by_seed(study: Path) -> None:
     runs = runs_of(study).set_index(["variant", "split", "seed"])["f1"].sort_index()
-    made = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
+    result = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
     for name, settings in VARIANTS.items():
         for split in ("validation", "test"):
-            row = made.loc[name, split]
+            row = result.loc[name, split]
             if name == "baseline":
                 assert row[["common_seeds", "f1_difference_mean", "f1_difference_std"]].isna().all()
                 continue
             common = list(settings.seeds or ())
-            ours, base = runs.loc[name, split].loc[common], runs.loc["baseline", split].loc[common]
+            own, base = runs.loc[name, split].loc[common], runs.loc["baseline", split].loc[common]
             assert row["common_seeds"] == len(common)
-            assert row["f1_difference_mean"] == pytest.approx((ours - base).mean())
-            assert row["f1_difference_std"] == pytest.approx((ours - base).std(), nan_ok=True)
+            assert row["f1_difference_mean"] == pytest.approx((own - base).mean())
+            assert row["f1_difference_std"] == pytest.approx((own - base).std(), nan_ok=True)
 
 
 def test_scores_by_type(study: Path) -> None:
@@ -105,10 +107,10 @@ def test_scores_by_type(study: Path) -> None:
 
 
 def test_a_variants_file_holds_every_seed_and_its_summary(study: Path) -> None:
-    made = read(study / "metrics/variants/late-gold-one_hot.json")
-    assert [row["seed"] for row in made["runs"]] == list(SEEDS)
-    org = [row["test"]["by_type"]["ORG"]["recall"] for row in made["runs"]]
-    assert made["summary"]["test"]["by_type"]["ORG"]["recall"] == {
+    result = read(study / "metrics/variants/late-gold-one_hot.json")
+    assert [row["seed"] for row in result["runs"]] == list(SEEDS)
+    org = [row["test"]["by_type"]["ORG"]["recall"] for row in result["runs"]]
+    assert result["summary"]["test"]["by_type"]["ORG"]["recall"] == {
         "n": 3,
         "mean": pytest.approx(np.mean(org)),
         "std": pytest.approx(np.std(org, ddof=1)),
@@ -116,7 +118,7 @@ def test_a_variants_file_holds_every_seed_and_its_summary(study: Path) -> None:
     assert read(study / "metrics/variants/baseline.json")["difference"] is None
 
 
-def test_groups_by_source_of_pos_share_out_the_variants(study: Path) -> None:
+def test_every_variant_is_in_the_group_of_its_source_of_pos(study: Path) -> None:
     groups = {name: read(study / "metrics" / f"{name}.json")["variants"] for name in NER}
     assert list(groups["ner_baseline"]) == ["baseline"]
     for name, settings in VARIANTS.items():
@@ -127,9 +129,9 @@ def test_groups_by_source_of_pos_share_out_the_variants(study: Path) -> None:
 
 def test_a_type_that_only_some_models_predicted() -> None:
     rows = {1: {"by_type": {"A": {"f1": 0.5}, "B": {"f1": 0.1}}}, 2: {"by_type": {"A": {"f1": 0.7}}}}
-    made = nested(spread_over_seeds, rows)["by_type"]
-    assert made["A"]["f1"]["mean"] == pytest.approx(0.6)
-    assert made["B"]["f1"] == {"n": 1, "mean": 0.1, "std": None}
+    result = nested(spread_over_seeds, rows)["by_type"]
+    assert result["A"]["f1"]["mean"] == pytest.approx(0.6)
+    assert result["B"]["f1"] == {"n": 1, "mean": 0.1, "std": None}
 
 
 def test_a_type_that_only_the_baseline_predicted(tmp_path: Path) -> None:
@@ -142,9 +144,9 @@ def test_a_type_that_only_the_baseline_predicted(tmp_path: Path) -> None:
     write_json(path, record)
     command = SummariseNer(variants=TWO, ner=tmp_path, metrics=tmp_path / "m", tables=tmp_path / "t")
     command.execute()
-    made = read(tmp_path / "m" / "variants" / "late-gold-one_hot.json")
-    assert "LAW" not in made["summary"]["test"]["by_type"]
-    assert made["difference"]["test"]["by_type"]["LAW"]["f1"] == {
+    result = read(tmp_path / "m" / "variants" / "late-gold-one_hot.json")
+    assert "LAW" not in result["summary"]["test"]["by_type"]
+    assert result["difference"]["test"]["by_type"]["LAW"]["f1"] == {
         "n": 0, "mean": None, "std": None,
     }  # fmt: skip
     assert read(tmp_path / "m" / "variants" / "baseline.json")["summary"]["test"]["by_type"]["LAW"]["f1"]["n"] == 1
@@ -155,8 +157,8 @@ def test_flags_of_the_rule_give_the_command() -> None:
         name: settings.model_dump(mode="json", exclude_defaults=True) | {"seeds": list(settings.seeds or ())}
         for name, settings in VARIANTS.items()
     }
-    made = parse(SummariseNer, flags(variants=settings, ner=Path("n"), metrics=Path("m"), tables=Path("t")))
-    assert made.variants == VARIANTS
+    result = parse(SummariseNer, flags(variants=settings, ner=Path("n"), metrics=Path("m"), tables=Path("t")))
+    assert result.variants == VARIANTS
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"test": {}}'])
@@ -180,7 +182,7 @@ def test_there_has_to_be_a_baseline(names: Sequence[str]) -> None:
         baseline_of({name: VARIANTS[name] for name in names})
 
 
-def test_labels_tell_variants_apart() -> None:
+def test_labels_distinguish_variants() -> None:
     assert len(set(labels(VARIANTS).values())) == len(VARIANTS)
     twins = {
         "one": variant("late", "gold", "one_hot"),
@@ -212,8 +214,8 @@ def test_tables_of_tagging(tmp_path: Path) -> None:
         rows = by_tag[by_tag["split"] == split]
         assert dict(zip(rows["tag"], rows["f1"], strict=True)) == {t: row["f1"] for t, row in scores["per_tag"].items()}
         pairs = confusions.loc[confusions["split"] == split, ["gold", "predicted", "count"]]
-        wanted = [(row["gold"], row["predicted"], row["count"]) for row in scores["top_confusions"]]
-        assert list(pairs.itertuples(index=False, name=None)) == wanted
+        expected_rows = [(row["gold"], row["predicted"], row["count"]) for row in scores["top_confusions"]]
+        assert list(pairs.itertuples(index=False, name=None)) == expected_rows
 
 
 def test_a_tagger_without_errors(tmp_path: Path) -> None:
@@ -240,13 +242,13 @@ numbers = st.none() | st.floats(-1e6, 1e6)
 
 
 @given(st.lists(st.tuples(cells, numbers), min_size=1, max_size=5))
-def test_tables_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, Any]]) -> None:
+def test_tables_are_read_as_written(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, Any]]) -> None:
     path = tmp_path_factory.mktemp("table") / "t.csv"
     frame = pd.DataFrame(rows, columns=["text", "number"]).astype({"number": float})
     write_table(path, frame)
-    made = read_table(path, ["number"])
-    assert made["text"].tolist() == frame["text"].tolist()
-    np.testing.assert_array_equal(made["number"], frame["number"])
+    result = read_table(path, ["number"])
+    assert result["text"].tolist() == frame["text"].tolist()
+    np.testing.assert_array_equal(result["number"], frame["number"])
 
 
 def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:
@@ -257,7 +259,7 @@ def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:
 
 
 def test_analysis_needs_no_model_library() -> None:
-    """These scripts run on a login node and in seconds: what they import must not reach torch."""
+    """These commands run on a login node in seconds, so they must not import torch."""
     modules = [
         module for name, module in module_names().items() if name.startswith(("plot_", "summarise_", "conclude"))
     ]
@@ -271,7 +273,7 @@ def test_analysis_needs_no_model_library() -> None:
 
 
 def test_fabricated_scores_have_the_layout_of_real_ones(tmp_path: Path) -> None:
-    """Else all tests here would be of a layout that no training writes."""
+    """Otherwise these tests would be about a layout that no training writes."""
     from posner.evaluation.scores import ner_scores
 
     def shape(value: Any) -> Any:

@@ -31,7 +31,7 @@ def test_an_oracle_checks_the_path_of_the_variants_that_use_it(checks: dict[str,
     assert checks["late, one-hot"]["f1"] == pytest.approx(0.99, abs=0.01)
 
 
-def test_the_sentence_says_which_null_results_count(checks: dict[str, dict[str, Any]]) -> None:
+def test_the_sentence_says_which_null_results_are_informative(checks: dict[str, dict[str, Any]]) -> None:
     f1 = {path: f"{100 * check['f1']:.1f}" for path, check in checks.items() if check["f1"]}
     assert oracles_sentence(checks, 0.95) == (
         f"Oracle check: with the NER labels in place of POS, F1 reaches {f1['late, one-hot']} through late, one-hot, "
@@ -43,7 +43,7 @@ def test_the_sentence_says_which_null_results_count(checks: dict[str, dict[str, 
     assert oracles_sentence({}, 0.95) == ""
 
 
-def test_controls_do_not_make_the_question_harder() -> None:
+def test_controls_do_not_lower_the_power_for_pos() -> None:
     """The p values of POS variants are adjusted for their own number, whatever controls there are."""
     counts = {
         name: {seed: counts_of(0.8 + 0.004 * i + 0.003 * (seed % 3)) for seed in variant.seeds}

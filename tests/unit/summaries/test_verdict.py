@@ -42,7 +42,7 @@ def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[s
     return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], ACCURACY, CEILING)
 
 
-def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
+def test_answers_count_the_verdicts(tmp_path: Path) -> None:
     variants = {
         "baseline": variant("none", "none", "none"),
         "up": variant("late", "gold", "one_hot"),
@@ -59,16 +59,18 @@ def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
         "once": (0.9,),
         "down": (0.75, 0.761, 0.772),
     }
-    made = concluded(tmp_path, f1, variants)
-    assert {name: row["verdict"] for name, row in made["variants"].items()} == {
+    conclusions = concluded(tmp_path, f1, variants)
+    assert {name: row["verdict"] for name, row in conclusions["variants"].items()} == {
         "baseline": None, "up": "helps", "level": "inconclusive", "same": "equivalent",
         "once": "inconclusive", "down": "hurts",
     }  # fmt: skip
     change = {
-        name: f"{100 * row['difference']['mean']:+.2f}" for name, row in made["variants"].items() if row["verdict"]
+        name: f"{100 * row['difference']['mean']:+.2f}"
+        for name, row in conclusions["variants"].items()
+        if row["verdict"]
     }
-    low, high = (f"{100 * made['variants']['level']['difference'][end]:+.2f}" for end in ("low", "high"))
-    assert made["answers"] == {
+    low, high = (f"{100 * conclusions['variants']['level']['difference'][end]:+.2f}" for end in ("low", "high"))
+    assert conclusions["answers"] == {
         "gold": (
             f"Gold POS improves test F1 in 1 of 4 variants ({change['up']} points), changes it by less than the "
             f"margin of 0.5 points in 1 (equivalent: {change['same']} points) and has no significant effect on it in 1 "
@@ -78,14 +80,14 @@ def test_conclusions_count_what_the_intervals_say(tmp_path: Path) -> None:
         "predicted": f"Predicted POS lowers test F1 ({change['down']} points).",
         "tagging_errors": "",
     }
-    assert made["details"] == ""
-    assert made["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
-    assert made["pos_accuracy"] == ACCURACY
-    assert made["footnote"].endswith(CEILING["sentence"])
+    assert conclusions["details"] == ""
+    assert conclusions["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
+    assert conclusions["pos_accuracy"] == ACCURACY
+    assert conclusions["footnote"].endswith(CEILING["sentence"])
 
 
-def test_conclusions_on_errors(study: Path) -> None:
-    made = conclude(
+def test_details_on_corruption_rates(study: Path) -> None:
+    conclusions = conclude(
         [read(study / "metrics" / f"{name}.json") for name in NER],
         read(study / "metrics" / "ner_comparisons.json"),
         [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("encoder", "late")],
@@ -103,12 +105,12 @@ def test_conclusions_on_errors(study: Path) -> None:
         "With 5.0 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 6.0 %), test "
         f"F1 changes by {range_at(0.05)} points; with 99 % replaced, "
         f"by {range_at(1.0)} points. Each additional 10 % of test tags replaced by typical tagging errors "
-    ) in made["details"]
+    ) in conclusions["details"]
 
 
 def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> None:
     swept = [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("encoder", "late")]
-    made = conclude(
+    conclusions = conclude(
         [read(study / "metrics" / f"{name}.json") for name in NER],
         read(study / "metrics" / "ner_comparisons.json"),
         swept,
@@ -116,22 +118,22 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
         CEILING,
     )
     table = pd.read_csv(study / "tables" / "slopes.csv").set_index(["question", "variant"])
-    assert set(made["propagation"]) == {name for name, v in VARIANTS.items() if v.pos in ("gold", "predicted")}
-    for name, effects in made["propagation"].items():
+    assert set(conclusions["propagation"]) == {name for name, v in VARIANTS.items() if v.pos in ("gold", "predicted")}
+    for name, effects in conclusions["propagation"].items():
         for question in QUESTIONS:
             assert effects[question]["verdict"] == table.loc[(question, name), "verdict"]
             assert effects[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
             assert f"): {effects[question]['verdict']}" in effects[question]["sentence"]
     for question, subject, text in (
-        ("slope", "Each additional 10 % of test tags", made["details"]),
-        ("clustering", "Placing the errors where the tagger makes them", made["details"]),
+        ("slope", "Each additional 10 % of test tags", conclusions["details"]),
+        ("clustering", "Placing the errors where the tagger makes them", conclusions["details"]),
     ):
         assert subject in text
         if hurting := table.loc[question].query("verdict == 'hurts'")["change"].tolist():
             assert f"lowers test F1 in {len(hurting)} of 8 variants ({span(hurting)} points)" in text
     errors = "reading the tagger's real output (6.0 % wrong tags) instead of the corpus's tags"
-    assert made["answers"]["tagging_errors"].startswith(f"After training with gold POS, {errors}")
-    assert made["details"].startswith(f"After training with predicted POS, {errors}")
+    assert conclusions["answers"]["tagging_errors"].startswith(f"After training with gold POS, {errors}")
+    assert conclusions["details"].startswith(f"After training with predicted POS, {errors}")
     anchor = pd.read_csv(study / "tables" / "corruption_intervals.csv").query("mode == 'anchor'").set_index("variant")
     for name, row in anchor.iterrows():
         for column in ("change", "low", "high"):
@@ -161,18 +163,18 @@ def test_a_small_test_set_is_reported(number: int, is_few: bool) -> None:
 
 
 def test_a_study_of_the_baseline_alone(tmp_path: Path) -> None:
-    made = concluded(tmp_path, {"baseline": (0.8, 0.81, 0.82)}, {"baseline": VARIANTS["baseline"]})
-    assert made["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
-    assert list(made["variants"]) == ["baseline"]
+    conclusions = concluded(tmp_path, {"baseline": (0.8, 0.81, 0.82)}, {"baseline": VARIANTS["baseline"]})
+    assert conclusions["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
+    assert list(conclusions["variants"]) == ["baseline"]
 
 
 def test_a_study_of_controls_only(tmp_path: Path) -> None:
     variants = {name: VARIANTS[name] for name in ("baseline", "late-oracle-one_hot", "late-random-one_hot")}
     f1 = {"baseline": (0.8, 0.81, 0.82), "late-oracle-one_hot": (0.99,), "late-random-one_hot": (0.8, 0.81, 0.82)}
-    made = concluded(tmp_path, f1, variants)
-    assert made["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
-    assert "Random POS changes test F1 by less than the margin of 0.5 points (equivalent: " in made["footnote"]
-    assert made["variants"]["late-oracle-one_hot"]["verdict"] is None
+    conclusions = concluded(tmp_path, f1, variants)
+    assert conclusions["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
+    assert "Random POS changes test F1 by less than the margin of 0.5 points (equivalent: " in conclusions["footnote"]
+    assert conclusions["variants"]["late-oracle-one_hot"]["verdict"] is None
 
 
 # --- the study on one page -------------------------------------------------------------------------------------------
@@ -184,21 +186,21 @@ def page(study: Path, title: str = "A title") -> str:
     return output.read_text(encoding="utf-8")
 
 
-def test_the_page_is_sound_and_says_everything(study: Path) -> None:
+def test_the_page_is_valid_and_complete(study: Path) -> None:
     text = page(study)
     strict = {"report_level": 1, "halt_level": 2}  # any remark on the markup is an error
     words = docutils.core.publish_doctree(text, settings_overrides=strict).astext()
-    made = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
+    conclusions = pd.read_csv(study / "tables" / "ner_summary.csv").set_index(["variant", "split"])
     compared = pd.read_csv(study / "tables" / "ner_comparisons.csv").set_index("variant")
     for name in VARIANTS:
-        row = made.loc[name, "test"]
+        row = conclusions.loc[name, "test"]
         line = next(line for line in text.splitlines() if line.startswith(f"{name} "))
         assert f"{100 * row['f1_mean']:.2f}" in line
         if name in compared.index:
-            found = compared.loc[name]
-            interval = f"{100 * found['low']:+.2f} to {100 * found['high']:+.2f}" if found["seeds"] > 1 else "one seed"
+            entry = compared.loc[name]
+            interval = f"{100 * entry['low']:+.2f} to {100 * entry['high']:+.2f}" if entry["seeds"] > 1 else "one seed"
             assert interval in line
-            assert line.endswith(VERDICT_PHRASES[found["verdict"]])
+            assert line.endswith(VERDICT_PHRASES[entry["verdict"]])
     verdict, flat = read(study / "verdict.json"), " ".join(words.split())
     assert all(verdict["answers"].values())
     for text_shown in (*verdict["answers"].values(), verdict["details"], verdict["footnote"]):
@@ -208,12 +210,12 @@ def test_the_page_is_sound_and_says_everything(study: Path) -> None:
     assert max(map(len, text.splitlines())) <= 120
 
 
-def test_a_title_is_no_template(study: Path) -> None:
-    """The report renders the page by jinja: a title must not be able to run there."""
+def test_a_title_is_not_rendered_as_a_template(study: Path) -> None:
+    """The report renders the page with Jinja, where a title must not be executed."""
     assert "{" not in page(study, "{{ 6 * 7 }} {% for x in y %}")
 
 
-def test_a_table_has_straight_columns() -> None:
+def test_a_table_is_aligned() -> None:
     assert rst_table([("a", "bb"), ("ccc", "d"), ("e", "")]).splitlines() == [
         "===  ==",
         "a    bb",
