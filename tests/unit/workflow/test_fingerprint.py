@@ -102,6 +102,7 @@ def test_relative_root_is_the_same_root(hashed: Hash, tmp_path: Path, monkeypatc
         "pass\nONE = 1",
         "if True: pass\nONE = 1",
         "if TYPE_CHECKING:\n    from .figures import WIDTH\nONE = 1",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from . import nowhere\nONE = 1",
         "if typing.TYPE_CHECKING:\n    from . import nowhere\nONE = 1",
     ],
 )

@@ -73,7 +73,7 @@ def read_module(text: bytes, name: str, is_package: bool) -> Module:
     """
     tree = ast.parse(text)
     package = name if is_package else name.rpartition(".")[0]
-    nodes = [part for node in tree.body if not is_idle(node) for part in separated(node)]
+    nodes = [part for node in tree.body for part in separated(node) if not is_idle(part)]
     statements = [read_statement(node, package) for node in nodes]
     bound = [bound_names(node) for node in nodes]
     times = Counter(name for names in bound for name in names)
@@ -100,6 +100,8 @@ def is_idle(node: Any) -> bool:
         case ast.Pass() | ast.Expr(value=ast.Constant()):
             return True
         case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"), orelse=[]):
+            return True
+        case ast.ImportFrom(module="typing", names=[ast.alias(name="TYPE_CHECKING")]):
             return True
         case ast.If(test=ast.Constant()):
             return all(map(is_idle, [*node.body, *node.orelse]))

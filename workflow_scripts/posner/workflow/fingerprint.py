@@ -2,8 +2,8 @@
 
 A definition that is reached counts with all that it names: functions, classes and constants, of its own module and of
 those that it imports from. Statements that have an effect when a module is imported count wherever the module is
-imported. What cannot be told apart by reading the code counts as a whole: a class, a package, a module that is used
-other than by attributes (``getattr(module, name)``), and a module that calls ``globals`` or ``eval``.
+imported. Where the names alone do not show which part is used, the whole counts: a class, a package, a module of which
+attributes are not read by name (``getattr(module, name)``), and a module that calls ``globals`` or ``eval``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAMESPACES = frozenset({"globals", "locals", "eval", "exec"})  # reach names tha
 def fingerprint(*entries: str, root: Path, unreachable: Collection[str] = ()) -> str:
     """Hash of what is reached from `entries`: modules, or definitions in them (``posner.files:sha256``).
 
-    The answer for the same arguments is kept, so all rules of one process see the code as it was first read.
+    A process reads each module once, so all its fingerprints are of the same code.
 
     Args:
         root: the folder that holds the top-level package.
