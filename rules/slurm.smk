@@ -1,16 +1,32 @@
-# SLURM: a time limit reaches the jobs, and a new Snakemake cancels what a killed one left in the queue.
+# SLURM: signals reach the jobs, and a new Snakemake cancels the jobs that a killed one left in the queue.
 
 from snakemake.logging import logger
-from posner.workflow.slurm import cancel_leftovers, comment, pass_on_sigterm
+from posner.training.lease import holder_of
+from posner.training.slurm_jobs import cancel_jobs, queued_jobs
+from posner.workflow.slurm import pass_on_sigterm
 
-# SLURM tells only the process that it has started itself of a time limit, a preemption or a cancellation: this
-# Snakemake, which waits for its job and does not tell it. Trainings save their state when they are told.
+# SLURM signals a time limit, a preemption or a cancellation only to the process that it has started itself: this
+# Snakemake, which does not forward the signal to its job. Trainings save their state at this signal.
 if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
     pass_on_sigterm()
 
 
-# What a killed Snakemake left in the queue saves its state and ends before the same jobs are submitted again.
+def leftover_jobs():
+    """SLURM jobs in the queue that do what this Snakemake is about to do, submitted from here by one that was killed.
+
+    Snakemake keeps the ids of jobs until they start. Trainings that have started hold a lease.
+    """
+    queue = queued_jobs() or {}
+    jobs = list(workflow.dag.needrun_jobs())
+    submitted = {id for job in jobs for id in workflow.persistence.external_jobids(job)}
+    holders = [holder_of(Path(job.params.resume)) for job in jobs if "resume" in job.params.keys()]
+    candidates = submitted | {holder.job for holder in holders if holder}
+    return sorted(id for id in candidates if queue.get(id) == os.getcwd())
+
+
+# Trainings save their state and resume from it. Were they left in the queue, their successors would wait for a GPU until
+# they have ended, and then do their work again.
 onstart:
-    planned = {comment(job.rule.name, job.wildcards) for job in workflow.dag.needrun_jobs()}
-    if left := cancel_leftovers(planned, Path.cwd()):
-        logger.info(f"Cancelled SLURM jobs that a killed Snakemake had left: {', '.join(left)}")
+    if queued_jobs() and (left := leftover_jobs()):
+        logger.info(f"Cancelling SLURM jobs that a killed Snakemake has left: {', '.join(left)}")
+        cancel_jobs(left)

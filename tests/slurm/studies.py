@@ -90,11 +90,9 @@ def put_gates(copy: Copy) -> None:
     text, save = loop.read_text(), "                resume.after_step(progress)\n"
     assert text.count(save) == 1
     text = text.replace(save, save + "                stand(progress, resume, seed)\n")
-    loop.write_text(
-        text.replace(
-            "from posner.model.modeling import", "from posner.gate import stand\nfrom posner.model.modeling import", 1
-        )
-    )
+    first_import = "from posner.config.training import"
+    assert text.count(first_import) == 1
+    loop.write_text(text.replace(first_import, f"from posner.gate import stand\n{first_import}"))
 
 
 def standing(study: ClusterStudy, seeds: Iterable[int]) -> list[Training]:

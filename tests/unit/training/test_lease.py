@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 from posner.errors import InputError
 from posner.training import lease as module
-from posner.training.lease import Holder, Lease, LeaseLostError, read, start_time
+from posner.training import slurm_jobs
+from posner.training.lease import Holder, Lease, LeaseLostError, holder_of, start_time
+from posner.training.slurm_jobs import own_job
 
 HOLD = """
 import signal, sys, time
@@ -34,9 +36,10 @@ time.sleep(60)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of seconds take a fraction of one."""
-    for name, seconds in {"BEAT": 0.05, "STOP_SECONDS": 1.0, "CANCEL_SECONDS": 3.0}.items():
-        monkeypatch.setattr(module, name, seconds)
-    for name in ("SLURM_JOB_ID", "SLURM_CLUSTER_NAME"):
+    monkeypatch.setattr(module, "BEAT", 0.05)
+    monkeypatch.setattr(module, "STOP_SECONDS", 1.0)
+    monkeypatch.setattr(slurm_jobs, "CANCEL_SECONDS", 3.0)
+    for name in ("SLURM_JOB_ID", "SLURM_STEP_ID", "SLURM_CLUSTER_NAME"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -71,7 +74,7 @@ def is_ours(folder: Path) -> bool:
     """Whether this process can get the lease, and has it until it releases it."""
     with acquired(folder) as lease:
         lease.require()
-        held = read(lease.path) == lease.holder
+        held = holder_of(lease.folder) == lease.holder
     return held and not lease.path.exists()
 
 
@@ -169,7 +172,7 @@ def test_a_holder_elsewhere_whose_heart_beats_is_not_disturbed(tmp_path: Path) -
     holder = write(tmp_path, system="other", host="node7")
     with beating(tmp_path / "lease.json"), pytest.raises(InputError, match=r"process \d+ on node7, which is alive"):
         Lease(tmp_path).acquire()
-    assert read(tmp_path / "lease.json") == holder
+    assert holder_of(tmp_path) == holder
 
 
 def test_a_holder_elsewhere_whose_heart_has_stopped_is_dead(tmp_path: Path) -> None:
@@ -204,7 +207,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     queue = folder / "queue"
     queue.write_text("1\n2\n3\n")
     for name, body in {
-        "squeue": f"cat {queue}",
+        "squeue": f"sed 's/$/\t\\/work/' {queue}",
         "scancel": f'(sleep 0.3; sed -i "/^$1$/d" {queue}) > /dev/null 2>&1 &',
         "scontrol": "echo 'ClusterName             = here'",
     }.items():
@@ -212,6 +215,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setenv("SLURM_JOB_ID", "1")
+    monkeypatch.setenv("SLURM_STEP_ID", "0")
     monkeypatch.setenv("SLURM_CLUSTER_NAME", "here")
     return queue
 
@@ -240,8 +244,18 @@ def test_a_job_that_has_left_the_queue_is_dead(tmp_path: Path, queue: Path) -> N
 def test_a_job_that_does_not_end_is_named(tmp_path: Path, queue: Path) -> None:
     (queue.parent / "scancel").write_text("#!/bin/sh\n")
     write(tmp_path, system="other", job="2", cluster="here")
-    with pytest.raises(InputError, match="SLURM job 2 does not end"):
+    with pytest.raises(InputError, match="SLURM does not end these jobs: 2;"):
         Lease(tmp_path).acquire()
+
+
+@pytest.mark.parametrize(("step", "job"), [("0", "7"), ("4294967290", ""), ("4294967291", ""), (None, "")])
+def test_a_session_or_a_script_is_more_than_one_training(
+    monkeypatch: pytest.MonkeyPatch, step: str | None, job: str
+) -> None:
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    if step is not None:
+        monkeypatch.setenv("SLURM_STEP_ID", step)
+    assert own_job() == job
 
 
 @pytest.mark.parametrize(("job", "cluster"), [("2", "there"), ("1", "here")], ids=["another cluster", "this job"])
@@ -277,8 +291,8 @@ def test_a_lost_lease_is_noticed_and_not_touched(tmp_path: Path, end: Callable[[
         end(tmp_path)
         with pytest.raises(LeaseLostError, match="another process has taken over"):
             lease.require()
-        other = read(lease.path)
-    assert read(lease.path) == other
+        other = holder_of(lease.folder)
+    assert holder_of(lease.folder) == other
 
 
 def test_the_heart_notices_a_lost_lease(tmp_path: Path) -> None:

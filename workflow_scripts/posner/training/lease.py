@@ -14,11 +14,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
-import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 import uuid
@@ -27,13 +24,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from posner.errors import InputError
+from posner.training.slurm_jobs import cancel_jobs, own_cluster, own_job, queued_jobs
 
 log = logging.getLogger(__name__)
 NAME = "lease.json"
 BEAT = 10.0  # seconds between two heartbeats
 SILENT_BEATS = 6  # a holder on another host is dead after as many missing heartbeats in a row
 STOP_SECONDS = 60.0  # a process on this host has so long to save its state, then it is killed
-CANCEL_SECONDS = 300.0  # a SLURM job has so long to leave the queue; SLURM kills it before, on most clusters after 30 s
 
 
 class LeaseLostError(InputError):
@@ -46,7 +43,7 @@ class Holder:
 
     `system` identifies the processes among which the id `process` is unique: one boot of one machine and one process
     namespace, since containers number their processes themselves. `started` is the start of the process in clock ticks
-    since the boot: ids are reused. `job` is the id of its SLURM job on `cluster`, or empty.
+    since the boot: ids are reused. `job` is the id of the SLURM job on `cluster` that runs it alone, or empty.
     """
 
     token: str
@@ -66,7 +63,7 @@ class Holder:
             process=os.getpid(),
             started=start_time(os.getpid()) or 0,
             cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
-            job=os.environ.get("SLURM_JOB_ID", ""),
+            job=own_job(),
         )
 
     def __str__(self) -> str:
@@ -82,7 +79,7 @@ class Lease:
     """The right to write the run whose resume state is in `folder`; no process holds it at first."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+        self.folder, self.path = folder, folder / NAME
         self.holder = Holder.this_process()
         self.lost = False
         self.released = threading.Event()
@@ -91,21 +88,21 @@ class Lease:
     def acquire(self) -> None:
         """Become the holder, after ending the present one if there is one.
 
-        A holder on this system gets SIGTERM, and SIGKILL if it does not end within `STOP_SECONDS`. A holder in another
-        SLURM job of this cluster is cancelled. Any other has to be dead, which its heartbeat shows.
+        A holder in another SLURM job of this cluster is cancelled. One on this system gets SIGTERM, and SIGKILL if it
+        does not end within `STOP_SECONDS`. Any other has to be dead, which its heartbeat shows.
 
         Raises:
             InputError: the holder is alive and cannot be ended from here.
             OSError: the lease cannot be written.
         """
         while not self._create():
-            holder = read(self.path)
+            holder = holder_of(self.folder)
             if beat_of(self.path) is None:
                 continue  # released meanwhile
             if holder is not None:
-                log.info("%s: %s does the same training or did; ending it", self.path.parent, holder)
+                log.info("%s: %s does the same training or did; ending it", self.folder, holder)
             self._end(holder)
-            if read(self.path) == holder:
+            if holder_of(self.folder) == holder:
                 self.path.unlink(missing_ok=True)
         self.heart.start()
 
@@ -115,10 +112,10 @@ class Lease:
         Raises:
             LeaseLostError: it does not.
         """
-        if self.lost or read(self.path) != self.holder:
+        if self.lost or holder_of(self.folder) != self.holder:
             self.lost = True
             raise LeaseLostError(
-                f"{self.path.parent}: another process has taken over this training, or the folder was removed;"
+                f"{self.folder}: another process has taken over this training, or the folder was removed;"
                 " ending without writing anything"
             )
 
@@ -126,12 +123,12 @@ class Lease:
         """Stop being the holder."""
         self.released.set()
         self.heart.join()
-        if read(self.path) == self.holder:
+        if holder_of(self.folder) == self.holder:
             self.path.unlink(missing_ok=True)
 
     def _create(self) -> bool:
         """Whether there was no lease, and this process has it now."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         try:
             file = self.path.open("x", encoding="utf-8")  # atomic, on NFS too: it fails if the file exists
         except FileExistsError:
@@ -149,7 +146,7 @@ class Lease:
     def _beat(self) -> None:
         while not self.released.wait(BEAT):
             try:
-                if read(self.path) != self.holder:
+                if holder_of(self.folder) != self.holder:
                     self.lost = True
                     return
                 os.utime(self.path)
@@ -158,10 +155,11 @@ class Lease:
 
     def _end(self, holder: Holder | None) -> None:
         """Return when the holder is dead; ``None`` is one that died before its name was written."""
+        is_ended = holder is not None and self._is_ended_by_slurm(holder)
         if holder is not None and holder.system == self.holder.system:
             end_process(holder)
-        elif holder is None or not self._is_ended_by_slurm(holder):
-            await_silence(self.path, holder)
+        elif not is_ended:
+            await_silence(self.folder, holder)
 
     def _is_ended_by_slurm(self, holder: Holder) -> bool:
         """End the SLURM job of the holder; False if it has none that can be ended from here.
@@ -169,20 +167,18 @@ class Lease:
         Not before the job has left the queue is it safe to write the outputs: the Snakemake in it removes them after
         its command has failed.
         """
-        if not holder.job or holder.job == self.holder.job or holder.cluster != this_cluster():
+        if not holder.job or holder.job == self.holder.job or holder.cluster != own_cluster():
             return False
         queue = queued_jobs()
         if queue is not None and holder.job in queue:
-            subprocess.run(["scancel", holder.job], capture_output=True)
-            if not wait_until(lambda: holder.job not in (queued_jobs() or [holder.job]), CANCEL_SECONDS, every=1):
-                raise InputError(f"{self.path.parent}: {holder} does not end: cancel it, then run again")
+            cancel_jobs([holder.job])
         return queue is not None
 
 
-def read(path: Path) -> Holder | None:
-    """The holder of the lease at `path`; ``None`` if there is no lease, or none that is complete."""
+def holder_of(folder: Path) -> Holder | None:
+    """The holder of the lease of `folder`; ``None`` if there is no lease, or none that is complete."""
     try:
-        return Holder(**json.loads(path.read_text(encoding="utf-8")))
+        return Holder(**json.loads((folder / NAME).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
@@ -238,48 +234,29 @@ def end_process(holder: Holder) -> None:
     raise InputError(f"{holder} does the same training and does not end: stop it, then run again")
 
 
-def await_silence(path: Path, holder: Holder | None) -> None:
-    """Return when the holder of the lease at `path` has released it or has missed `SILENT_BEATS` heartbeats in a row.
+def await_silence(folder: Path, holder: Holder | None) -> None:
+    """Return when `holder` has released the lease of `folder`, or has missed `SILENT_BEATS` heartbeats in a row.
 
     Beats are counted, not seconds: when the file system stops answering for a while, that is one missing beat.
 
     Raises:
         InputError: the holder is alive.
     """
-    last = beat_of(path)
+    first = beat_of(folder / NAME)
     for _ in range(SILENT_BEATS):
         time.sleep(BEAT)
-        beat = beat_of(path)
-        if beat is None or read(path) != holder:
+        beat = beat_of(folder / NAME)
+        if beat is None or holder_of(folder) != holder:
             return
-        if beat != last:
-            raise InputError(f"{path.parent} is in use by {holder}, which is alive: stop it, then run again")
+        if beat != first:
+            raise InputError(f"{folder} is in use by {holder}, which is alive: stop it, then run again")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.1) -> bool:
-    """Whether `condition` becomes true within `seconds`; it is checked every `every` seconds."""
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether `condition` becomes true within `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(every)
+        time.sleep(0.1)
     return True
-
-
-def this_cluster() -> str:
-    """Name of the SLURM cluster that SLURM's commands use here; empty if there is none."""
-    if name := os.environ.get("SLURM_CLUSTER_NAME"):
-        return name
-    if shutil.which("scontrol") is None:
-        return ""
-    config = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True).stdout
-    name_line = re.search(r"^ClusterName\s*=\s*(\S+)", config, flags=re.MULTILINE)
-    return name_line[1] if name_line else ""
-
-
-def queued_jobs() -> set[str] | None:
-    """Ids of this user's SLURM jobs in the queue; ``None`` if SLURM does not answer."""
-    if shutil.which("squeue") is None:
-        return None
-    answer = subprocess.run(["squeue", "--me", "--noheader", "--format=%A"], capture_output=True, text=True)
-    return None if answer.returncode else set(answer.stdout.split())
