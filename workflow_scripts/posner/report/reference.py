@@ -48,8 +48,8 @@ def config_page(config: type[BaseModel]) -> str:
     definitions = schema["$defs"]
     introduction = (
         "A study's file overrides [config.yaml](../../config.yaml), which shows every key in use. The defaults below"
-        " apply to keys that are in neither file. Unknown keys are errors. `NAME` is a name of your choice: letters, digits,"
-        " `-` and `_`."
+        " apply to keys that are in neither file. Unknown keys are errors. `NAME` is a name of your choice: letters,"
+        " digits, `-` and `_`."
     )
     lines = ["# Config keys", NOTE, introduction]
     for section in sections(schema, definitions):
@@ -89,7 +89,8 @@ def command_options(schema: Schema, parts: Mapping[str, Section], prefix: str = 
     definitions = schema.get("$defs", {})
     for key, value in schema["properties"].items():
         option = option_name(f"{prefix}{key}")
-        models = references(value)
+        # A list or a mapping of models is one option, in JSON.
+        models = [] if "type" in value else references(value)
         known = [parts[model] for model in models if model in parts]
         if known:
             links = ", ".join(f"[{part.title}](config.md#{part.anchor})" for part in known)
