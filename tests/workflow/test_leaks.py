@@ -1,4 +1,4 @@
-"""Leaks built in on purpose, each into code or files that are right without it: something goes red."""
+"""Deliberate leaks in code or files: a check detects each of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from posner.calibration.replicates import guesses, refuse_known_coins
+from posner.calibration.replicates import refuse_leaked_labels, tagger_guesses
 from posner.commands.corpus.assign_folds import AssignFolds
 from posner.commands.corpus.prepare_corpus import PrepareCorpus
 from posner.commands.corpus.prepare_encoder import PrepareEncoder
@@ -29,15 +29,15 @@ from posner.pos.merging import LeakageError, merge
 from posner.pos.predicted import PredictedPos, read_predicted
 from posner.pos.provider import PosProvider
 from posner.pos.tagger_output import tagger_names
-from posner.summaries.oracles import oracles
+from posner.summaries.oracles import oracle_checks
 
 CPU = Compute(device="cpu", precision="fp32", attention="eager", threads=1)
 HIGH = {"learning_rate": 5e-3, "new_learning_rate": 1e-2, "train_batch_size": 8, "eval_batch_size": 64}
 FOLDS = 2
 
 
-class Made:
-    """A corpus in which only POS tells names from words, and an encoder."""
+class SmallStudy:
+    """A corpus in which names differ from common words in their POS tags only, and an encoder."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.corpus, self.encoder = root, root / "corpus", root / "encoder"
@@ -57,14 +57,14 @@ class Made:
         return read_predicted(self.merged(name), read_card(self.corpus / "corpus.json").pos_tags)
 
     def merged(self, name: str) -> Path:
-        """Predicted POS of taggers that are trained long enough to learn their sentences by heart."""
+        """Predicted POS of taggers that are trained long enough to memorise their sentences."""
         folder = self.root / name
         for tagger in tagger_names(FOLDS):
             TrainTagger(
                 corpus=self.corpus, encoder=self.encoder, folds=self.folds, tagger=tagger, seed=1, compute=CPU,
                 training=Training(epochs=20, **HIGH), output=folder / tagger,
             ).execute()  # fmt: skip
-        lengths = {split: [len(s) for s in made] for split, made in self.sentences().items()}
+        lengths = {split: [len(s) for s in sentences] for split, sentences in self.sentences().items()}
         pq.write_table(
             merge([folder / tagger for tagger in tagger_names(FOLDS)], lengths), folder / "predicted.parquet"
         )
@@ -82,20 +82,20 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return Made(tmp_path_factory.mktemp("leaks"))
+def study(tmp_path_factory: pytest.TempPathFactory) -> SmallStudy:
+    return SmallStudy(tmp_path_factory.mktemp("leaks"))
 
 
 # --- taggers that predict their own training sentences ---------------------------------------------------------------
 
 
-def test_taggers_that_learn_by_heart_still_guess_what_they_have_not_seen(made: Made) -> None:
-    """Without a leak nothing goes red."""
-    refuse_known_coins(guesses(made.sentences(), made.predicted("right")))
+def test_taggers_that_memorise_still_guess_held_out_sentences(study: SmallStudy) -> None:
+    """Without a leak nothing is reported."""
+    refuse_leaked_labels(tagger_guesses(study.sentences(), study.predicted("right")))
 
 
 def test_a_tagger_that_predicts_its_own_training_sentences_is_refused(
-    made: Made, monkeypatch: pytest.MonkeyPatch
+    study: SmallStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def its_own(self: TrainTagger, splits: dict[str, list[Sentence]], left_out: frozenset[int]) -> dict[str, list[int]]:
         return {"train": [i for i in range(len(splits["train"])) if i not in left_out]}
@@ -103,36 +103,38 @@ def test_a_tagger_that_predicts_its_own_training_sentences_is_refused(
     monkeypatch.setattr(TrainTagger, "targets", its_own)
     monkeypatch.setattr(tagger_script, "train", lambda *_, **__: Untrained())
     with pytest.raises(LeakageError, match="that it was trained on"):
-        made.merged("own")
+        study.merged("own")
 
 
 class Untrained:
-    """What `train` returns, for what does not depend on it."""
+    """The result of a training that is not run."""
 
     steps, seconds, speed = 0, 0.0, 0.0
 
 
-def test_taggers_whose_records_lie_are_betrayed_by_what_they_know(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of train is learned, and the record says that the fold was left out: the merge cannot see it."""
+def test_taggers_with_false_records_are_detected_by_their_predictions(
+    study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tagger is trained on all of train, but its record leaves out the fold, which the merge cannot detect."""
     learn = tagger_script.train
 
     def learn_all(checkpoint: Any, examples: Any, *others: Any, **named: Any) -> Any:
-        everything = tagger_script.pos_examples(checkpoint, made.sentences()["train"])
+        everything = tagger_script.pos_examples(checkpoint, study.sentences()["train"])
         return learn(checkpoint, everything, *others, **named)
 
     monkeypatch.setattr(tagger_script, "train", learn_all)
-    predicted = made.predicted("liars")
+    predicted = study.predicted("liars")
     with pytest.raises(LeakageError, match="ambiguous candidates of train"):
-        refuse_known_coins(guesses(made.sentences(), predicted))
+        refuse_leaked_labels(tagger_guesses(study.sentences(), predicted))
 
 
 # --- the test set's confusions used for corruption -------------------------------------------------------------------
 
 
-def test_confusions_of_the_test_set_are_refused(made: Made, tmp_path: Path) -> None:
-    path, card = tmp_path / "confusion_matrix.json", read_card(made.corpus / "corpus.json")
+def test_confusions_of_the_test_set_are_refused(study: SmallStudy, tmp_path: Path) -> None:
+    path, card = tmp_path / "confusion_matrix.json", read_card(study.corpus / "corpus.json")
     tags, tokens = card.pos_tags, card.tokens
-    ScorePos(corpus=made.corpus, predicted=made.root / "right" / "predicted.parquet", output=path).execute()
+    ScorePos(corpus=study.corpus, predicted=study.root / "right" / "predicted.parquet", output=path).execute()
     scores = json.loads(path.read_text(encoding="utf-8"))
     assert read_confusion(path, tags, tokens["train"]).tolist() == scores["splits"]["train"]["counts"]
     with pytest.raises(InputError, match="not of the model's"):
@@ -146,21 +148,23 @@ def test_confusions_of_the_test_set_are_refused(made: Made, tmp_path: Path) -> N
 # --- tags shifted by one ---------------------------------------------------------------------------------------------
 
 
-def test_pos_shifted_by_one_closes_the_oracle_and_helps_no_more(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    baseline, gold, oracle = (made.f1(pos) for pos in ("none", "gold", "oracle"))
+def test_pos_shifted_by_one_fails_the_oracle_check_and_does_not_help(
+    study: SmallStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline, gold, oracle = (study.f1(pos) for pos in ("none", "gold", "oracle"))
     assert gold > baseline + 0.2
-    assert is_open(oracle)
+    assert passes_oracle_check(oracle)
     ids = PosProvider.ids
     monkeypatch.setattr(PosProvider, "ids", lambda *of: np.roll(ids(*of), 1))
-    assert made.f1("gold") < baseline + 0.05
-    assert not is_open(made.f1("oracle"))
+    assert study.f1("gold") < baseline + 0.05
+    assert not passes_oracle_check(study.f1("oracle"))
 
 
-def is_open(oracle: float) -> bool:
-    """Whether a study would say that its way of giving POS carries anything, after an oracle with this F1."""
+def passes_oracle_check(oracle: float) -> bool:
+    """Whether an oracle with this F1 passes the check of its input path."""
     late = {"fusion": "late", "feature": "one_hot"}
     summaries = {
         pos: {"settings": late | {"pos": pos}, "summary": {"test": {"f1": {"mean": oracle}}}}
         for pos in ("gold", "oracle")
     }
-    return bool(oracles(summaries, 0.95)["late, one-hot"]["open"])
+    return bool(oracle_checks(summaries, 0.95)["late, one-hot"]["works"])

@@ -1,4 +1,4 @@
-"""The benchmark's contenders: each does its work, and is told by its speed and by its ratio to the first one's."""
+"""Benchmarks: each contender runs, and has a speed and a ratio to the first one."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def load(encoders: dict[str, Path]) -> Workload:
 
 def test_the_best_time_of_each_counts() -> None:
     first, second = iter([4.0, 2.0]), iter([1.0, 3.0])
-    made = speeds({"first": lambda: next(first), "second": lambda: next(second)}, 100, rounds=2)
-    assert made == [Speed("first", 50.0, 1.0), Speed("second", 100.0, 2.0)]
+    compared = speeds({"first": lambda: next(first), "second": lambda: next(second)}, 100, rounds=2)
+    assert compared == [Speed("first", 50.0, 1.0), Speed("second", 100.0, 2.0)]
 
 
-def test_training_loops_stand_beside_each_other(load: Workload) -> None:
-    made = training_speeds(load, rounds=1)
-    assert [speed.name.split(",")[0] for speed in made] == ["Trainer"] * 3 + ["posner"] * 2
-    assert all(speed.ratio == pytest.approx(speed.per_second / made[0].per_second) for speed in made)
+def test_training_loops_are_compared(load: Workload) -> None:
+    compared = training_speeds(load, rounds=1)
+    assert [speed.name.split(",")[0] for speed in compared] == ["Trainer"] * 3 + ["posner"] * 2
+    assert all(speed.ratio == pytest.approx(speed.per_second / compared[0].per_second) for speed in compared)
 
 
-def test_ways_to_predict_stand_beside_each_other(load: Workload) -> None:
-    made = prediction_speeds(load, TAGS, ["the Ann Rome", "Ann"], rounds=1)
-    assert [speed.name.split(",")[0] for speed in made] == ["pipeline"] * 2 + ["posner"] * 3
-    assert all(speed.ratio == pytest.approx(speed.per_second / made[0].per_second) for speed in made)
+def test_predictions_are_compared(load: Workload) -> None:
+    compared = prediction_speeds(load, TAGS, ["the Ann Rome", "Ann"], rounds=1)
+    assert [speed.name.split(",")[0] for speed in compared] == ["pipeline"] * 2 + ["posner"] * 3
+    assert all(speed.ratio == pytest.approx(speed.per_second / compared[0].per_second) for speed in compared)

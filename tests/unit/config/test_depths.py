@@ -1,4 +1,4 @@
-"""Variants that are too deep for an encoder are refused before anything runs, whatever the encoder comes from."""
+"""Injection layers deeper than the encoder are refused before anything runs, for every source of encoders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The config: what is wrong is refused by name, and the published study stands written out in config.yaml."""
+"""The config: errors give the key, and config.yaml lists every setting of the published study."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def test_the_published_settings() -> None:
 
 def test_the_published_variants() -> None:
     study = check(PUBLISHED)
-    given = [study.variants[name] for name in study.study.variants]
-    assert [(v.fusion, v.pos, v.feature) for v in given] == [
+    variants = [study.variants[name] for name in study.study.variants]
+    assert [(v.fusion, v.pos, v.feature) for v in variants] == [
         ("none", "none", "none"),
         ("late", "gold", "one_hot"),
         ("late", "gold", "trainable_embed"),
@@ -106,11 +106,11 @@ def test_the_published_variants() -> None:
     ]
 
 
-def test_every_way_of_giving_pos_in_the_published_study_has_an_oracle() -> None:
+def test_every_input_path_of_the_published_study_has_an_oracle() -> None:
     study = check(PUBLISHED)
-    given = [study.variants[name] for name in study.study.variants]
-    ways = {pos: {injection(v) for v in given if v.pos == pos} for pos in ("gold", "predicted", "oracle")}
-    assert ways["oracle"] == ways["gold"] | ways["predicted"]
+    variants = [study.variants[name] for name in study.study.variants]
+    paths = {pos: {injection(v) for v in variants if v.pos == pos} for pos in ("gold", "predicted", "oracle")}
+    assert paths["oracle"] == paths["gold"] | paths["predicted"]
     assert {study.variants[name].pos for name in set(study.study.variants) - set(study.swept)} == {
         "none",
         "oracle",

@@ -1,4 +1,4 @@
-"""Values and names in the config that cannot be meant: each is refused by a line that says why."""
+"""Invalid values and names in the config: each is refused with one line that gives the reason."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_half_a_variant_is_refused(variant: dict[str, Any]) -> None:
         ("study__variants", ["baseline", "late-gold-one_hot", "late-gold-one_hot"]),
     ],
 )
-def test_what_is_named_twice_is_refused(path: str, value: list[Any]) -> None:
+def test_duplicates_are_refused(path: str, value: list[Any]) -> None:
     line = problem(edited(**{path: value}))
     assert path.replace("__", ".") in line
     assert "more than once" in line
@@ -93,19 +93,19 @@ def test_numbers_out_of_range_are_refused(path: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["corpora", "encoders", "variants"])
-def test_a_study_of_what_is_not_there_is_refused(kind: str) -> None:
+def test_undefined_names_are_refused(kind: str) -> None:
     known = next(iter(PUBLISHED[kind]))
-    chosen = [*PUBLISHED["study"][kind], known[:-1]]
-    assert problem(edited(**{f"study__{kind}": chosen})) == (
+    names = [*PUBLISHED["study"][kind], known[:-1]]
+    assert problem(edited(**{f"study__{kind}": names})) == (
         f"config: study.{kind}: {known[:-1]!r} is not defined under {kind}; did you mean {known!r}?"
     )
 
 
 @pytest.mark.parametrize(
-    "chosen", [["late-gold-one_hot"], ["baseline", "second", "late-gold-one_hot"]], ids=["none", "two"]
+    "names", [["late-gold-one_hot"], ["baseline", "second", "late-gold-one_hot"]], ids=["none", "two"]
 )
-def test_a_study_has_exactly_one_baseline(chosen: list[str]) -> None:
-    line = problem(edited(variants__second={}, study__variants=chosen))
+def test_a_study_has_exactly_one_baseline(names: list[str]) -> None:
+    line = problem(edited(variants__second={}, study__variants=names))
     assert line.startswith("config: study.variants: exactly one variant must have fusion: none")
 
 
@@ -118,20 +118,20 @@ def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
     assert "encoders.odd" in problem(edited(encoders__odd=heads))
 
 
-def test_names_of_other_folders_are_taken() -> None:
+def test_names_of_other_folders_are_reserved() -> None:
     assert "'corpus'" in problem(edited(encoders__corpus=SCRATCH, study__encoders=["corpus"]))
     published = {"corpora__published": {"source": "generated"}, "study__corpora": ["published"]}
     assert "'published' is reserved" in problem(edited(**published))
 
 
-def test_names_that_folders_of_the_workflow_have_are_free() -> None:
+def test_names_of_folders_of_the_workflow_are_allowed() -> None:
     generated = {f"corpora__{name}": {"source": "generated"} for name in ("logs", "benchmarks")}
     variants = {"variants__ner_baseline": {}, "study__variants": ["ner_baseline"]}
     check(edited(**generated, study__corpora=["logs", "benchmarks"], **variants))
 
 
 @pytest.mark.parametrize("source", ["hbu", None])
-def test_a_corpus_of_no_kind_is_told_the_kinds(source: str | None) -> None:
+def test_an_unknown_source_lists_the_known_ones(source: str | None) -> None:
     line = problem(edited(corpora__mine={"source": source} if source else {"id": "x", "revision": "y"}))
     assert line.startswith("config: corpora.mine")
     assert "source" in line
@@ -201,7 +201,7 @@ def test_settings_do_not_change() -> None:
         ScratchEncoder(source="scratch").seed = 1  # type: ignore[misc]
 
 
-def test_missing_local_files_are_named_before_anything_runs(tmp_path: Path) -> None:
+def test_missing_local_files_are_reported_before_anything_runs(tmp_path: Path) -> None:
     files = {split: tmp_path / f"{split}.txt" for split in ("train", "validation", "test")}
     raw = edited(corpora__mine={"source": "columns"} | {split: str(path) for split, path in files.items()})
     raw["study"]["corpora"] = ["mine"]

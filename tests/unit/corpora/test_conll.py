@@ -1,4 +1,4 @@
-"""Column files: what is written is read, and what is wrong is named with its line."""
+"""Column files: all tokens and tags are read, and errors give the line."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_columns_and_scheme_are_as_set(tmp_path: Path) -> None:
     assert read == [Sentence(("Ann", "ran"), ("NNP", "VBD"), ("B-PER", "O"))]
 
 
-def test_an_entity_does_not_go_on_in_the_next_sentence(tmp_path: Path) -> None:
+def test_an_entity_ends_with_its_sentence(tmp_path: Path) -> None:
     read = read_columns(write(tmp_path, "a N - I-PER\n\nb N - I-PER\n"), settings(scheme="iob1"))
     assert [s.ner for s in read] == [("B-PER",), ("B-PER",)]
 
@@ -116,8 +116,8 @@ def test_a_line_with_too_few_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("before", ["", "x N - O\n", "x N - O\n\n-DOCSTART-\n\n \ny N - O\n"])
 def test_a_tag_outside_the_scheme(tmp_path: Path, before: str) -> None:
     path = write(tmp_path, f"{before}a N - O\nb N - S-PER\nc N - O\n")
-    said = message(path)
-    assert said.startswith(f"{path}:{before.count(chr(10)) + 2}: NER tag 'S-PER' is outside the scheme iob1")
+    error = message(path)
+    assert error.startswith(f"{path}:{before.count(chr(10)) + 2}: NER tag 'S-PER' is outside the scheme iob1")
 
 
 def test_a_tag_outside_the_scheme_at_the_end_of_the_file(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The corpus layout and the sources that fill it."""
+"""The layout of a corpus, and its sources."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from posner.files import sha256
 
 no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the cores while this one is timed
 
-WHERE = Provenance("columns", "a made corpus")
+WHERE = Provenance("columns", "a small corpus")
 
 
 def sentence(ner: str = "B-PER O", pos: str = "NNP VBD") -> Sentence:
@@ -59,9 +59,9 @@ def test_nothing_is_lost_on_disk(
     folder = tmp_path_factory.getbasetemp() / "round"
     train = [*train, sentence()]  # so that every entity type is in train
     splits = {"train": train, "validation": [sentence()], "test": test}
-    made = write_corpus(folder, splits, Provenance("columns", "é", files={"a b": "c"}, facts={"best": {"test": 0.5}}))
+    card = write_corpus(folder, splits, Provenance("columns", "é", files={"a b": "c"}, facts={"best": {"test": 0.5}}))
     assert {split: read_split(folder / f"{split}.parquet") for split in SPLITS} == splits
-    assert read_card(folder / "corpus.json") == made
+    assert read_card(folder / "corpus.json") == card
     assert {p.name for p in folder.iterdir()} == {"train.parquet", "validation.parquet", "test.parquet", "corpus.json"}
 
 
@@ -75,7 +75,7 @@ def test_same_corpus_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("split", SPLITS)
 def test_an_empty_split_is_refused(split: str) -> None:
     splits = {name: [sentence()] for name in SPLITS} | {split: []}
-    with pytest.raises(InputError, match=f"the {split} split of a made corpus is empty"):
+    with pytest.raises(InputError, match=f"the {split} split of a small corpus is empty"):
         describe_corpus(splits, WHERE)
 
 
@@ -84,34 +84,34 @@ def test_an_empty_file_is_an_empty_split(tmp_path: Path) -> None:
         (tmp_path / split).write_text("" if split == "validation" else "Ann NNP - I-PER\n")
     splits, provenance = load_corpus(columns(tmp_path))
     with pytest.raises(InputError, match="the validation split of train, validation, test is empty"):
-        write_corpus(tmp_path / "made", splits, provenance)
-    assert not (tmp_path / "made").exists()
+        write_corpus(tmp_path / "written", splits, provenance)
+    assert not (tmp_path / "written").exists()
 
 
-def test_an_entity_type_that_train_never_had_is_refused() -> None:
+def test_an_entity_type_that_train_does_not_have_is_refused() -> None:
     with pytest.raises(InputError, match="entity type 'LOC' is in test but not in train"):
         describe_corpus({"train": [sentence()], "validation": [sentence()], "test": [sentence("B-LOC O")]}, WHERE)
 
 
-def test_a_pos_tag_that_train_never_had_is_counted() -> None:
+def test_a_pos_tag_that_train_does_not_have_is_counted() -> None:
     odd = sentence(pos="FW UH")
-    made = describe_corpus(
+    card = describe_corpus(
         {"train": [sentence()], "validation": [sentence()], "test": [odd, odd, sentence(pos="FW VBD")]}, WHERE
     )
-    assert made.pos_tags == ("NNP", "VBD")
-    assert made.unseen_pos_tags == {"validation": {}, "test": {"FW": 3, "UH": 2}}
+    assert card.pos_tags == ("NNP", "VBD")
+    assert card.unseen_pos_tags == {"validation": {}, "test": {"FW": 3, "UH": 2}}
 
 
 def test_the_card_counts() -> None:
     documents = [Sentence(("a",), ("N",), ("B-X",), name) for name in ("1", "1", "2", None)]
-    made = describe_corpus(
+    card = describe_corpus(
         {"train": [sentence(), *documents], "validation": [sentence()], "test": [sentence("O O")]}, WHERE
     )
-    assert made.sentences == {"train": 5, "validation": 1, "test": 1}
-    assert made.tokens == {"train": 6, "validation": 2, "test": 2}
-    assert made.documents == {"train": 2, "validation": 0, "test": 0}
-    assert made.entities == {"train": {"PER": 1, "X": 4}, "validation": {"PER": 1}, "test": {}}
-    assert made.ner_labels == ("O", "B-PER", "I-PER", "B-X", "I-X")
+    assert card.sentences == {"train": 5, "validation": 1, "test": 1}
+    assert card.tokens == {"train": 6, "validation": 2, "test": 2}
+    assert card.documents == {"train": 2, "validation": 0, "test": 0}
+    assert card.entities == {"train": {"PER": 1, "X": 4}, "validation": {"PER": 1}, "test": {}}
+    assert card.ner_labels == ("O", "B-PER", "I-PER", "B-X", "I-X")
 
 
 @pytest.mark.parametrize(("pos", "ner"), [(("N",), ("O", "O")), (("N", "N"), ("O",)), (("N",) * 3, ("O", "O"))])
@@ -164,7 +164,7 @@ def test_column_files_are_loaded_with_their_hashes(tmp_path: Path) -> None:
     for split in SPLITS:
         (tmp_path / split).write_text(f"{split} NNP - I-PER\n")
     splits, provenance = load_corpus(columns(tmp_path))
-    assert {name: [s.tokens for s in found] for name, found in splits.items()} == {s: [(s,)] for s in SPLITS}
+    assert {name: [s.tokens for s in part] for name, part in splits.items()} == {s: [(s,)] for s in SPLITS}
     assert provenance == Provenance(
         "columns",
         "train, validation, test",
@@ -204,12 +204,12 @@ def test_the_real_corpus_is_read_whole(tmp_path: Path) -> None:
     settings = ColumnsCorpus(
         source="columns", train=folder / "eng.train", validation=folder / "eng.testa", test=folder / "eng.testb"
     )
-    made = write_corpus(tmp_path, *load_corpus(settings))
+    card = write_corpus(tmp_path, *load_corpus(settings))
     # Tables 1 and 2 of Tjong Kim Sang & De Meulder (2003); they count -DOCSTART- lines as sentences.
     documents = {"train": 946, "validation": 216, "test": 231}
-    assert made.documents == documents
+    assert card.documents == documents
     published = {"train": (14987, 203621), "validation": (3466, 51362), "test": (3684, 46435)}
-    assert made.sentences == {split: n - documents[split] for split, (n, _) in published.items()}
-    assert made.tokens == {split: n for split, (_, n) in published.items()}
-    assert made.entities["train"] == {"LOC": 7140, "MISC": 3438, "ORG": 6321, "PER": 6600}
-    assert made.entities["test"] == {"LOC": 1668, "MISC": 702, "ORG": 1661, "PER": 1617}
+    assert card.sentences == {split: n - documents[split] for split, (n, _) in published.items()}
+    assert card.tokens == {split: n for split, (_, n) in published.items()}
+    assert card.entities["train"] == {"LOC": 7140, "MISC": 3438, "ORG": 6321, "PER": 6600}
+    assert card.entities["test"] == {"LOC": 1668, "MISC": 702, "ORG": 1661, "PER": 1617}

@@ -1,4 +1,4 @@
-"""Extra tests: what they are made from, what is refused, and that they are scored by models that are there."""
+"""Extra tests: their sources, what is refused, and scores of models that are already trained."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def written(corpus: Path, *sentences: Sentence) -> dict[str, Any]:
     return read(corpus / "extra" / "more.json")
 
 
-def test_the_card_tells_what_is_new(corpus: Path) -> None:
+def test_the_card_counts_what_train_does_not_have(corpus: Path) -> None:
     new = Sentence(("Lee", "ran", "far"), ("NNP", "VBD", "RB"), ("B-PER", "O", "O"), "c")
     card = written(corpus, ANN, new)
     assert (card["sentences"], card["tokens"], card["documents"]) == (2, 5, 2)
@@ -108,14 +108,14 @@ def test_the_card_tells_what_is_new(corpus: Path) -> None:
         ([ROME, ANN], "all of its sentences are in train"),
     ],
 )
-def test_what_is_no_test_of_this_corpus_is_refused(corpus: Path, sentences: list[Sentence], message: str) -> None:
+def test_a_test_of_another_corpus_is_refused(corpus: Path, sentences: list[Sentence], message: str) -> None:
     with pytest.raises(InputError, match=message):
         written(corpus, *sentences)
     assert not (corpus / "extra").exists()
 
 
 def test_a_column_file_becomes_an_extra_test(corpus: Path, tmp_path: Path) -> None:
-    """The files of the other splits need not be there any more."""
+    """The files of the other splits need not exist."""
     (tmp_path / "more.txt").write_text("Lee NNP I-PER\nran VBD O\n\n")
     settings = corpus_of(
         source="columns", train="gone", validation="gone", test="gone", ner_column=2,
@@ -141,11 +141,11 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path) -> Non
         write_extra_test(corpus, test, sentences, MADE_UP, card, train)
         for name, settings in variants.items():
             for seed in settings.seeds or ():
-                found = [generator.choice(LABELS, 4).tolist() for _ in range(size)]
+                predicted = [generator.choice(LABELS, 4).tolist() for _ in range(size)]
                 path = tmp_path / "runs" / test / name / f"seed-{seed}" / "predictions.parquet"
                 path.parent.mkdir(parents=True)
-                predictions_table(list(zip(gold[test], found, strict=True)), LABELS, test).to_parquet(path)
-                expected[test, name, seed] = float(f1_score(gold[test], found))
+                predictions_table(list(zip(gold[test], predicted, strict=True)), LABELS, test).to_parquet(path)
+                expected[test, name, seed] = float(f1_score(gold[test], predicted))
     CompareExtraTests(
         variants=variants, statistics=Statistics(resamples=200), tests=("one", "two"), corpus=corpus,
         predictions=tmp_path / "runs", output=tmp_path / "extra.json", tables=tmp_path,
@@ -156,9 +156,9 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path) -> Non
     summaries = json.loads((tmp_path / "extra.json").read_text())
     for test, size in {"one": 5, "two": 8}.items():
         seeds = VARIANTS["baseline"].seeds or ()
-        wanted = [expected[test, "late-gold-one_hot", seed] - expected[test, "baseline", seed] for seed in seeds]
-        assert table.loc[(test, "late-gold-one_hot"), "difference"].tolist() == pytest.approx(wanted)
-        assert compared.loc[test, "difference"] == pytest.approx(np.mean(wanted))
+        differences = [expected[test, "late-gold-one_hot", seed] - expected[test, "baseline", seed] for seed in seeds]
+        assert table.loc[(test, "late-gold-one_hot"), "difference"].tolist() == pytest.approx(differences)
+        assert compared.loc[test, "difference"] == pytest.approx(np.mean(differences))
         assert summaries[test]["units"] == {"kind": "sentences", "number": size}
         assert summaries[test]["variants"]["late-gold-one_hot"]["sentence"].startswith(
             "Gold POS (late, one-hot) changes"

@@ -1,4 +1,4 @@
-"""Folds: every sentence in one, documents whole, sizes even."""
+"""Folds: each sentence is in one, documents stay whole, sizes are similar."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ documents = st.lists(st.tuples(st.sampled_from([None, *"abcdefgh"]), st.integers
 )
 
 
-def units(given_to: list[str | None]) -> Counter[object]:
-    """Sizes of what must stay together."""
-    return Counter(i if document is None else document for i, document in enumerate(given_to))
+def units(names: list[str | None]) -> Counter[object]:
+    """Sizes of the documents."""
+    return Counter(i if document is None else document for i, document in enumerate(names))
 
 
 @given(documents, st.integers(2, 6), st.integers(0, 5))
-def test_folds_are_a_partition_of_whole_documents(given_to: list[str | None], folds: int, seed: int) -> None:
-    assume(len(units(given_to)) >= folds)
-    assignment = assign_folds(given_to, folds, seed)
-    assert len(assignment) == len(given_to)
+def test_folds_are_a_partition_of_whole_documents(names: list[str | None], folds: int, seed: int) -> None:
+    assume(len(units(names)) >= folds)
+    assignment = assign_folds(names, folds, seed)
+    assert len(assignment) == len(names)
     assert set(assignment) == set(range(folds)), "every fold, and no fold is empty"
     homes = defaultdict(set)
-    for document, fold in zip(given_to, assignment, strict=True):
+    for document, fold in zip(names, assignment, strict=True):
         if document is not None:
             homes[document].add(fold)
     assert all(len(home) == 1 for home in homes.values())
 
 
 @given(documents, st.integers(2, 6), st.integers(0, 5))
-def test_folds_differ_by_at_most_a_document(given_to: list[str | None], folds: int, seed: int) -> None:
-    sizes = units(given_to)
+def test_folds_differ_by_at_most_a_document(names: list[str | None], folds: int, seed: int) -> None:
+    sizes = units(names)
     assume(len(sizes) >= folds)
-    counts = Counter(assign_folds(given_to, folds, seed)).values()
+    counts = Counter(assign_folds(names, folds, seed)).values()
     assert max(counts) - min(counts) <= max(sizes.values())
 
 
@@ -56,9 +56,9 @@ def test_folds_of_many_documents_are_nearly_even() -> None:
 
 
 @given(documents, st.integers(2, 6), st.integers(0, 5))
-def test_the_seed_decides(given_to: list[str | None], folds: int, seed: int) -> None:
-    assume(len(units(given_to)) >= folds)
-    assert assign_folds(given_to, folds, seed) == assign_folds(list(given_to), folds, seed)
+def test_the_seed_decides(names: list[str | None], folds: int, seed: int) -> None:
+    assume(len(units(names)) >= folds)
+    assert assign_folds(names, folds, seed) == assign_folds(list(names), folds, seed)
 
 
 def test_another_seed_makes_other_folds() -> None:
@@ -72,12 +72,12 @@ def test_folds_do_not_follow_the_order_of_the_corpus() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_to", "folds", "number"),
+    ("names", "folds", "number"),
     [(["a", "a", "b"], 3, 2), ([None, None], 3, 2), ([None, "a", "a"], 3, 2), ([], 2, 0)],
 )
-def test_more_folds_than_documents_are_refused(given_to: list[str | None], folds: int, number: int) -> None:
+def test_more_folds_than_documents_are_refused(names: list[str | None], folds: int, number: int) -> None:
     with pytest.raises(InputError, match=rf"pos.folds: {folds} folds are more than the {number} documents"):
-        assign_folds(given_to, folds, 0)
+        assign_folds(names, folds, 0)
 
 
 def test_a_document_named_like_a_sentence_is_a_document() -> None:

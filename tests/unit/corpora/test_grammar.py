@@ -1,4 +1,4 @@
-"""The generated corpus: what is stated about it is true of it."""
+"""The generated corpus has the stated properties."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def settings(**changes: Any) -> GeneratedCorpus:
 
 
 def read_as_names(sentence: Sentence) -> list[str]:
-    """The labels of a reader of the text alone who takes every ambiguous form for a name."""
+    """Labels from the text alone, with every ambiguous form read as a name."""
     labels = list(sentence.ner)
     for i, token in enumerate(sentence.tokens):
         if token in HEADS:
@@ -33,7 +33,7 @@ def read_as_names(sentence: Sentence) -> list[str]:
 
 
 def read_as_words(sentence: Sentence) -> list[str]:
-    """The labels of a reader of the text alone who takes every ambiguous form for common words."""
+    """Labels from the text alone, with every ambiguous form read as common words."""
     ambiguous = {*HEADS, *grammar.BEFORE}
     return ["O" if t in ambiguous else n for t, n in zip(sentence.tokens, sentence.ner, strict=True)]
 
@@ -43,7 +43,7 @@ def f1(sentences: list[Sentence], labels: list[list[str]]) -> float:
 
 
 @pytest.mark.parametrize("ambiguity", [0, 0.3, 0.5, 1])
-def test_the_stated_f1_is_what_the_best_reader_of_the_text_gets(ambiguity: float) -> None:
+def test_the_stated_f1_is_that_of_the_best_decision(ambiguity: float) -> None:
     splits, facts = grammar.generate(settings(ambiguity=ambiguity))
     for split in SPLITS:
         taken_for_names = f1(splits[split], [read_as_names(s) for s in splits[split]])
@@ -53,8 +53,8 @@ def test_the_stated_f1_is_what_the_best_reader_of_the_text_gets(ambiguity: float
     assert facts["ambiguity"] == ambiguity
 
 
-def test_the_text_does_not_depend_on_what_the_ambiguous_words_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every coin turned over: the same text, each candidate's label and tag the other way: no text tells them."""
+def test_the_text_does_not_depend_on_the_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every reading reversed, the text stays the same, and the labels and tags of candidates change."""
     splits, _ = grammar.generate(settings(ambiguity=1))
     coin = grammar._coin
     monkeypatch.setattr(grammar, "_coin", lambda rng: not coin(rng))
@@ -84,7 +84,7 @@ def test_the_label_is_a_function_of_the_text_or_of_text_and_pos(ambiguity: float
         before = ("", *sentence.tokens)
         for token, pos, ner, previous in zip(sentence.tokens, sentence.pos, sentence.ner, before, strict=False):
             kind = "O" if ner == "O" else ner[2:]
-            # What `Grey` belongs to is told by the word after it, so only that it is an entity is a matter of the form.
+            # The type of `Grey` depends on the next word; only whether it is an entity depends on its form.
             kind = "entity" if token in grammar.BEFORE and kind != "O" else kind
             labels[token.lower(), pos if with_pos else ""].add(kind)
             assert not (ner[0] == "I" and previous == "")
@@ -101,7 +101,7 @@ def test_without_pos_the_label_is_no_function_of_the_text() -> None:
 
 
 @pytest.mark.parametrize("ambiguity", [0, 0.25, 0.5, 1])
-def test_the_dial_is_the_share_of_ambiguous_candidates(ambiguity: float) -> None:
+def test_ambiguity_is_the_share_of_ambiguous_candidates(ambiguity: float) -> None:
     splits, facts = grammar.generate(settings(train=4000, ambiguity=ambiguity))
     forms = Counter(token in HEADS for token in all_tokens(splits["train"]))
     assert facts["ambiguous_candidates"]["train"] == forms[True]
@@ -114,15 +114,15 @@ def test_the_dial_is_the_share_of_ambiguous_candidates(ambiguity: float) -> None
     assert abs(forms[True] / (forms[True] + clear) - ambiguity) < 0.03
 
 
-def test_slots_are_never_side_by_side() -> None:
-    """Else it could not be told where an entity ends."""
+def test_slots_are_never_adjacent() -> None:
+    """Else the end of an entity would be ambiguous."""
     for clause in grammar.CLAUSES:
         for tail in grammar.TAILS:
             assert not any(a[0] == b[0] == "@" for a, b in pairwise(f"{clause} {tail}".split()))
 
 
 def test_word_lists_do_not_overlap() -> None:
-    """Also without capitals: an uncased encoder must be able to tell what can be told."""
+    """Nor do they in lower case, for uncased encoders."""
     lists = [
         [w.lower() for forms, _ in grammar.AMBIGUOUS.values() for w in forms],
         [w.lower() for w in grammar.BEFORE],
@@ -160,7 +160,7 @@ def test_splits_do_not_depend_on_each_other() -> None:
     assert large["train"][:100] != large["test"][:100]
 
 
-def test_it_is_shaped_as_asked() -> None:
+def test_it_has_the_configured_sizes() -> None:
     splits, _ = grammar.generate(settings())
     assert {split: len(splits[split]) for split in SPLITS} == {"train": 600, "validation": 200, "test": 400}
     for split in SPLITS:
@@ -173,7 +173,7 @@ def test_it_is_shaped_as_asked() -> None:
     assert set(all_tokens(splits["test"])) - set(all_tokens(splits["train"])), "test has unseen names"
 
 
-def test_taggers_have_something_to_get_wrong() -> None:
+def test_some_tags_are_random() -> None:
     splits, _ = grammar.generate(settings(train=2000, ambiguity=0))
     tags: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for sentence in splits["train"]:
@@ -184,7 +184,7 @@ def test_taggers_have_something_to_get_wrong() -> None:
     assert 15 <= len({tag for s in splits["train"] for tag in s.pos}) <= 20
 
 
-def test_tags_are_drawn_by_their_chances() -> None:
+def test_tags_have_their_probabilities() -> None:
     import numpy as np
 
     rng = np.random.default_rng(0)

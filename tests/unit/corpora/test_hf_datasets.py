@@ -1,4 +1,4 @@
-"""Corpora of the `datasets` library: from memory, from a folder, and from a hub that does not answer."""
+"""Corpora in the layout of `datasets`: in memory, from a folder, and from the Hub without network access."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def refusal(loaded: DatasetDict, **changes: Any) -> str:
     ],
 )
 def test_every_kind_of_tags_gives_the_same_sentences(loaded: DatasetDict, changes: dict[str, Any]) -> None:
-    made = read(loaded, **changes)
-    assert made == dict.fromkeys(SPLITS, EXPECTED)
-    assert {type(text) for s in made["test"] for column in (s.tokens, s.pos, s.ner) for text in column} == {str}
+    splits = read(loaded, **changes)
+    assert splits == dict.fromkeys(SPLITS, EXPECTED)
+    assert {type(text) for s in splits["test"] for column in (s.tokens, s.pos, s.ner) for text in column} == {str}
 
 
 def test_splits_go_by_their_names_and_documents_are_kept() -> None:
@@ -89,16 +89,16 @@ def test_splits_go_by_their_names_and_documents_are_kept() -> None:
 def test_a_missing_split() -> None:
     loaded = tables()
     loaded["valid"] = loaded.pop("validation")
-    said = refusal(loaded)
-    assert "no split 'validation' for validation, only train, test, valid; did you mean 'valid'?" in said
+    error = refusal(loaded)
+    assert "no split 'validation' for validation, only train, test, valid; did you mean 'valid'?" in error
 
 
 @pytest.mark.parametrize("field", ["tokens_field", "pos_field", "ner_field", "document_field"])
 def test_a_missing_column(field: str) -> None:
-    said = refusal(tables(), **{field: "ner_tag"})
-    assert "here, split 'train': no column 'ner_tag'" in said
-    assert field in said
-    assert said.endswith("did you mean 'ner_tags'?")
+    error = refusal(tables(), **{field: "ner_tag"})
+    assert "here, split 'train': no column 'ner_tag'" in error
+    assert field in error
+    assert error.endswith("did you mean 'ner_tags'?")
 
 
 @pytest.mark.parametrize("setting", ["pos_names", "ner_names"])
@@ -116,8 +116,8 @@ def test_names_that_would_be_ignored_are_refused(loaded: DatasetDict) -> None:
 @pytest.mark.parametrize("tag", [-1, 3])
 def test_an_integer_without_a_name(tag: int) -> None:
     loaded = tables(INTEGERS | {"pos_tags": [[0, 0, 1], [tag]]})
-    said = refusal(loaded, pos_names=POS, ner_names=NER)
-    assert said == f"here, split 'train', row 1: tag {tag} has no name: there are 3, numbered from 0"
+    error = refusal(loaded, pos_names=POS, ner_names=NER)
+    assert error == f"here, split 'train', row 1: tag {tag} has no name: there are 3, numbered from 0"
 
 
 def test_no_label_of_a_class_label_is_not_the_last_label() -> None:
@@ -126,7 +126,7 @@ def test_no_label_of_a_class_label_is_not_the_last_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "error"),
     [
         ({"pos_tags": [["NNP", "NNP", "VBD"], ["''", "NN"]]}, "row 1: tokens (1), POS tags (2) and NER tags (1)"),
         ({"ner_tags": [["B-PER", "S-PER", "O"], ["O"]]}, "row 0: NER tag 'S-PER' is outside the scheme iob2"),
@@ -138,8 +138,8 @@ def test_no_label_of_a_class_label_is_not_the_last_label() -> None:
         ({"pos_tags": [[0.5, 1.0, 1.5], [2.0]]}, "holds float64, neither strings nor integers"),
     ],
 )  # fmt: skip
-def test_rows_and_columns_that_are_no_sentences(columns: dict[str, Any], said: str) -> None:
-    assert said in refusal(tables(STRINGS | columns))
+def test_rows_and_columns_that_are_no_sentences(columns: dict[str, Any], error: str) -> None:
+    assert error in refusal(tables(STRINGS | columns))
 
 
 # --- a folder --------------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, error: Exce
 
 
 def test_the_hub_offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the library's own offline mode instead of a stand-in."""
+    """With the offline mode of the library instead of a mock."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match="did not return the dataset 'some/corpus'"):

@@ -1,4 +1,4 @@
-"""Tagging schemes: entities are the same before and after, and tags outside a scheme are refused."""
+"""Tagging schemes: conversion keeps the entities, and invalid tags are refused."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def test_every_scheme_gives_the_same_iob2(layout: Layout, scheme: Scheme) -> Non
     st.sampled_from(["iob1", "iob2"]),
 )
 def test_seqeval_finds_the_same_entities(tags: list[str], scheme: Scheme) -> None:
-    """Whatever B- and I- stand where, as conlleval and seqeval read them."""
-    made = to_iob2(tags, scheme)
-    assert get_entities(list(made)) == get_entities(tags)
-    assert to_iob2(made, "iob2") == made
+    """For any sequence of B- and I-, as conlleval and seqeval read them."""
+    converted = to_iob2(tags, scheme)
+    assert get_entities(list(converted)) == get_entities(tags)
+    assert to_iob2(converted, "iob2") == converted
 
 
 @no_deadline

@@ -1,4 +1,4 @@
-"""Batches: each sentence once an epoch, little padding, labels on first pieces and POS on all."""
+"""Batches: each sentence once per epoch, little padding, labels on first pieces and POS on all."""
 
 from __future__ import annotations
 
@@ -151,10 +151,10 @@ def test_a_word_without_pieces_leaves_no_trace_in_a_batch() -> None:
 
 def test_the_baseline_reads_the_same_batch_without_pos() -> None:
     sentences = make_sentences(20)
-    with_pos, without = (collate(to_examples(sentences, with_pos=given), PAD) for given in (True, False))
+    reading, without = (collate(to_examples(sentences, with_pos=has_pos), PAD) for has_pos in (True, False))
     assert without.pos is None
     for name in ("input_ids", "attention_mask", "labels"):
-        assert torch.equal(getattr(with_pos, name), getattr(without, name))
+        assert torch.equal(getattr(reading, name), getattr(without, name))
     moved = without.to(CPU.device)
     assert moved.pos is None
     assert torch.equal(moved.input_ids, without.input_ids)

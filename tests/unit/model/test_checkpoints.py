@@ -1,4 +1,4 @@
-"""Checkpoints: what their folder holds, and that a damaged one is named and never half read."""
+"""Checkpoints: the files of their folder, and that damaged ones are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model: a POS variant starts as its baseline, to the bit, and POS reaches what it should and nothing else."""
+"""The model: a POS variant starts bit-identical to its baseline, and POS affects only what it should."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def name(variant: Variant) -> str:
     return f"{variant.fusion}-{variant.inject_layer_offset_from_end}-{variant.feature}"
 
 
-# Every place of fusion in every encoder; the features are made before the encoder, whatever it is.
+# Every fusion in every encoder; the features are computed before the encoder.
 CASES = [(kind, variant) for kind in KINDS for variant in (VARIANTS if kind == "bert" else VARIANTS[2::3])]
 
 
@@ -170,9 +170,9 @@ def test_the_features_start_on_one_scale() -> None:
     logits = torch.from_numpy(Standardisation.of(raw.numpy()).apply(raw.numpy()))
     norms = {}
     for feature, rows in (("one_hot", one_hot), ("logits", logits), ("trainable_embed", one_hot)):
-        made = PosFeature(feature, 40, 32)
-        made.reset(generator)
-        norms[feature] = made(rows).detach().norm(dim=1).square().mean().sqrt().item()
+        pos_feature = PosFeature(feature, 40, 32)
+        pos_feature.reset(generator)
+        norms[feature] = pos_feature(rows).detach().norm(dim=1).square().mean().sqrt().item()
     assert norms == pytest.approx({"one_hot": 1, "logits": 1, "trainable_embed": 1}, abs=0.05)
 
 
@@ -228,18 +228,18 @@ def test_a_pos_variant_refuses_to_run_without_pos(case: tuple[Path, Variant]) ->
 
 @pytest.mark.parametrize("offset", [1, 2, 3, "earliest"])
 def test_encoder_fusion_touches_only_the_layers_above(encoder: Path, offset: int | str) -> None:
-    chosen = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=offset)
-    model, batch = stir(make_model(encoder, chosen)), make_batch()
+    variant_at = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=offset)
+    model, batch = stir(make_model(encoder, variant_at)), make_batch()
     assert batch.pos is not None
     clean = Batch(batch.input_ids, batch.attention_mask, batch.labels, torch.zeros_like(batch.pos))
     outputs = {}
-    for key, given in (("pos", batch), ("none", clean)):
+    for key, read in (("pos", batch), ("none", clean)):
         seen: list[Tensor] = []
         handles = [
             layer.register_forward_hook(lambda _, __, output, seen=seen: seen.append(first(output)))
             for layer in encoder_layers(model.encoder)
         ]
-        run(model, given)
+        run(model, read)
         outputs[key] = seen
         for handle in handles:
             handle.remove()
@@ -288,7 +288,7 @@ def test_every_encoder_runs_with_sdpa_attention(encoders: dict[str, Path], kind:
     assert torch.allclose(run(model, batch)[seen], run(eager, batch)[seen], atol=1e-5)
 
 
-def test_an_encoder_of_another_kind_is_refused_as_input() -> None:
+def test_an_encoder_that_is_not_bert_like_is_refused() -> None:
     with pytest.raises(InputError, match="use a BERT-like encoder"):
         encoder_layers(nn.Linear(2, 2))
 
@@ -318,7 +318,7 @@ def test_decisions_are_made_in_full_precision(case: tuple[Path, Variant]) -> Non
 
 
 @pytest.mark.parametrize("layer", range(LAYERS))
-def test_what_is_captured_and_put_back_gives_the_same_output(encoder: Path, layer: int) -> None:
+def test_recorded_states_give_the_same_output(encoder: Path, layer: int) -> None:
     model, batch = make_model(encoder), make_batch()
     with record_input(model.encoder, layer) as seen:
         whole = run(model, batch)
@@ -340,7 +340,7 @@ def test_layers_come_back_after_an_error(encoder: Path) -> None:
 # --- checkpoints -----------------------------------------------------------------------------------------------------
 
 
-def test_a_checkpoint_gives_the_model_back(case: tuple[Path, Variant], tmp_path: Path) -> None:
+def test_a_saved_model_is_loaded_unchanged(case: tuple[Path, Variant], tmp_path: Path) -> None:
     encoder, variant = case
     config = model_config(encoder, LABELS, variant, TAGS)
     config.pos_mean, config.pos_scale = [0.25] * len(TAGS), [0.1] * len(TAGS)

@@ -1,4 +1,4 @@
-"""Encoders from a folder: all of their weights are theirs, or they are refused."""
+"""Encoders from a folder keep all of their weights, or are refused."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def prepared(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_an_encoder_keeps_its_weights(folder: Path) -> None:
-    given, made = load_file(folder / "model.safetensors"), prepared(folder)
-    assert made.keys() == {name for name in given if not name.startswith("pooler.")}
-    assert all(torch.equal(given[name], tensor) for name, tensor in made.items())
+    source, written = load_file(folder / "model.safetensors"), prepared(folder)
+    assert written.keys() == {name for name in source if not name.startswith("pooler.")}
+    assert all(torch.equal(source[name], tensor) for name, tensor in written.items())
 
 
 def test_an_encoder_inside_a_model_of_transformers_keeps_its_weights(folder: Path) -> None:
     torch.manual_seed(1)
     whole = AutoModelForMaskedLM.from_config(AutoConfig.for_model("bert", **ENCODERS["bert"]))
     whole.save_pretrained(folder)
-    given = whole.bert.state_dict()
-    assert all(torch.equal(given[name], tensor) for name, tensor in prepared(folder).items())
+    source = whole.bert.state_dict()
+    assert all(torch.equal(source[name], tensor) for name, tensor in prepared(folder).items())
 
 
 @pytest.mark.parametrize("rename", [lambda name: f"backbone.{name}", lambda name: name.replace("layer.1.", "other.")])

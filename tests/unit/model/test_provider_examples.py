@@ -1,4 +1,4 @@
-"""What NER models read in place of POS: the corpus's tags, our taggers', and the controls."""
+"""POS features of variants: the dataset's tags, predicted tags, and controls."""
 
 from __future__ import annotations
 
@@ -26,23 +26,25 @@ def sentences() -> list[Sentence]:
     return [*make_sentences(3), Sentence(("a", "b", "c"), ("never seen", "NN", "NN"), ("O", "B-LOC", "I-LOC"))]
 
 
-def reader(pos: str, feature: str = "one_hot", predicted: PredictedPos | None = None, seed: int = 0) -> PosProvider:
+def provider(pos: str, feature: str = "one_hot", predicted: PredictedPos | None = None, seed: int = 0) -> PosProvider:
     variant: dict[str, Any] = {"fusion": "late", "pos": pos, "feature": feature}
     return PosProvider(Variant(**variant), CARD, predicted, seed)
 
 
-def rows_of(reader: PosProvider, sentences: list[Sentence], split: str = "test") -> Floats:
-    """The rows ``[tokens, tags]``, which have to be those of each sentence in turn."""
-    config = PosNerConfig(pos_tags=reader.tags, pos_mean=(1.0,) * len(reader.tags), pos_scale=(0.5,) * len(reader.tags))
-    config.feature = reader.variant.feature
-    made = pos_of_split(reader, config, split, sentences)
-    assert made is not None
-    assert [len(rows) for rows in made] == [len(sentence) for sentence in sentences]
-    return np.concatenate(made)
+def rows_of(provider: PosProvider, sentences: list[Sentence], split: str = "test") -> Floats:
+    """The features ``[tokens, tags]`` of all sentences in order."""
+    config = PosNerConfig(
+        pos_tags=provider.tags, pos_mean=(1.0,) * len(provider.tags), pos_scale=(0.5,) * len(provider.tags)
+    )
+    config.feature = provider.variant.feature
+    by_sentence = pos_of_split(provider, config, split, sentences)
+    assert by_sentence is not None
+    assert [len(rows) for rows in by_sentence] == [len(sentence) for sentence in sentences]
+    return np.concatenate(by_sentence)
 
 
 def test_gold_pos_is_one_hot_and_an_unknown_tag_is_nothing(sentences: list[Sentence]) -> None:
-    rows = rows_of(reader("gold"), sentences)
+    rows = rows_of(provider("gold"), sentences)
     assert rows.dtype == np.float32
     assert rows.tolist() == [[float(name == tag) for name in TAGS] for s in sentences for tag in s.pos]
     assert not rows[-3].any()
@@ -54,10 +56,10 @@ def test_predicted_pos_of_the_split_is_given(sentences: list[Sentence]) -> None:
     logits = {split: generator.normal(size=(total, 4)).astype(np.float32) for split in ("train", "test")}
     predicted = PredictedPos(TAGS, {split: each.argmax(axis=1) for split, each in logits.items()}, logits)
     for split in ("train", "test"):
-        one_hot = rows_of(reader("predicted", predicted=predicted), sentences, split)
+        one_hot = rows_of(provider("predicted", predicted=predicted), sentences, split)
         assert one_hot.argmax(axis=1).tolist() == predicted.ids[split].tolist()
-        given = rows_of(reader("predicted", "logits", predicted), sentences, split)
-        assert given == pytest.approx((logits[split] - 1) * 0.5)
+        rows = rows_of(provider("predicted", "logits", predicted), sentences, split)
+        assert rows == pytest.approx((logits[split] - 1) * 0.5)
 
 
 def test_the_baseline_gets_no_pos(sentences: list[Sentence]) -> None:
@@ -67,25 +69,25 @@ def test_the_baseline_gets_no_pos(sentences: list[Sentence]) -> None:
 def test_a_variant_with_predicted_pos_asks_for_it(sentences: list[Sentence]) -> None:
     for feature in ("one_hot", "logits"):
         with pytest.raises(InputError, match="--predicted"):
-            rows_of(reader("predicted", feature), sentences)
+            rows_of(provider("predicted", feature), sentences)
 
 
 def test_an_oracle_gives_the_ner_labels(sentences: list[Sentence]) -> None:
-    rows = rows_of(reader("oracle"), sentences)
+    rows = rows_of(provider("oracle"), sentences)
     assert [LABELS[i] for i in rows.argmax(axis=1)] == [label for s in sentences for label in s.ner]
     assert rows.sum(axis=1).tolist() == [1.0] * len(rows)
 
 
 def test_random_pos_is_the_corpus_pos_in_another_order(sentences: list[Sentence]) -> None:
-    gold = rows_of(reader("gold"), sentences * 5)
-    mixed = rows_of(reader("random"), sentences * 5)
+    gold = rows_of(provider("gold"), sentences * 5)
+    mixed = rows_of(provider("random"), sentences * 5)
     assert Counter(map(tuple, mixed.tolist())) == Counter(map(tuple, gold.tolist()))
     assert not np.array_equal(mixed, gold)
-    assert np.array_equal(mixed, rows_of(reader("random"), sentences * 5))
-    assert not np.array_equal(mixed, rows_of(reader("random", seed=1), sentences * 5))
-    assert not np.array_equal(mixed, rows_of(reader("random"), sentences * 5, "train"))
+    assert np.array_equal(mixed, rows_of(provider("random"), sentences * 5))
+    assert not np.array_equal(mixed, rows_of(provider("random", seed=1), sentences * 5))
+    assert not np.array_equal(mixed, rows_of(provider("random"), sentences * 5, "train"))
 
 
 def test_logits_of_a_control_are_its_one_hot_rows(sentences: list[Sentence]) -> None:
-    one_hot = rows_of(reader("random"), sentences)
-    assert rows_of(reader("random", "logits"), sentences) == pytest.approx((one_hot - 1) * 0.5)
+    one_hot = rows_of(provider("random"), sentences)
+    assert rows_of(provider("random", "logits"), sentences) == pytest.approx((one_hot - 1) * 0.5)

@@ -1,4 +1,4 @@
-"""Words and pieces: every word has its own pieces, the first is known, and words that are lost are counted."""
+"""Word pieces: every word has its own pieces, the first one is known, and words without any are counted."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_words_without_pieces_are_counted(text: list[str], max_length: int) -> N
 
 @settings(deadline=None)
 @given(st.lists(sentences, min_size=1, max_size=6), st.integers(3, 20))
-def test_a_sentence_is_split_alike_alone_and_in_company(texts: list[list[str]], max_length: int) -> None:
+def test_a_sentence_is_split_independently_of_others(texts: list[list[str]], max_length: int) -> None:
     for text, together in zip(texts, split_words(TOKENIZER, texts, max_length), strict=True):
         (alone,) = split_words(TOKENIZER, [text], max_length)
         assert together.input_ids.tolist() == alone.input_ids.tolist()
@@ -85,7 +85,7 @@ def sort_words(ids: list[int | None]) -> list[int | None]:
 
 
 @given(word_ids)
-def test_alignment_is_that_of_a_plain_search(ids: list[int | None]) -> None:
+def test_alignment_equals_a_plain_search(ids: list[int | None]) -> None:
     pieces = align(range(len(ids)), ids, 10)
     assert pieces.words.tolist() == [-1 if i is None else i for i in ids]
     assert pieces.first.tolist() == [ids.index(word) if word in ids else -1 for word in range(10)]
@@ -119,13 +119,13 @@ def test_pieces_do_not_change() -> None:
 @settings(deadline=None)
 @given(st.lists(sentences, min_size=1, max_size=4))
 def test_examples_keep_the_order_and_every_label(texts: list[list[str]]) -> None:
-    made = [Sentence(tuple(t), ("NN",) * len(t), tuple(LABELS[len(w) % 5] for w in t)) for t in texts]
-    examples = make_examples(TOKENIZER, made, [s.ner for s in made], LABELS, 16)
-    for sentence, example in zip(made, examples, strict=True):
+    labelled = [Sentence(tuple(t), ("NN",) * len(t), tuple(LABELS[len(w) % 5] for w in t)) for t in texts]
+    examples = make_examples(TOKENIZER, labelled, [s.ner for s in labelled], LABELS, 16)
+    for sentence, example in zip(labelled, examples, strict=True):
         assert [LABELS[i] for i in example.labels] == list(sentence.ner)
         assert example.pos is None
 
 
-def test_a_label_that_train_never_had_is_not_learned() -> None:
+def test_a_label_that_train_does_not_have_is_not_learned() -> None:
     (example,) = make_examples(TOKENIZER, [Sentence(("a", "b"), ("XX", "NN"), ("O", "O"))], [("XX", "NN")], TAGS, 16)
     assert example.labels.tolist() == [IGNORED, TAGS.index("NN")]

@@ -1,4 +1,4 @@
-"""Predicted POS: put together only if each token is predicted once, by a tagger that did not learn from it."""
+"""Predicted POS is merged only if each token is predicted once, by a tagger that was not trained on it."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ FALLBACK = 2
 
 
 def words(split: str, sentence: int, length: int | None = None) -> WordLogits:
-    """The output for one sentence: random, always the same."""
+    """The output for one sentence: random, with a fixed seed."""
     n = LENGTHS[split][sentence] if length is None else length
     generator = np.random.default_rng([list(LENGTHS).index(split), sentence])
     return WordLogits(generator.normal(size=(n, len(TAGS))).astype(np.float32), np.ones(n, dtype=bool))
 
 
 def output(tagger: str, trained_on: Sequence[int], **sentences: list[int]) -> TaggerOutput:
-    made = {split: [words(split, i) for i in chosen] for split, chosen in sentences.items()}
-    return TaggerOutput(tagger, TAGS, FALLBACK, frozenset(trained_on), sentences, made)
+    outputs = {split: [words(split, i) for i in indices] for split, indices in sentences.items()}
+    return TaggerOutput(tagger, TAGS, FALLBACK, frozenset(trained_on), sentences, outputs)
 
 
 def right() -> dict[str, TaggerOutput]:
-    """Outputs as a study makes them."""
+    """Outputs as in a study."""
     return {
         "fold-0": output("fold-0", [1, 3], train=[0, 2, 4]),
         "fold-1": output("fold-1", [0, 2, 4], train=[1, 3]),
@@ -80,8 +80,8 @@ def test_every_token_knows_its_tagger(tmp_path: Path) -> None:
     table = merged(right(), tmp_path).to_pylist()
     assert len(table) == sum(map(sum, LENGTHS.values()))
     for row in table:
-        wanted = f"fold-{FOLDS[row['sentence']]}" if row["split"] == "train" else "final"
-        assert row["tagger"] == wanted
+        tagger = f"fold-{FOLDS[row['sentence']]}" if row["split"] == "train" else "final"
+        assert row["tagger"] == tagger
         assert row["seen"]
         assert row["tag"] == TAGS[int(np.argmax(row["logits"]))]
 
@@ -96,7 +96,7 @@ def test_the_names_of_the_taggers() -> None:
     assert tagger_names(3) == ["fold-0", "fold-1", "fold-2", "final"]
 
 
-def test_words_that_the_encoder_did_not_see_get_the_most_frequent_tag(tmp_path: Path) -> None:
+def test_words_without_a_piece_get_the_most_frequent_tag(tmp_path: Path) -> None:
     outputs = right()
     half = WordLogits(np.array([[9, 0, 0, 0], [0, 0, 0, 0], [0, 9, 0, 0]], np.float32), np.array([True, False, True]))
     outputs["final"].words["test"][0] = half
@@ -111,7 +111,7 @@ def test_words_that_the_encoder_did_not_see_get_the_most_frequent_tag(tmp_path: 
 # --- what is wrong ---------------------------------------------------------------------------------------------------
 
 
-def test_a_tagger_that_predicted_what_it_learned_from_is_refused(tmp_path: Path) -> None:
+def test_a_tagger_that_predicted_its_training_sentences_is_refused(tmp_path: Path) -> None:
     outputs = right()
     outputs["fold-0"] = replace(outputs["fold-0"], trained_on=frozenset([1, 2, 3]))
     assert refused(outputs, tmp_path) == ("tagger fold-0 predicted 1 sentences that it was trained on, the first is 2")
@@ -124,7 +124,7 @@ def test_the_final_tagger_may_not_predict_train(tmp_path: Path) -> None:
     assert "tagger final predicted 1 sentences" in refused(outputs, tmp_path)
 
 
-def test_a_split_is_predicted_by_its_taggers_alone(tmp_path: Path) -> None:
+def test_a_tagger_that_predicted_the_split_of_another_is_refused(tmp_path: Path) -> None:
     outputs = right()
     outputs["fold-1"] = output("fold-1", [0, 2, 4], train=[1, 3], test=[0])
     outputs["final"] = output("final", range(5), validation=[0, 1])
@@ -209,15 +209,15 @@ def test_taggers_with_different_tags_are_refused(tmp_path: Path, tags: tuple[str
 
 @settings(max_examples=25, deadline=None)
 @given(st.data())
-def test_what_is_accepted_is_exactly_what_is_out_of_fold(data: st.DataObject) -> None:
+def test_exactly_the_out_of_fold_predictions_are_accepted(data: st.DataObject) -> None:
     folds = ["fold-0", "fold-1", "fold-2"]
     predictors = {i: data.draw(st.lists(st.sampled_from(folds), max_size=2), label=f"{i}") for i in range(5)}
     learned = {fold: data.draw(st.sets(st.integers(0, 4), max_size=2), label=fold) for fold in folds}
     outputs = {"final": right()["final"]}
     for fold in folds:
-        chosen = [i for i, by in predictors.items() for name in by if name == fold]
-        if chosen:
-            outputs[fold] = output(fold, sorted(learned[fold]), train=chosen)
+        indices = [i for i, by in predictors.items() for name in by if name == fold]
+        if indices:
+            outputs[fold] = output(fold, sorted(learned[fold]), train=indices)
     is_right = all(len(by) == 1 and i not in learned[by[0]] for i, by in predictors.items())
     with tempfile.TemporaryDirectory() as folder:
         if is_right:
@@ -301,7 +301,7 @@ def test_other_tags_than_those_of_the_corpus_are_refused(tmp_path: Path) -> None
         read_predicted(path, TAGS[::-1])
 
 
-def test_the_training_record_says_what_was_learned(tmp_path: Path) -> None:
+def test_the_training_record_lists_the_training_sentences(tmp_path: Path) -> None:
     merged(right(), tmp_path)
     record = json.loads((tmp_path / "fold-0" / "training.json").read_text(encoding="utf-8"))
     assert record == {"tagger": "fold-0", "tags": list(TAGS), "trained_on": [1, 3]}
@@ -311,10 +311,10 @@ def test_the_training_record_says_what_was_learned(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=6))
-def test_tokens_go_back_to_their_sentences(lengths: list[int]) -> None:
-    made = [Sentence(("a",) * n, ("NN",) * n, ("O",) * n) for n in lengths]
+def test_values_are_split_by_sentence(lengths: list[int]) -> None:
+    sentences = [Sentence(("a",) * n, ("NN",) * n, ("O",) * n) for n in lengths]
     values = np.arange(sum(lengths) * 2).reshape(-1, 2)
-    parts = by_sentence(values, made)
+    parts = by_sentence(values, sentences)
     assert [len(part) for part in parts] == lengths
     assert np.array_equal(np.concatenate(parts), values)
 

@@ -1,4 +1,4 @@
-"""Prediction on text of no corpus: checkpoints that load anywhere, entities in their places, and what is refused."""
+"""Prediction on new text: loading of checkpoints, offsets of entities, and what is refused."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ LINES = ["Ann saw Rome's e\u0301te\u0301", "", "\tthe \U0001f600 ab,cd Ann", "th
 
 @pytest.fixture(scope="module")
 def models(encoders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders of untrained models whose weights say something: one for each source of POS, and a tagger."""
+    """Folders of models with random weights: one for each source of POS, and a tagger."""
     root = tmp_path_factory.mktemp("models")
     bert = encoders["bert"]
-    made = {
+    by_name = {
         "baseline": stir(make_model(bert)),
         "gold": stir(make_model(bert, LATE)),
         "predicted": stir(make_model(bert, PREDICTED)),
@@ -42,16 +42,16 @@ def models(encoders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
         "other-tagger": fresh_model(bert, model_config(bert, TAGS[:2], Variant()), 3, "eager"),
         "control": build_model(bert, LATE),
     }
-    made["logits"].config.pos_mean, made["logits"].config.pos_scale = MEAN, SCALE
-    made["control"].config.pos = "oracle"
-    for name, model in made.items():
+    by_name["logits"].config.pos_mean, by_name["logits"].config.pos_scale = MEAN, SCALE
+    by_name["control"].config.pos = "oracle"
+    for name, model in by_name.items():
         model.save_pretrained(root / name)
         make_tokenizer().save_pretrained(root / name)
     return root
 
 
 def call(models: Path, name: str, source: Path, output: Path, **more: Any) -> list[Any]:
-    """What the command writes, a record a line or a list of columns a word."""
+    """The output of the command: one record per line, or one list of columns per word."""
     options = {"checkpoint": models / name, "input": source, "output": output} | more
     fixed = ["--compute.device=cpu", "--compute.precision=fp32", "--compute.threads=1"]
     run(Predict, [*fixed, *(f"--{key.replace('_', '-')}={value}" for key, value in options.items())])
@@ -96,28 +96,28 @@ def test_a_checkpoint_knows_its_labels_tags_and_source_of_pos(models: Path) -> N
         assert (config.labels, config.pos, config.pos_tags) == ([*LABELS], pos, tags)
 
 
-# --- what is found ---------------------------------------------------------------------------------------------------
+# --- entities ------------------------------------------------------------------------------------------------------
 
 
-def test_offsets_are_places_in_the_text(models: Path, text: Path, tmp_path: Path) -> None:
-    found = call(models, "baseline", text, tmp_path / "out.jsonl")
-    assert [row["text"] for row in found] == LINES
-    entities = [(row["text"], entity) for row in found for entity in row["entities"]]
+def test_offsets_refer_to_the_text(models: Path, text: Path, tmp_path: Path) -> None:
+    rows = call(models, "baseline", text, tmp_path / "out.jsonl")
+    assert [row["text"] for row in rows] == LINES
+    entities = [(row["text"], entity) for row in rows for entity in row["entities"]]
     assert len(entities) > 3
     for line, entity in entities:
         assert line[entity["start"] : entity["end"]] == entity["text"] == entity["text"].strip() != ""
         assert entity["type"] in ("LOC", "PER")
         assert 1 / len(LABELS) ** 80 <= entity["score"] <= 1
-    assert found[1]["entities"] == []
+    assert rows[1]["entities"] == []
 
 
-def test_columns_and_json_tell_the_same(models: Path, text: Path, tmp_path: Path) -> None:
+def test_columns_and_json_have_the_same_entities(models: Path, text: Path, tmp_path: Path) -> None:
     rows = call(models, "predicted", text, tmp_path / "out.conll", tagger=models / "tagger")
-    found = call(models, "predicted", text, tmp_path / "out.jsonl", tagger=models / "tagger")
+    annotated = call(models, "predicted", text, tmp_path / "out.jsonl", tagger=models / "tagger")
     assert [row[0] for row in rows[:6]] == ["Ann", "saw", "Rome", "'s", "e\u0301te\u0301", ""]
     assert {row[1] for row in rows if len(row) == 3} <= set(TAGS)
     begun = [row for i, row in enumerate(rows) if len(row) == 3 and begins(row[2], rows[i - 1])]
-    assert len(begun) == sum(len(row["entities"]) for row in found)
+    assert len(begun) == sum(len(row["entities"]) for row in annotated)
 
 
 def begins(label: str, before: list[str]) -> bool:
@@ -126,7 +126,7 @@ def begins(label: str, before: list[str]) -> bool:
     return label.startswith("B-") or (label.startswith("I-") and previous[2:] != label[2:])
 
 
-def test_given_tags_are_read_and_unknown_ones_are_none(models: Path, columns: Path, tmp_path: Path) -> None:
+def test_tags_in_columns_are_read_and_unknown_ones_are_no_tags(models: Path, columns: Path, tmp_path: Path) -> None:
     rows = call(models, "gold", columns, tmp_path / "out.conll")
     checkpoint = Checkpoint.load(models / "gold", CPU, 16, 256)
     table = one_hot_table(len(TAGS))
@@ -149,7 +149,7 @@ def test_logits_are_standardised_as_in_training(models: Path, text: Path, tmp_pa
     assert [row[1] for row in rows[:5]] == [TAGS[i] for i in tagged.labels(0)]
 
 
-def test_gold_models_take_a_taggers_tags_when_told(models: Path, text: Path, tmp_path: Path) -> None:
+def test_gold_models_can_read_a_taggers_tags(models: Path, text: Path, tmp_path: Path) -> None:
     rows = call(models, "gold", text, tmp_path / "out.conll", tagger=models / "tagger", pos="tagger")
     assert {row[1] for row in rows if len(row) == 3} <= set(TAGS)
 
@@ -165,7 +165,9 @@ def test_standard_output_is_json_lines(models: Path, text: Path, capsys: pytest.
     assert [json.loads(line)["text"] for line in capsys.readouterr().out.split("\n")[:-1]] == LINES
 
 
-def test_chunks_change_nothing(models: Path, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_passages_at_once_changes_nothing(
+    models: Path, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = call(models, "baseline", text, tmp_path / "whole.jsonl")
     monkeypatch.setattr("posner.commands.ner.predict.PASSAGES_AT_ONCE", 1)
     parts = call(models, "baseline", text, tmp_path / "parts.jsonl")
@@ -214,8 +216,8 @@ def logits_of(*rows: list[float]) -> Floats:
 def test_a_score_is_the_probability_of_the_labels() -> None:
     logits = logits_of([0, 2, 1], [3, 0, 0], [0, 1, 4], [0, 0, 5])
     probability = torch.tensor(logits).softmax(dim=1).numpy()
-    found = find_entities(WordLogits(logits, np.ones(4, np.bool_)), ["B-LOC", "O", "I-PER", "I-PER"])
-    assert found == [
+    entities = find_entities(WordLogits(logits, np.ones(4, np.bool_)), ["B-LOC", "O", "I-PER", "I-PER"])
+    assert entities == [
         Entity("LOC", 0, 0, pytest.approx(probability[0, 1])),
         Entity("PER", 2, 3, pytest.approx(probability[2, 2] * probability[3, 2])),
     ]
@@ -266,7 +268,7 @@ def test_bad_columns_are_one_clear_line(
     assert message in capsys.readouterr().err
 
 
-def test_an_unknown_kind_of_output_is_refused(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_output_format_is_refused(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(Predict, ["--checkpoint", str(models / "baseline"), "--input", str(text), "--output", "out.txt"])
     assert "error: --output: out.txt ends neither in .jsonl nor in .conll" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The sweep: what it saves changes nothing. Every row is what a full pass over the corrupted text gives."""
+"""Sweeps: the predictions equal those of full forward passes over the corrupted text."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def one_hot() -> TagFeatures:
 
 
 def with_donors() -> TagFeatures:
-    """Logits of some train tokens, among which not every pair of tags is to be found, and of the test tokens."""
+    """Logits of some train tokens, without some pairs of tags, and of the test tokens."""
     generator = np.random.default_rng(3)
     gold, predicted = generator.integers(0, len(TAGS), (2, 40))
     predicted[gold == 3] = 3
@@ -109,7 +109,7 @@ def feature(source: TagFeatures) -> str:
 
 
 def naive(model: PosNerModel, table: Floats, rows: Ids, device: Device = CPU) -> list[WordLogits]:
-    """A full pass over the text with the POS that `rows` picks from `table`."""
+    """A full pass over the text with the rows `rows` of `table` as POS features."""
     pos = by_sentence(table[rows], SENTENCES)
     examples = [Example(e.pieces, e.labels, p) for e, p in zip(EXAMPLES, pos, strict=True)]
     return checkpoint_of(model, BATCH_SIZE, device).predict(examples)
@@ -120,7 +120,7 @@ def to_labels(words: Sequence[WordLogits]) -> Ids:
 
 
 def corrupted(source: TagFeatures) -> list[Ids]:
-    """Rows of the source's table for everything that a sweep reads."""
+    """The taggings of a sweep, as rows of the source's table."""
     return [source.rows(CLEAN, tagging)[0] for tagging in PLAN]
 
 
@@ -129,7 +129,7 @@ def swept(model: PosNerModel, source: TagFeatures, settings: Corruption = SETTIN
 
 
 class Recorded(EncoderSweeper):
-    """Keeps the logits behind the labels, ``[words, labels]`` of each case."""
+    """Records the logits ``[words, labels]`` of each case."""
 
     def run(self, cases: Sequence[Case]) -> list[Ids]:
         self.logits: dict[tuple[int, bytes], Floats] = {}
@@ -205,7 +205,7 @@ def test_the_text_is_one_on_which_corruption_matters(bert: Path) -> None:
         assert (clean != worst).sum() > 3, place
 
 
-def test_words_that_the_encoder_did_not_see_are_outside(bert: Path) -> None:
+def test_words_without_a_piece_are_outside(bert: Path) -> None:
     unseen = np.concatenate(TEXT.first) < 0
     assert unseen.sum() >= 3
     for place in ("late", "middle"):
@@ -240,7 +240,7 @@ def test_late_fusion_in_bf16_gives_what_the_checkpoint_predicts(bert: Path) -> N
 
 
 class Counter:
-    """How often each layer of an encoder runs."""
+    """Counts the forward passes of each layer of an encoder."""
 
     def __init__(self, model: PosNerModel) -> None:
         self.calls = [0] * LAYERS
@@ -288,9 +288,9 @@ lengths = st.lists(st.integers(1, 4), min_size=1, max_size=5)
 @given(lengths, st.integers(1, 6), st.integers(0, 99))
 def test_every_text_is_made_of_its_distinct_sentences(sizes: list[int], texts: int, seed: int) -> None:
     rows = list(np.random.default_rng(seed).integers(-1, 2, (texts, sum(sizes))))
-    cases, wanted = distinct_cases(rows, sizes)
+    cases, case_of = distinct_cases(rows, sizes)
     assert len({(case.sentence, case.rows.tobytes()) for case in cases}) == len(cases)
-    for row, numbers in zip(rows, wanted, strict=True):
+    for row, numbers in zip(rows, case_of, strict=True):
         assert [cases[n].sentence for n in numbers] == list(range(len(sizes)))
         assert np.array_equal(np.concatenate([cases[n].rows for n in numbers]), row)
 
@@ -318,7 +318,7 @@ def entities(rows: list[list[str]]) -> set[tuple[int, str, int, int]]:
     ("place", "make_source"), [("late", one_hot), ("late", with_donors), ("middle", one_hot), ("earliest", one_hot)]
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning", "ignore::UserWarning")
-def test_every_row_is_what_seqeval_says_of_a_full_pass(bert: Path, place: str, make_source: Any) -> None:
+def test_every_row_has_the_scores_of_a_full_pass_by_seqeval(bert: Path, place: str, make_source: Any) -> None:
     source = make_source()
     model = stir(make_model(bert, variant(place, feature(source))))
     table = swept(model, source).rows
@@ -327,17 +327,17 @@ def test_every_row_is_what_seqeval_says_of_a_full_pass(bert: Path, place: str, m
     clean = {t.number: split(to_labels(naive(model, source.table, source.rows(CLEAN, t)[0]))) for t in PLAN[:2]}
     for tagging, row in zip(PLAN, table.to_dict("records"), strict=True):
         rows, fallbacks = source.rows(CLEAN, tagging)
-        found = split(to_labels(naive(model, source.table, rows)))
-        assert row["f1"] == pytest.approx(f1_score(TRUE, found, zero_division=0))
-        assert row["precision"] == pytest.approx(precision_score(TRUE, found, zero_division=0))
-        assert row["recall"] == pytest.approx(recall_score(TRUE, found, zero_division=0))
-        report = classification_report(TRUE, found, output_dict=True, zero_division=0)
+        predicted = split(to_labels(naive(model, source.table, rows)))
+        assert row["f1"] == pytest.approx(f1_score(TRUE, predicted, zero_division=0))
+        assert row["precision"] == pytest.approx(precision_score(TRUE, predicted, zero_division=0))
+        assert row["recall"] == pytest.approx(recall_score(TRUE, predicted, zero_division=0))
+        report = classification_report(TRUE, predicted, output_dict=True, zero_division=0)
         for kind in ("LOC", "PER"):
             assert row[f"f1_{kind}"] == pytest.approx(report[kind]["f1-score"])
         assert row["tokens_changed"] == (tagging.tags != CLEAN).sum()
         assert row["effective_rate"] == pytest.approx((tagging.tags != CLEAN).mean())
         assert row["donor_fallbacks"] == fallbacks
-        before, now, true = (entities(labels) for labels in (clean[tagging.number], found, TRUE))
+        before, now, true = (entities(labels) for labels in (clean[tagging.number], predicted, TRUE))
         assert row["entities_flipped"] == len(before ^ now)
         assert row["fixed"] == len((now - before) & true)
         assert row["broken"] + row["moved"] + row["retyped"] == len((before - now) & true)
@@ -347,11 +347,11 @@ def test_every_row_is_what_seqeval_says_of_a_full_pass(bert: Path, place: str, m
 
 
 def test_where_tags_changed_adds_up_to_the_rows(bert: Path) -> None:
-    made = swept(stir(make_model(bert, variant("middle"))), one_hot())
-    counted = made.changes.groupby(["mode", "level"], sort=False)
-    assert len(counted) == len(made.rows.groupby(["mode", "level"]))
+    tables = swept(stir(make_model(bert, variant("middle"))), one_hot())
+    counted = tables.changes.groupby(["mode", "level"], sort=False)
+    assert len(counted) == len(tables.rows.groupby(["mode", "level"]))
     for point, cells in counted:
-        rows = made.rows[(made.rows["mode"] == point[0]) & (made.rows["level"] == point[1])]
+        rows = tables.rows[(tables.rows["mode"] == point[0]) & (tables.rows["level"] == point[1])]
         assert cells["tokens"].sum() == pytest.approx(len(CLEAN))
         assert cells[cells["source"] != cells["target"]]["tokens"].sum() == pytest.approx(rows["tokens_changed"].mean())
         for name in ("broken", "moved", "retyped", "fixed"):
@@ -400,14 +400,14 @@ def test_a_model_that_ignores_pos_flips_nothing(bert: Path) -> None:
     assert table["f1"].nunique() == 1
 
 
-@pytest.mark.parametrize("given", ["one_hot", "logits", "trainable_embed"])
+@pytest.mark.parametrize("kind", ["one_hot", "logits", "trainable_embed"])
 @pytest.mark.parametrize("place", PLACES)
-def test_pos_switched_off_is_the_model_without_a_pos_path(bert: Path, place: str, given: str) -> None:
-    """To the bit: neither embeddings nor a bias leave anything behind."""
-    model = stir(make_model(bert, variant(place, given)))
+def test_pos_switched_off_is_the_model_without_a_pos_path(bert: Path, place: str, kind: str) -> None:
+    """To the bit: neither embeddings nor a bias contribute."""
+    model = stir(make_model(bert, variant(place, kind)))
     without = copy.deepcopy(model)
     without.fusion = NoFusion()
-    table = (with_donors() if given == "logits" else one_hot()).table
+    table = (with_donors() if kind == "logits" else one_hot()).table
     off = naive(model, table, np.full(len(CLEAN), -1))
     plain = checkpoint_of(without).predict(EXAMPLES)
     for ours, theirs in zip(off, plain, strict=True):

@@ -1,4 +1,4 @@
-"""Text from anywhere: words and where they are, whatever the text holds; columns; and what is refused."""
+"""New text: words and their offsets, columns, and what is refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_words_of_a_line(text: str, expected: list[str]) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_words_are_all_that_is_no_blank_in_order(text: str) -> None:
+def test_words_cover_all_but_white_space(text: str) -> None:
     (passage,) = from_text([text])
     end = 0
     for start, stop in passage.spans:
@@ -82,7 +82,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 COLUMNS = ["-DOCSTART- -X- O", "", "Ann NNP x", "New\u00a0York\tNNP\ty", " \t", "", "-DOCSTART- -X-", "runs VBZ", ""]
 
 
-def test_columns_are_sentences_apart_by_blank_lines() -> None:
+def test_blank_lines_separate_sentences_in_columns() -> None:
     assert list(from_columns(COLUMNS, 0, 1, "file")) == [
         Passage("Ann New\u00a0York", ((0, 3), (4, 12)), ("NNP", "NNP")),
         Passage("runs", ((0, 4),), ("VBZ",)),

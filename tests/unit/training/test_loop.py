@@ -1,4 +1,4 @@
-"""Training: the same bits from the same seed, the best checkpoint, and the AdamW that the optimizer says it is."""
+"""Training: the same seed gives the same bits, the best weights are kept, and the optimizer is AdamW."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 
 def scripted(scores: list[float], kept: list[dict[str, Tensor]]) -> Callable[[Checkpoint], float]:
-    """A score function that gives `scores` one by one and keeps the weights that it was asked about."""
+    """A score function that returns `scores` one by one and records the weights."""
     left = iter(scores)
 
     def score(checkpoint: Checkpoint) -> float:
@@ -68,14 +68,14 @@ def scripted(scores: list[float], kept: list[dict[str, Tensor]]) -> Callable[[Ch
 
 @pytest.mark.parametrize("variant", [BASELINE, LATE, EARLIEST], ids=["baseline", "late", "encoder"])
 def test_the_same_seed_gives_the_same_bits(bert: Path, variant: Variant) -> None:
-    made = []
+    runs = []
     for noise in (1, 2):
         torch.manual_seed(noise)  # what ran before must not matter
         model = build_model(bert, variant)
         trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3)
-        made.append((weights(model), [(row.step, row.loss, row.learning_rate) for row in trained.history]))
-    assert same(made[0][0], made[1][0])
-    assert made[0][1] == made[1][1]
+        runs.append((weights(model), [(row.step, row.loss, row.learning_rate) for row in trained.history]))
+    assert same(runs[0][0], runs[1][0])
+    assert runs[0][1] == runs[1][1]
 
 
 def test_another_seed_gives_another_model(bert: Path) -> None:
@@ -96,7 +96,7 @@ def test_every_parameter_is_trained(bert: Path) -> None:
     assert all(value.isfinite().all() for value in after.values())
 
 
-def test_the_best_checkpoint_is_kept_and_of_equals_the_earliest(bert: Path) -> None:
+def test_the_earliest_weights_of_the_best_score_are_kept(bert: Path) -> None:
     model, kept = make_model(bert), list[dict[str, Tensor]]()
     trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3, Evaluation(2, scripted([0.1, 0.5, 0.5, 0.2], kept)))
     assert trained.steps == 8
@@ -173,9 +173,9 @@ def test_all_variants_see_the_same_batches(bert: Path, variant: Variant, monkeyp
 
     monkeypatch.setattr(training, "collate", recorded)
     sentences = make_sentences(14)
-    for chosen in (BASELINE, variant):
+    for each in (BASELINE, variant):
         seen.append([])
-        train(checkpoint_of(make_model(bert, chosen)), to_examples(sentences, chosen is not BASELINE), QUICK, 3)
+        train(checkpoint_of(make_model(bert, each)), to_examples(sentences, each is not BASELINE), QUICK, 3)
     assert len(seen[0]) == len(seen[1]) == 8
     epochs = [[batch.input_ids.tolist() for batch in seen[0][start : start + 4]] for start in (0, 4)]
     assert epochs[0] != epochs[1], "every epoch has an order of its own"
@@ -197,15 +197,15 @@ def test_the_first_step_is_taken_from_the_same_loss(bert: Path) -> None:
 
 @pytest.mark.parametrize("variant", [LATE, LAST_LAYER, EARLIEST], ids=["late", "last", "earliest"])
 def test_an_untrained_pos_variant_predicts_what_its_baseline_predicts(bert: Path, variant: Variant) -> None:
-    baseline, given = (checkpoint_of(make_model(bert, v)).predict(EXAMPLES) for v in (BASELINE, variant))
-    for one, other in zip(baseline, given, strict=True):
+    baseline, with_pos = (checkpoint_of(make_model(bert, v)).predict(EXAMPLES) for v in (BASELINE, variant))
+    for one, other in zip(baseline, with_pos, strict=True):
         assert np.array_equal(one.logits, other.logits)
         assert np.array_equal(one.seen, other.seen)
 
 
 @pytest.mark.parametrize("variant", [BASELINE, LATE, EARLIEST], ids=["baseline", "late", "encoder"])
-def test_a_small_set_is_learned_by_heart(bert: Path, variant: Variant) -> None:
-    # A letter a class, so that the text alone tells the label.
+def test_a_small_set_is_memorised(bert: Path, variant: Variant) -> None:
+    # One letter per class, so that the text determines the label.
     rows = [("a", "NNP", "B-PER"), ("b", "NN", "O"), ("c", "DT", "B-LOC"), ("d", "VB", "O")]
     sentences = [Sentence(*zip(*(rows[(i + j) % 4] for j in range(1 + i % 4)), strict=True)) for i in range(12)]
     examples = to_examples(sentences, variant is not BASELINE)
@@ -217,7 +217,7 @@ def test_a_small_set_is_learned_by_heart(bert: Path, variant: Variant) -> None:
         assert np.array_equal(words.labels(0), example.labels)
 
 
-def test_words_without_pieces_do_not_spoil_the_training(bert: Path) -> None:
+def test_words_without_pieces_do_not_break_the_training(bert: Path) -> None:
     nothing = Sentence((NO_PIECE,), ("NN",), ("O",))
     examples = to_examples([nothing, *make_sentences(3)])
     model = make_model(bert, LATE)
@@ -245,7 +245,7 @@ def words_of(model: PosNerModel) -> nn.Parameter:
 
 
 class Rows:
-    """Adam on the rows of a matrix that a batch touches, in float64 and by the book."""
+    """Textbook Adam in float64, on the rows of a matrix that a batch uses."""
 
     def __init__(self, matrix: Tensor) -> None:
         self.mean, self.square = (torch.zeros_like(matrix, dtype=torch.float64) for _ in range(2))
@@ -302,7 +302,7 @@ def test_the_optimizer_is_adamw_with_lazy_rows(bert: Path, max_grad_norm: float)
             assert torch.allclose(model.get_parameter(key), value, rtol=1e-4, atol=2e-6), (number, key)
 
 
-def test_rows_that_no_batch_touches_stand_still(bert: Path) -> None:
+def test_rows_that_no_batch_uses_do_not_change(bert: Path) -> None:
     model = make_model(bert)
     before = words_of(model).detach().clone()
     train(checkpoint_of(model), EXAMPLES, QUICK, 3)
@@ -332,7 +332,7 @@ def test_clipping_is_that_of_torch_on_dense_gradients(bert: Path, max_norm: floa
 
 
 def rates(optimizer: SplitAdamW) -> dict[int, tuple[float, float]]:
-    """Learning rate and weight decay by the parameter's identity."""
+    """Learning rate and weight decay by the id of the parameter."""
     return {
         id(parameter): (group["lr"], group.get("weight_decay", 0.0))
         for each in optimizer.optimizers
@@ -342,7 +342,7 @@ def rates(optimizer: SplitAdamW) -> dict[int, tuple[float, float]]:
 
 
 @pytest.mark.parametrize(("steps", "warmup"), [(20, 0.1), (7, 0.3), (5, 0.0), (4, 1.0)])
-def test_the_learning_rate_rises_and_falls_in_straight_lines(bert: Path, steps: int, warmup: float) -> None:
+def test_the_learning_rate_rises_and_falls_linearly(bert: Path, steps: int, warmup: float) -> None:
     settings = Training(learning_rate=1e-3, new_learning_rate=1e-2, warmup_ratio=warmup)
     model = make_model(bert, LATE)
     optimizer = SplitAdamW(model, settings, steps, CPU)

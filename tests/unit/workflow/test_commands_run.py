@@ -1,4 +1,4 @@
-"""The entry scripts, by hand: a study of a few minutes' making, one script after another, and what they refuse."""
+"""The commands, run by hand: a small study, one command after another, and what they refuse."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ SWEEP = "--corruption.draws 2 --corruption.seed 3 --max-length 64 --eval-batch-s
 
 
 def command(script: str) -> type[Command]:
-    """The command of an entry script."""
+    """The class of a command."""
     return getattr(importlib.import_module(module_names()[script]), class_name(script))
 
 
 def call(script: str, *arguments: str | Path) -> None:
-    """Run an entry script; text arguments may hold several options."""
+    """Run a command; text arguments may contain several options."""
     words = [word for part in arguments for word in (part.split(" ") if isinstance(part, str) else [str(part)])]
     run(command(script), words)
 
 
 class Study:
-    """A folder in which the scripts have run, one after another."""
+    """A folder in which the commands have run, one after another."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -86,28 +86,28 @@ class Study:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    made = Study(tmp_path_factory.mktemp("study"))
-    call("prepare_corpus", GENERATED, "--output", made.corpus)
-    call("prepare_encoder", SCRATCH, "--train", made.corpus / "train.parquet", "--output", made.encoder)
-    call("assign_folds", "--train", made.corpus / "train.parquet", "--folds 2 --fold-seed 1 --output", made.folds)
+    done = Study(tmp_path_factory.mktemp("study"))
+    call("prepare_corpus", GENERATED, "--output", done.corpus)
+    call("prepare_encoder", SCRATCH, "--train", done.corpus / "train.parquet", "--output", done.encoder)
+    call("assign_folds", "--train", done.corpus / "train.parquet", "--folds 2 --fold-seed 1 --output", done.folds)
     for tagger in ("fold-0", "fold-1", "final"):
         call(
-            "train_tagger", "--corpus", made.corpus, "--encoder", made.encoder, "--folds", made.folds,
-            f"--tagger {tagger}", TAGGER, CPU, "--output", made.taggers / tagger,
+            "train_tagger", "--corpus", done.corpus, "--encoder", done.encoder, "--folds", done.folds,
+            f"--tagger {tagger}", TAGGER, CPU, "--output", done.taggers / tagger,
         )  # fmt: skip
-    call("merge_pos", "--corpus", made.corpus, "--taggers", made.taggers, "--folds 2 --output", made.predicted)
-    call("score_pos", "--corpus", made.corpus, "--predicted", made.predicted, "--output", made.confusion)
-    made.train_ner("baseline")
-    made.train_ner("late", LATE)
-    made.train_ner("encoder", EARLIEST, "--predicted", made.predicted)
-    made.train_ner("logits", LOGITS, "--predicted", made.predicted)
-    return made
+    call("merge_pos", "--corpus", done.corpus, "--taggers", done.taggers, "--folds 2 --output", done.predicted)
+    call("score_pos", "--corpus", done.corpus, "--predicted", done.predicted, "--output", done.confusion)
+    done.train_ner("baseline")
+    done.train_ner("late", LATE)
+    done.train_ner("encoder", EARLIEST, "--predicted", done.predicted)
+    done.train_ner("logits", LOGITS, "--predicted", done.predicted)
+    return done
 
 
 # --- the study -------------------------------------------------------------------------------------------------------
 
 
-def test_taggers_never_saw_what_they_predicted(study: Study) -> None:
+def test_taggers_were_not_trained_on_what_they_predicted(study: Study) -> None:
     assignment = json.loads(study.folds.read_text(encoding="utf-8"))
     for fold in (0, 1):
         record = json.loads((study.taggers / f"fold-{fold}" / "training.json").read_text(encoding="utf-8"))
@@ -147,7 +147,7 @@ def test_confusions_are_those_of_the_predictions(study: Study) -> None:
 
 
 @pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
-def test_a_training_leaves_what_later_stages_read(study: Study, name: str) -> None:
+def test_a_training_writes_what_later_stages_read(study: Study, name: str) -> None:
     folder = study.root / "ner" / name
     assert {path.name for path in folder.iterdir()} == {"model", "predictions.parquet", "metrics.json"}
     assert (folder / "model" / "provenance.json").is_file()
@@ -182,19 +182,21 @@ def test_a_training_gives_the_same_files_twice(study: Study) -> None:
 
 @pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
 def test_prediction_of_the_test_split_is_what_is_stored(study: Study, tmp_path: Path, name: str) -> None:
-    """By another way: tokens and the corpus's tags as columns, predicted tags from the final tagger's model."""
+    """By another path: tokens and the dataset's tags as columns, predicted tags from the final tagger's model."""
     rows = ("".join(map("{} {}\n".format, s.tokens, s.pos)) for s in read_split(study.corpus / "test.parquet"))
     (tmp_path / "test.conll").write_text("\n".join(rows), encoding="utf-8")
-    folder, output = study.root / "ner" / name, tmp_path / "found.conll"
+    folder, output = study.root / "ner" / name, tmp_path / "out.conll"
     tagger = study.taggers / "final" / "model"
     files = ("--input", tmp_path / "test.conll", "--output", output)
     call("predict", "--checkpoint", folder / "model", "--tagger", tagger, CPU, "--max-length 64", *files)
-    found = pd.read_csv(output, sep=" ", names=["token", "pos", "ner"], keep_default_na=False, quoting=csv.QUOTE_NONE)
+    predicted = pd.read_csv(
+        output, sep=" ", names=["token", "pos", "ner"], keep_default_na=False, quoting=csv.QUOTE_NONE
+    )
     stored = pd.read_parquet(folder / "predictions.parquet")
-    assert found["ner"].tolist() == stored.loc[stored["split"] == "test", "predicted"].astype(str).tolist()
+    assert predicted["ner"].tolist() == stored.loc[stored["split"] == "test", "predicted"].astype(str).tolist()
     if name in ("encoder", "logits"):
         tags = pd.read_parquet(study.predicted, columns=["split", "tag"])
-        assert found["pos"].tolist() == tags.loc[tags["split"] == "test", "tag"].astype(str).tolist()
+        assert predicted["pos"].tolist() == tags.loc[tags["split"] == "test", "tag"].astype(str).tolist()
 
 
 @pytest.mark.parametrize("name", ["late", "encoder", "logits"])
@@ -217,7 +219,7 @@ def test_a_sweep_of_each_fusion(study: Study, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
 def test_the_test_split_as_an_extra_test_is_predicted_as_in_training(study: Study, name: str) -> None:
-    """The same sentences, tagger and checkpoint: tags, logits and labels are those that are stored already."""
+    """The same sentences, tagger and checkpoint give the stored tags, logits and labels."""
     tagged, output = study.taggers / "extra" / "again.parquet", study.root / "extra" / name / "predictions.parquet"
     test = ["--corpus", study.corpus, "--test again", "--max-length 64 --eval-batch-size 16", CPU]
     if not tagged.exists():
@@ -243,8 +245,8 @@ def test_the_scratch_encoder_is_the_same_from_the_same_settings(study: Study, tm
         assert path.read_bytes() == (tmp_path / "encoder" / path.name).read_bytes(), path.name
 
 
-def test_tags_that_give_the_answer_are_used(study: Study, tmp_path: Path) -> None:
-    """The oracle: NER tags in the place of POS tags reach F1 above 0.99, so nothing is lost on the way."""
+def test_an_oracle_is_used(study: Study, tmp_path: Path) -> None:
+    """NER labels in place of POS tags reach F1 above 0.99, so the input path works."""
     splits = {
         split: [Sentence(s.tokens, s.ner, s.ner, s.document) for s in read_split(study.corpus / f"{split}.parquet")]
         for split in SPLITS
@@ -274,7 +276,7 @@ def test_help_names_every_option(script: str, capsys: pytest.CaptureFixture[str]
         assert f"--{path.replace('_', '-')} " in text
 
 
-def test_a_script_is_a_module_that_python_runs(tmp_path: Path) -> None:
+def test_a_command_runs_in_a_new_process(tmp_path: Path) -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "posner", "assign_folds", "--train", tmp_path / "no.parquet", "--folds", "2",
          "--fold-seed", "0", "--output", tmp_path / "folds.json"],
@@ -287,7 +289,7 @@ def test_a_script_is_a_module_that_python_runs(tmp_path: Path) -> None:
 
 
 def error_of(capsys: pytest.CaptureFixture[str], attempt: Callable[[], Any]) -> str:
-    """What a script that is given bad input says; it has to be one line and status 2."""
+    """The error of a command with invalid input; it must be one line, with status 2."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as caught:
         attempt()
@@ -304,21 +306,21 @@ def test_an_unknown_option_is_one_line(script: str, capsys: pytest.CaptureFixtur
 
 
 def ner(study: Study, *more: str | Path, compute: str = CPU, **places: Path) -> Callable[[], None]:
-    """A NER training that must not come to pass."""
+    """A NER training that must be refused."""
     folders = {"corpus": study.corpus, "encoder": study.encoder} | places
     arguments = [part for name, path in folders.items() for part in (f"--{name}", path)]
-    given = [part for part in (QUICK, compute, *more) if part]
-    return lambda: call("train_ner", *arguments, *given, "--output", study.root / "refused")
+    settings = [part for part in (QUICK, compute, *more) if part]
+    return lambda: call("train_ner", *arguments, *settings, "--output", study.root / "refused")
 
 
 def tagger(study: Study, folds: Path, name: str) -> Callable[[], None]:
-    """A tagger's training that must not come to pass."""
+    """A training of a tagger that must be refused."""
     folders = ("--corpus", study.corpus, "--encoder", study.encoder, "--folds", folds)
     return lambda: call("train_tagger", *folders, f"--tagger {name}", QUICK, CPU, "--output", study.root / "refused")
 
 
 def corrupt(study: Study, checkpoint: Path, confusion: Path) -> Callable[[], None]:
-    """A sweep that must not come to pass."""
+    """A sweep that must be refused."""
     files = ("--corpus", study.corpus, "--checkpoint", checkpoint, "--confusion", confusion)
     outputs = ("--output", study.root / "refused.parquet", "--changes", study.root / "refused.changes.parquet")
     return lambda: call("sweep_corruption", *files, "--predicted", study.predicted, SWEEP, CPU, *outputs)
@@ -329,7 +331,7 @@ def test_gold_logits_are_refused(study: Study, capsys: pytest.CaptureFixture[str
     assert "gold POS has no logits" in error_of(capsys, ner(study, more))
 
 
-def test_predicted_pos_has_to_be_given(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predicted_pos_is_required(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--predicted" in error_of(capsys, ner(study, EARLIEST))
     assert "--predicted" in error_of(capsys, ner(study, LOGITS))
 
@@ -342,7 +344,7 @@ def test_an_offset_deeper_than_the_encoder_is_refused(study: Study, capsys: pyte
 
 
 @pytest.mark.parametrize("name", ["corpus", "encoder", "predicted"])
-def test_a_place_where_nothing_is_is_named(
+def test_a_missing_input_is_reported(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     missing = tmp_path / "nowhere"
@@ -350,7 +352,7 @@ def test_a_place_where_nothing_is_is_named(
     assert str(missing) in line
 
 
-def test_a_device_that_is_not_there_is_refused(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unavailable_device_is_refused(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
     line = error_of(capsys, ner(study, "--compute.device cuda:99", compute=""))
     assert "cuda:99" in line
 
@@ -409,6 +411,6 @@ def test_a_damaged_confusion_matrix_is_named(
     assert str(path) in line
 
 
-def test_the_card_says_what_pos_can_tell(study: Study) -> None:
+def test_the_card_states_the_benefit_of_pos(study: Study) -> None:
     facts = read_card(study.corpus / "corpus.json").provenance.facts
     assert facts["best_f1_with_pos"]["test"] > facts["best_f1_without_pos"]["test"]

@@ -1,4 +1,4 @@
-"""Command lines: any value survives, and bad input is one message and status 2."""
+"""Command lines: every value is preserved, and invalid input is a message and status 2."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Part(Settings):
-    """Settings that are a part of others."""
+    """Nested settings."""
 
     rates: tuple[Fraction, ...] = Field((0, 0.5), description="Rates.")
     depth: Positive | Literal["earliest"] | None = Field(None, description="Depth.")
@@ -36,7 +36,7 @@ class Part(Settings):
 
 
 class Work(Command):
-    """What a script does."""
+    """A command."""
 
     corpus: Corpus = Field(description="The corpus.")
     part: Part = Field(default_factory=Part, description="A part.")
@@ -110,7 +110,7 @@ def test_flags_state_every_value_and_no_other(work: Work) -> None:
 GOOD = ["--corpus.source", "generated", "--output", "x"]
 
 
-def said(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> list[str]:
+def error_lines(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> list[str]:
     with pytest.raises(SystemExit) as left:
         run(Work, arguments)
     assert left.value.code == 2
@@ -137,15 +137,15 @@ def said(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> list[str]:
     ],
 )
 def test_bad_arguments_are_named(capsys: pytest.CaptureFixture[str], arguments: list[str], lines: list[str]) -> None:
-    assert said(capsys, arguments) == lines
+    assert error_lines(capsys, arguments) == lines
 
 
-def test_a_list_that_is_no_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys, [*GOOD, "--part.rates", "0,1"])[0].startswith("argument --part.rates: not JSON")
+def test_a_list_that_is_not_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_lines(capsys, [*GOOD, "--part.rates", "0,1"])[0].startswith("argument --part.rates: not JSON")
 
 
-def test_an_unknown_kind(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "'columns', 'hub', 'disk', 'generated'" in said(capsys, ["--corpus.source", "x", "--output", "y"])[0]
+def test_an_unknown_source(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "'columns', 'hub', 'disk', 'generated'" in error_lines(capsys, ["--corpus.source", "x", "--output", "y"])[0]
 
 
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:
@@ -175,7 +175,7 @@ def test_the_help_names_every_option_and_default(capsys: pytest.CaptureFixture[s
 
 
 class Optional(Command):
-    """Reads a file that there may be, and a text."""
+    """A command with optional files."""
 
     file: Path | None = Field(None, description="A file.")
     folder: Folder | None = Field(None, description="A folder.")
@@ -185,9 +185,9 @@ class Optional(Command):
     def execute(self) -> None: ...
 
 
-def test_a_file_that_may_be_left_out_is_left_out_when_it_is_empty() -> None:
-    made = parse(Optional, ["--file=", "--folder=", "--text=", "--needed="])
-    assert (made.file, made.folder, made.text, made.needed) == (None, None, "", Path())
+def test_an_empty_value_of_an_optional_file_means_no_file() -> None:
+    parsed = parse(Optional, ["--file=", "--folder=", "--text=", "--needed="])
+    assert (parsed.file, parsed.folder, parsed.text, parsed.needed) == (None, None, "", Path())
 
 
 def test_an_option_and_its_value_in_one_argument() -> None:
