@@ -1,4 +1,4 @@
-"""What an edit reruns: a table of edits against the jobs that are planned then, in a finished study."""
+"""What an edit reruns: a table of edits, and the jobs that a dry run plans after each in a finished study."""
 
 from __future__ import annotations
 
@@ -45,13 +45,38 @@ def add_extra_test(copy: Copy) -> None:
     copy.set(corpora__small__extra_tests={"hard": {"test": 10, "ambiguity": 1, "seed": 2}})
 
 
-def explain(copy: Copy) -> None:
+def add_comments(copy: Copy) -> None:
     """Comments, in the study's own file and in the defaults."""
     copy.study.write_text("# Explained.\n" + copy.study.read_text())
     replace(copy.folder / "config.yaml", "warmup_ratio: 0.1", "warmup_ratio: 0.1  # share of the steps")
 
 
 LIBRARY = "workflow_scripts/posner"
+
+
+def add_command(copy: Copy) -> None:
+    """A new command, in a new module."""
+    (copy.folder / LIBRARY / "commands/ner/count_words.py").write_text("class CountWords:\n    pass\n")
+    replace(copy.folder / LIBRARY / "commands/names.py", '"train_ner",', '"train_ner", "count_words",')
+
+
+def append(copy: Copy, name: str, text: str) -> None:
+    """Add `text` at the end of a module of the library."""
+    with (copy.folder / LIBRARY / name).open("a") as file:
+        file.write(text)
+
+
+def add_functions(copy: Copy) -> None:
+    """New functions that nothing calls."""
+    for name in ["report/figures/ner.py", "stats/intervals.py", "training/loop.py", "corpora/corpus.py"]:
+        append(copy, name, "\n\ndef print_nothing() -> None:\n    print()\n")
+
+
+def add_field(settings: str) -> Callable[[Copy], None]:
+    """A new field in a class of settings, the last one in its module."""
+    return lambda copy: append(copy, f"config/{settings}.py", "    tolerance: float = 0\n")
+
+
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
 PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
 CONCLUDED = ["conclude", "plot_oracles", "typeset_tables", "typeset_poster", "run_notebook"]
@@ -67,7 +92,7 @@ AFTER_NER = dict.fromkeys(
         "plot_injection_strategies",
         "plot_slices",
         "plot_training",
-        "plot_cost",  # in the variants' colours, which are told by the table of runs
+        "plot_cost",  # in the variants' colours, which depend on the table of runs
         *PLOTS_OF_SWEEPS,
         "write_model_cards",
         *CONCLUDED,
@@ -80,6 +105,9 @@ COST = dict.fromkeys(["summarise_cost", "plot_cost", "typeset_tables"], 1)
 TRAINED = {"sweep_corruption": 3, "list_runs": 1, "list_sweeps": 1, **AFTER_NER, **AFTER_SWEEPS, **COST}
 ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
 TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS, **COST}
+AFTER_STATISTICS = AFTER_SWEEPS | dict.fromkeys(
+    ["compare_variants", "score_slices", "plot_injection_strategies", "plot_slices", "write_model_cards"], 1
+)
 PLOTS = dict.fromkeys(
     [
         "plot_pos_tagging",
@@ -104,7 +132,7 @@ SETTING = ("record_config", *END)  # the config is recorded as a whole
 
 @dataclass(frozen=True)
 class Edit:
-    """A row of the table in docs/reruns.md, and the jobs that it means: those of each corpus and of the whole study."""
+    """A row of the table in docs/reruns.md: jobs of each corpus by rule, and rules of the whole study that run once."""
 
     what: str
     reruns: str
@@ -119,10 +147,35 @@ EDITS = [
     Edit(
         "a comment, a docstring, formatting",
         "nothing",
-        in_file(f"{LIBRARY}/training.py", "def training_step(", "# Why.\ndef training_step("),
+        in_file(f"{LIBRARY}/training/loop.py", "def training_step(", "# Why.\ndef training_step("),
         {},
     ),
-    Edit("a comment in the config", "nothing", explain, {}),
+    Edit("a comment in the config", "nothing", add_comments, {}),
+    Edit(
+        "the help text of a setting",
+        "nothing",
+        in_file(f"{LIBRARY}/config/statistics.py", '"""Confidence level', '"""The confidence level'),
+        {},
+    ),
+    Edit(
+        "a message of the config check",
+        "nothing",
+        in_file(f"{LIBRARY}/config/variants.py", "gold POS has no logits", "there are no logits of gold POS"),
+        {},
+    ),
+    Edit(
+        "an error message in the training code",
+        "nothing",
+        in_file(f"{LIBRARY}/model/modeling.py", "no prepared encoder is there", "the encoder is missing"),
+        {},
+    ),
+    Edit("a new command", "nothing", add_command, {}),
+    Edit(
+        "a new function in a module of figures, statistics or training",
+        "nothing",
+        add_functions,
+        {},
+    ),
     Edit(
         "one more seed",
         "that seed's trainings and sweeps, and the analysis",
@@ -168,14 +221,14 @@ EDITS = [
     Edit(
         "a title in the report",
         "the report",
-        in_file("rules/figures.smk", "Most frequent confusions", "Confusions"),
+        in_file(f"{LIBRARY}/report/contents.py", "Most frequent confusions", "Confusions"),
         {},
         ("report",),
     ),
     Edit(
         "the words of the poster",
         "posters, and the report",
-        in_file("resources/poster/poster.typ", "Do they still help", "Do they help"),
+        in_file("resources/poster/poster.typ", "Do POS tags still help", "Do POS tags help"),
         {"typeset_poster": 1},
         ("report",),
     ),
@@ -187,11 +240,32 @@ EDITS = [
         ("report",),
     ),
     Edit(
-        "statistics",
-        "the analysis",
-        in_file(f"{LIBRARY}/statistics.py", "return ", "return 0 or "),
-        AFTER_NER | AFTER_SWEEPS | {"measure_ceiling": 1},
+        "the code of one figure",
+        "that figure, and the report",
+        in_file(f"{LIBRARY}/report/figures/ner.py", "dict(zip(product(kinds", "dict(0 or zip(product(kinds"),
+        {"plot_slices": 1},
+        ("report",),
+    ),
+    Edit(
+        "one statistic, e.g. the standard deviation over seeds",
+        "what uses it, and what follows",
+        in_file(f"{LIBRARY}/stats/spread.py", "return cls(", "return 0 or cls("),
+        AFTER_NER | AFTER_SWEEPS | {"measure_ceiling": 1, "compare_variants": 0, "score_slices": 0},
         END,
+    ),
+    Edit(
+        "a new field in the settings of statistics",
+        "what takes these settings, and what follows; no training",
+        add_field("statistics"),
+        AFTER_STATISTICS,
+        SETTING,
+    ),
+    Edit(
+        "a new field in the settings of the sweep",
+        "sweeps and what follows; no training",
+        add_field("corruption"),
+        {"sweep_corruption": 3, "list_sweeps": 1, **AFTER_SWEEPS, **COST},
+        SETTING,
     ),
     Edit(
         "the margin of equivalence",
@@ -204,7 +278,7 @@ EDITS = [
         "the code of a fusion",
         "variants of that fusion, and the analysis",
         in_file(
-            f"{LIBRARY}/late_fusion.py",
+            f"{LIBRARY}/model/fusion/late.py",
             "logits + self.scale * self.project(pos)",
             "self.scale * self.project(pos) + logits",
         ),
@@ -214,8 +288,15 @@ EDITS = [
     Edit(
         "the training loop",
         "every training, and what follows",
-        in_file(f"{LIBRARY}/training.py", "return loss.item()", "return float(loss)"),
+        in_file(f"{LIBRARY}/training/loop.py", "return loss.item()", "return float(loss)"),
         TAGGED | ALL_TRAINED,
+        END,
+    ),
+    Edit(
+        "the code of the POS taggers",
+        "taggers, variants with predicted POS, sweeps, the analysis; no variant with gold POS",
+        in_file(f"{LIBRARY}/commands/pos/train_tagger.py", "return frozenset()", "return frozenset([])"),
+        TAGGED | TRAINED | {"train_ner": 1, "measure_ceiling": 1},
         END,
     ),
     Edit(

@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]  # the source root, which holds the package
 RUNNER = "posner.workflow.command:run"  # what runs every command
-# A fingerprint does not count its own code: where an edit to it matters, it changes the fingerprint anyway.
-UNCOUNTED = ("posner.workflow.fingerprint", "posner.workflow.definitions")
+# A fingerprint does not count the code that computes it, where edits that matter change the fingerprint anyway, nor the
+# code that words help and errors.
+UNCOUNTED = (
+    "posner.workflow.fingerprint",
+    "posner.workflow.definitions",
+    "posner.model.fusion.modules",
+    "posner.workflow.options:_help",
+    "posner.workflow.options:_explain",
+)
 
 
 def command_fingerprint(command: str, unreachable: Collection[str] = ()) -> str:
@@ -48,9 +55,9 @@ def record(command: Command) -> dict[str, Any]:
     paths = {name for name, value in command if isinstance(value, Path)}
     return {
         "script": script,
-        "settings": command.model_dump(mode="json", exclude=paths | command.unrecorded),
+        "settings": command.model_dump(mode="json", exclude=paths | command.excluded_from_provenance),
         "inputs": {os.path.relpath(path): sha256(path) for path in command.inputs()},
-        "code": command_fingerprint(f"{type(command).__module__}:{type(command).__name__}"),
+        "code": command_fingerprint(f"{type(command).__module__}:{type(command).__name__}", command.unreachable_code()),
         "packages": loaded_packages(),
         "python": platform.python_version(),
         "device": command.device_name(),
