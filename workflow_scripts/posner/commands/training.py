@@ -15,7 +15,7 @@ from posner.corpora.corpus import corpus_files
 from posner.model.folders import model_files
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
-from posner.workflow.provenance import key, record
+from posner.workflow.provenance import record, work_hash
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class TrainingCommand(ModelCommand):
             self.train(NoResume())
             return
         now = record(self)
-        with ResumeFolder(self.resume, key(now), self.save_every) as resume:
+        with ResumeFolder(self.resume, work_hash(now), self.save_every) as resume:
             if self.is_finished(now):  # by a training that a killed Snakemake has left, and that ended just now
                 log.info("%s has the results of this training; nothing to do", self.output)
                 raise SystemExit(0)
@@ -64,7 +64,7 @@ class TrainingCommand(ModelCommand):
         """Whether the outputs exist and their record equals `now`; packages that are loaded late do not count."""
         try:
             before = json.loads(self.provenance_path().read_text(encoding="utf-8"))
-            is_same = key({name: before[name] for name in now} | {"packages": now["packages"]}) == key(now)
+            is_same = work_hash({name: before[name] for name in now} | {"packages": now["packages"]}) == work_hash(now)
         except (OSError, ValueError, KeyError):
             return False
         return is_same and all((self.output / name).is_file() for name in self.results)

@@ -84,20 +84,9 @@ def read_splits(
 
 
 def _read_split(dataset: Dataset, settings: TableCorpus[Any], where: str) -> list[Sentence]:
-    fields = ("tokens_field", "pos_field", "ner_field", "document_field")
-    columns = {field: getattr(settings, field) for field in fields if getattr(settings, field) is not None}
-    for field, column in columns.items():
-        if column not in dataset.column_names:
-            raise InputError(
-                f"{where}: no column {column!r} ({field}), only {', '.join(dataset.column_names)}"
-                f"{suggestion(column, dataset.column_names)}"
-            )
-    table = dataset.select_columns(sorted(set(columns.values()))).with_format(None)
-    if _item_type(table, settings.tokens_field, where) != "string":
-        raise InputError(f"{where}: column {settings.tokens_field!r} (tokens_field) does not hold strings")
+    table = _select_columns(dataset, settings, where)
     pos_names = _tag_names(table, settings.pos_field, settings.pos_names, "pos_names", where)
     ner_names = _tag_names(table, settings.ner_field, settings.ner_names, "ner_names", where)
-
     rows: dict[str, Any] = table[:]
     documents = rows[settings.document_field] if settings.document_field else [None] * len(table)
     lists = (rows[settings.tokens_field], rows[settings.pos_field], rows[settings.ner_field], documents)
@@ -115,6 +104,22 @@ def _read_split(dataset: Dataset, settings: TableCorpus[Any], where: str) -> lis
         except InputError as error:
             raise InputError(f"{where}, row {number}: {error}") from None
     return sentences
+
+
+def _select_columns(dataset: Dataset, settings: TableCorpus[Any], where: str) -> Dataset:
+    """The columns in the settings, after a check that they exist and that tokens are strings."""
+    fields = ("tokens_field", "pos_field", "ner_field", "document_field")
+    columns = {field: getattr(settings, field) for field in fields if getattr(settings, field) is not None}
+    for field, column in columns.items():
+        if column not in dataset.column_names:
+            raise InputError(
+                f"{where}: no column {column!r} ({field}), only {', '.join(dataset.column_names)}"
+                f"{suggestion(column, dataset.column_names)}"
+            )
+    table = dataset.select_columns(sorted(set(columns.values()))).with_format(None)
+    if _item_type(table, settings.tokens_field, where) != "string":
+        raise InputError(f"{where}: column {settings.tokens_field!r} (tokens_field) does not hold strings")
+    return table
 
 
 def _item_type(dataset: Dataset, column: str, where: str) -> Any:

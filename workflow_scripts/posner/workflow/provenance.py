@@ -64,7 +64,7 @@ def record(command: Command) -> dict[str, Any]:
     }
 
 
-def key(record: dict[str, Any]) -> str:
+def work_hash(record: dict[str, Any]) -> str:
     """Hash of a record: equal for the same work in another folder."""
     portable = record | {"inputs": list(record["inputs"].values())}
     return hashlib.sha256(json.dumps(portable, sort_keys=True).encode()).hexdigest()
