@@ -330,7 +330,7 @@ EDITS = [
     ),
     Edit(
         "one sentence of a corpus",
-        "all that is made of this corpus, nothing of another",
+        "everything computed from this corpus, nothing of another",
         in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
         TAGGED
         | ALL_TRAINED
