@@ -243,7 +243,7 @@ class _Reader:
         match node:
             case ast.Constant():
                 self.parts.append(repr(node.value))
-                self.names.update(references(node.value))
+                self.names.update(names_in_text(node.value))
                 return
             case ast.FunctionDef(name="__init_subclass__"):
                 self.names.add(("__init_subclass__",))
@@ -267,7 +267,7 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-def references(value: object) -> Iterator[Chain]:
+def names_in_text(value: object) -> Iterator[Chain]:
     """Names in a string that may be a type or the full name of code: they may be looked up when the code runs."""
     if isinstance(value, str) and REFERENCE.fullmatch(value):
         with suppress(SyntaxError):
