@@ -76,7 +76,8 @@ rule run_notebook:
         ENVIRONMENT
     params:
         code=code("run_notebook"),
-        style=f"code of figures: {fingerprint('posner.report.figures.style', root=SOURCES)}",  # the notebook uses their colours
+        # The notebook imports it; what a notebook imports is no part of the command's code.
+        style=f"code of styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",
     shell:
         "python -m posner run_notebook --notebook {input.notebook} --results {input.verdict}"
         " --output {output} > {log} 2>&1"

@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -90,6 +91,17 @@ def test_taggers_and_gold_variants_depend_on_different_commands() -> None:
 def test_a_figure_depends_on_no_other_figure(job: str) -> None:
     draws = {part.partition(":")[2] for part in parts(job) if part.startswith("report.figures.")}
     assert len([name for name in draws if name.startswith("draw_")]) <= 1
+
+
+def test_what_the_notebook_imports_is_counted() -> None:
+    notebook = json.loads((SOURCES.parent / "notebooks" / "results_analysis.ipynb").read_text(encoding="utf-8"))
+    lines = [line for cell in notebook["cells"] for line in cell["source"] if "import" in line]
+    imports = [re.fullmatch(r"from (posner[\w.]+) import (\w+)\n?", line) for line in lines if "from posner" in line]
+    rules = (SOURCES.parent / "rules" / "presentation.smk").read_text(encoding="utf-8")
+    assert imports
+    for names in imports:
+        assert names is not None, "import a single definition by name"
+        assert ":".join(names.groups()) in rules
 
 
 # --- nothing that runs is missed -------------------------------------------------------------------------------------
