@@ -321,6 +321,8 @@ OTHER = {module("figures"): TREE[module("figures")].replace("return 0", "return 
         "from library.figures import draw\nONE = TypeVar('T', bound='draw')",
         "from library.figures import draw\nONE = dict[str, 'draw']",
         "from library import figures\nclass ONE:\n    x: 'figures.draw'",
+        "from library.figures import draw\nclass ONE:\n    x: 'Annotated[draw, Field(gt=0)]'",
+        "from library.figures import draw\nclass ONE:\n    x: 'list[\"draw\"]'",
         "from library.figures import draw\ndef ONE(x):\n    match x:\n        case draw():\n            return 1",
         "from library.figures import draw\nONE = [x for x in draw]",
         "from library.figures import draw\nONE = lambda: f'{draw}'",

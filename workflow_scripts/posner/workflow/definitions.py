@@ -25,7 +25,7 @@ IMPORTS = (ast.Import, ast.ImportFrom)
 # Decorators of other libraries that change nothing but what they decorate.
 PURE_DECORATORS = frozenset({"dataclass", "cache", "lru_cache", "contextmanager", "torch.inference_mode"})
 # A string that may be a type (a forward reference), or the full name of a module or of a definition in it.
-REFERENCE = re.compile(r"[\w.:|\[\], ]+")
+REFERENCE = re.compile(r"""[\w.:|\[\]()='", ]+""")
 # Lead to code that is not named: an import of a computed name, or all subclasses of a class.
 UNFOLLOWED = frozenset({"import_module", "__import__", "__subclasses__", "__init_subclass__"})
 
@@ -276,5 +276,7 @@ def names_in_text(value: object) -> Iterator[Chain]:
                 node = waiting.pop()
                 if name := dotted(node):
                     yield tuple(name.split("."))
+                elif isinstance(node, ast.Constant):
+                    yield from names_in_text(node.value)
                 else:
                     waiting.extend(ast.iter_child_nodes(node))
