@@ -6,7 +6,8 @@ CONFIG ?= config.yaml
 PROFILE ?= profiles/local
 SNAKEMAKE_ARGS ?=
 # A test file stays on one worker, so its fixtures are built once.
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PARALLEL := -n 2 --dist loadfile
+PYTEST_ARGS ?= $(PARALLEL) --cov --cov-report=term
 SLURM_PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -50,11 +51,11 @@ publish: .venv/.runtime ## copy the summaries of a finished study from RESULTS t
 
 test: export HF_HUB_OFFLINE := 1
 test: .venv/.dev ## run all tests and print their coverage; options for pytest in PYTEST_ARGS
-	$(RUN) pytest --cov --cov-report=term $(PYTEST_ARGS)
+	$(RUN) pytest $(PYTEST_ARGS)
 
 test-fast: export HF_HUB_OFFLINE := 1
 test-fast: .venv/.dev ## run the unit tests without the slow ones, in about two minutes
-	$(RUN) pytest -m "not slow and not slurm" $(PYTEST_ARGS) tests/unit
+	$(RUN) pytest -m "not slow and not slurm" $(PARALLEL) tests/unit
 
 test-slurm: export HF_HUB_OFFLINE := 1
 test-slurm: .venv/.dev ## run the tests on a SLURM cluster that they start; needs root on Debian, else skipped

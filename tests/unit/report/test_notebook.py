@@ -14,6 +14,8 @@ from fabricated import TAGS, VARIANTS, summarise
 from posner.commands.study.run_notebook import RunNotebook, execute
 from posner.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "results_analysis.ipynb"
 WORDS = ["John", "<runs>", "in", "Rome"]
 POS, TAGGED = ["NNP", "NN", "IN", "NNP"], ["NNP", "NNP", "IN", "NNP"]

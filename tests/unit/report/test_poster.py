@@ -30,6 +30,8 @@ from posner.errors import InputError
 from posner.files import write_json
 from pypdf import PdfReader
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = Path(__file__).parents[3] / "resources" / "poster" / "poster.typ"
 A0 = (841, 1189)  # mm
 MANY = VARIANTS | {

@@ -277,6 +277,7 @@ def assert_same_results(one: Path, other: Path) -> None:
     pd.testing.assert_frame_equal(*histories, check_exact=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chance", [1, 2, 3])
 def test_killed_at_any_moment_it_ends_with_the_same_bits(
     command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path, chance: int
@@ -315,6 +316,7 @@ def started_at_step_50(arguments: Sequence[str]) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_before_the_end(
     command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path, number: int
@@ -331,6 +333,7 @@ def test_a_signal_saves_before_the_end(
     assert_same_results(tmp_path / "run", uninterrupted)
 
 
+@pytest.mark.slow
 def test_a_second_training_stops_the_first_and_resumes_it(
     command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
 ) -> None:
@@ -350,6 +353,7 @@ def test_a_second_training_stops_the_first_and_resumes_it(
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.slow
 def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., list[str]], tmp_path: Path) -> None:
     state = tmp_path / "state"
     process = started_at_step_50(command(tmp_path / "run", f"--resume={state}", "--save-every=0.05"))
@@ -362,6 +366,7 @@ def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., li
     assert json.loads(before) == json.loads((state / "state.json").read_bytes())
 
 
+@pytest.mark.slow
 def test_a_finished_training_is_not_repeated(
     command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
 ) -> None:
@@ -376,6 +381,7 @@ def test_a_finished_training_is_not_repeated(
     assert "step 50/" in again.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [20_000, 1_000])  # bytes: less than the model, and than any file
 def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
     command: Callable[..., list[str]], tmp_path: Path, limit: int
@@ -390,6 +396,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
     assert not [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_created_is_a_clear_error(command: Callable[..., list[str]], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = subprocess.run(command(tmp_path / "file" / "run"), capture_output=True, text=True)
@@ -398,6 +405,7 @@ def test_a_folder_that_cannot_be_created_is_a_clear_error(command: Callable[...,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_record_names_all_that_the_result_depends_on(uninterrupted: Path) -> None:
     record = json.loads((uninterrupted / "model" / "provenance.json").read_text())
     assert record["settings"]["training"]["eval_steps"] == LONG.eval_steps
@@ -413,6 +421,7 @@ def changed(command: Sequence[str], old: str, new: str) -> list[str]:
     return [part.replace(old, new) for part in command]
 
 
+@pytest.mark.slow
 def test_a_state_of_other_settings_is_not_resumed(command: Callable[..., list[str]], tmp_path: Path) -> None:
     arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
     process = started_at_step_50(arguments)
