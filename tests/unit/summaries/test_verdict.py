@@ -23,7 +23,7 @@ from posner.config.statistics import Statistics
 from posner.config.variants import SeededVariant
 from posner.stats.propagation import QUESTIONS
 from posner.summaries.answers import statistics_sentence, study_answers, study_details
-from posner.summaries.sentences import VERDICT_PHRASES, span
+from posner.summaries.sentences import VERDICT_PHRASES
 from posner.summaries.verdict import conclude
 
 ACCURACY = {"train": 0.96, "validation": 0.95, "test": 0.94}
@@ -64,20 +64,15 @@ def test_answers_count_the_verdicts(tmp_path: Path) -> None:
         "baseline": None, "up": "helps", "level": "inconclusive", "same": "equivalent",
         "once": "inconclusive", "down": "hurts",
     }  # fmt: skip
-    change = {
-        name: f"{100 * row['difference']['mean']:+.2f}"
-        for name, row in conclusions["variants"].items()
-        if row["verdict"]
-    }
+    up, down = (f"{100 * abs(conclusions['variants'][name]['difference']['mean']):.2f}" for name in ("up", "down"))
     low, high = (f"{100 * conclusions['variants']['level']['difference'][end]:+.2f}" for end in ("low", "high"))
     assert conclusions["answers"] == {
         "gold": (
-            f"Gold POS improves test F1 in 1 of 4 variants ({change['up']} points), changes it by less than the "
-            f"margin of 0.5 points in 1 (equivalent: {change['same']} points) and has no significant effect on it in 1 "
-            f"(inconclusive: {change['level']} points, 95 % interval from {low} to {high}); one was trained with "
-            f"one seed, so no verdict is given ({change['once']} points)."
+            f"Gold POS improves test F1 in 1 of 4 variants by {up} points, changes it by less than the margin of 0.5 "
+            "points in 1 (equivalent) and has no significant effect on it in 1 (inconclusive: 95 % interval from "
+            f"{low} to {high} points); the other has one training seed and no verdict."
         ),
-        "predicted": f"Predicted POS lowers test F1 ({change['down']} points).",
+        "predicted": f"Predicted POS lowers test F1 by {down} points.",
         "tagging_errors": "",
     }
     assert conclusions["details"] == ""
@@ -130,8 +125,10 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
     ):
         assert subject in text
         if hurting := table.loc[question].query("verdict == 'hurts'")["change"].tolist():
-            assert f"lowers test F1 in {len(hurting)} of 8 variants ({span(hurting)} points)" in text
-    errors = "reading the tagger's real output (6.0 % wrong tags) instead of the corpus's tags"
+            smallest, largest = 100 * abs(max(hurting)), 100 * abs(min(hurting))
+            expected = f"{smallest:.2f} to {largest:.2f}" if len(hurting) > 1 else f"{smallest:.2f}"
+            assert f"lowers test F1 in {len(hurting)} of 8 variants by {expected} points" in text
+    errors = "reading the tagger's own tags (6.0 % wrong) instead of the corpus's"
     assert conclusions["answers"]["tagging_errors"].startswith(f"After training with gold POS, {errors}")
     assert conclusions["details"].startswith(f"After training with predicted POS, {errors}")
     anchor = pd.read_csv(study / "tables" / "corruption_intervals.csv").query("mode == 'anchor'").set_index("variant")
@@ -173,7 +170,7 @@ def test_a_study_of_controls_only(tmp_path: Path) -> None:
     f1 = {"baseline": (0.8, 0.81, 0.82), "late-oracle-one_hot": (0.99,), "late-random-one_hot": (0.8, 0.81, 0.82)}
     conclusions = concluded(tmp_path, f1, variants)
     assert conclusions["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
-    assert "Random POS changes test F1 by less than the margin of 0.5 points (equivalent: " in conclusions["footnote"]
+    assert "Random POS changes test F1 by less than the margin of 0.5 points (equivalent)." in conclusions["footnote"]
     assert conclusions["variants"]["late-oracle-one_hot"]["verdict"] is None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from posner.config.statistics import Statistics
 from posner.files import Json
@@ -20,15 +20,16 @@ from posner.summaries.sentences import confidence, percentage, signed_points, sp
 MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
 
 SUBJECTS: Mapping[Question, str] = {
-    "tagging_errors": "reading the tagger's real output ({error} wrong tags) instead of the corpus's tags",
+    "tagging_errors": "reading the tagger's own tags ({error} wrong) instead of the corpus's",
     "slope": "Each additional 10 % of test tags replaced by typical tagging errors",
     "clustering": "Placing the errors where the tagger makes them, instead of as many at random positions,",
 }
-VERBS: Mapping[Verdict, str] = {
-    "helps": "improves {f1}",
-    "hurts": "lowers {f1}",
-    "equivalent": "changes {f1} by less than the margin of {margin} points",
-    "inconclusive": "has no significant effect on {f1}",
+# What a verdict says: verb, and note behind the number of variants.
+CLAUSES: Mapping[Verdict, tuple[str, str]] = {
+    "helps": ("improves {f1}", " by {size}"),
+    "hurts": ("lowers {f1}", " by {size}"),
+    "equivalent": ("changes {f1} by less than the margin of {margin} points", " (equivalent)"),
+    "inconclusive": ("has no significant effect on {f1}", " (inconclusive: {intervals})"),
 }
 
 
@@ -105,21 +106,19 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     total = len(findings)
     once = [finding for finding in findings if not finding.has_interval]
     if len(once) == total:
-        variants = "" if total == 1 else f" in {total} variants"
-        return (
-            f"{subject} changes test F1 by {points_clause(once)}{variants}; with one training seed"
-            f"{'' if total == 1 else ' each'}, no verdict is given."
-        )
+        per_variant, variants = ("", "") if total == 1 else (" each", f" in {total} variants")
+        change = f"{subject} changes test F1 by {span([finding.change for finding in once])} points{variants}"
+        return f"{change}; with one training seed{per_variant}, there is no verdict."
     clauses: list[str] = []
-    for verdict in get_args(Verdict):
+    for verdict, (verb, note) in CLAUSES.items():
         if group := [finding for finding in findings if finding.has_interval and finding.verdict == verdict]:
-            verb = VERBS[verdict].format(f1="it" if clauses else "test F1", margin=f"{margin:g}")
-            variants = in_variants(len(group), total, verdict, is_first=not clauses)
-            clauses.append(f"{verb}{variants} ({verdict_note(group, statistics)})")
+            clause = verb + in_variants(len(group), total, verdict, is_first=not clauses) + note
+            words = {"size": size(group), "intervals": intervals(group, statistics), "margin": f"{margin:g}"}
+            clauses.append(clause.format(f1="it" if clauses else "test F1", **words))
     sentence = f"{subject} {enumeration(clauses)}"
     if once:
-        number = "one was" if len(once) == 1 else f"{len(once)} were"
-        sentence += f"; {number} trained with one seed, so no verdict is given ({points_clause(once)})"
+        others = "the other has" if len(once) == 1 else f"the other {len(once)} have"
+        sentence += f"; {others} one training seed and no verdict"
     return f"{sentence}."
 
 
@@ -134,21 +133,17 @@ def in_variants(number: int, total: int, verdict: Verdict, *, is_first: bool) ->
     return " in both variants" if total == 2 else f" in all {total} variants"
 
 
-def verdict_note(group: Sequence[Finding], statistics: Statistics) -> str:
-    """The changes of variants with the same verdict; of inconclusive ones, also the range of their intervals."""
-    if group[0].verdict == "equivalent":
-        return f"equivalent: {points_clause(group)}"
-    if group[0].verdict != "inconclusive":
-        return points_clause(group)
+def size(group: Sequence[Finding]) -> str:
+    """The range of the absolute changes: ``1.33 to 1.71 points``."""
+    smallest, largest = (f"{100 * end(abs(finding.change) for finding in group):.2f}" for end in (min, max))
+    return f"{smallest} points" if smallest == largest else f"{smallest} to {largest} points"
+
+
+def intervals(group: Sequence[Finding], statistics: Statistics) -> str:
+    """The range that the intervals cover together: ``95 % intervals from -0.38 to +0.46 points``."""
     low = signed_points(min(finding.low for finding in group if finding.low is not None))
     high = signed_points(max(finding.high for finding in group if finding.high is not None))
-    intervals = f"{confidence(statistics)} {'interval' if len(group) == 1 else 'intervals'} from {low} to {high}"
-    return f"inconclusive: {points_clause(group)}, {intervals}"
-
-
-def points_clause(findings: Sequence[Finding]) -> str:
-    """The range of the changes: ``+1.33 to +1.71 points``."""
-    return f"{span([finding.change for finding in findings])} points"
+    return f"{confidence(statistics)} interval{'s' if len(group) > 1 else ''} from {low} to {high} points"
 
 
 def enumeration(clauses: Sequence[str]) -> str:
