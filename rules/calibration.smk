@@ -33,6 +33,10 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
+# Also here, because Snakemake ignores the onstart of a module.
+include: "slurm.smk"
+
+
 module study:
     snakefile:
         "../Snakefile"
