@@ -9,7 +9,7 @@ from typing import Any
 
 from posner.benchmark.process import Cost, measure
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 
 # Half of the jobs read the outputs of the other half. There are no settings, logs or functions.
 BARE = """
