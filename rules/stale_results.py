@@ -35,7 +35,8 @@ def compare_records(persistence: PersistenceBase, job: Any) -> bool:
     if has_metadata(persistence, job):
         return True
     path = record_path(job)
-    if path is not None and RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers:
+    is_trigger = RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers
+    if path is not None and is_trigger and path.is_file():  # before the params are asked for, which takes long
         recorded, current = difference(path, job.params)
         persistence.dag.reason(job).params_changed = ParamsChange(set(recorded), set(current), set(job.output))
     return False
@@ -43,7 +44,6 @@ def compare_records(persistence: PersistenceBase, job: Any) -> bool:
 
 def record_path(job: Any) -> Path | None:
     """The provenance record of a job: an output, or beside the model; ``None`` if its command writes none."""
-    outputs = dict(job.output.items())
-    if "provenance" in outputs:
-        return Path(outputs["provenance"])
-    return Path(outputs["model"]).with_name("provenance.json") if "model" in outputs else None
+    if hasattr(job.output, "provenance"):
+        return Path(job.output.provenance)
+    return Path(job.output.model).with_name("provenance.json") if hasattr(job.output, "model") else None

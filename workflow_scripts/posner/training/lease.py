@@ -100,7 +100,7 @@ class Lease:
             if beat_of(self.path) is None:
                 continue  # released meanwhile
             if holder is not None:
-                log.info("%s: %s does the same training or did; ending it", self.folder, holder)
+                log.info("%s: taking over from %s, which is ended if it still runs", self.folder, holder)
             self._end(holder)
             if holder_of(self.folder) == holder:
                 self.path.unlink(missing_ok=True)
