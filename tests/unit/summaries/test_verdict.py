@@ -128,7 +128,7 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
             smallest, largest = 100 * abs(max(hurting)), 100 * abs(min(hurting))
             expected = f"{smallest:.2f} to {largest:.2f}" if len(hurting) > 1 else f"{smallest:.2f}"
             assert f"lowers test F1 in {len(hurting)} of 8 variants by {expected} points" in text
-    errors = "reading the tagger's own tags (6.0 % wrong) instead of the corpus's"
+    errors = "reading the tagger's own tags (6.0 % wrong) instead of the corpus's tags"
     assert conclusions["answers"]["tagging_errors"].startswith(f"After training with gold POS, {errors}")
     assert conclusions["details"].startswith(f"After training with predicted POS, {errors}")
     anchor = pd.read_csv(study / "tables" / "corruption_intervals.csv").query("mode == 'anchor'").set_index("variant")

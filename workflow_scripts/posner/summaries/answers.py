@@ -20,7 +20,7 @@ from posner.summaries.sentences import confidence, percentage, signed_points, sp
 MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
 
 SUBJECTS: Mapping[Question, str] = {
-    "tagging_errors": "reading the tagger's own tags ({error} wrong) instead of the corpus's",
+    "tagging_errors": "reading the tagger's own tags ({error} wrong) instead of the corpus's tags",
     "slope": "Each additional 10 % of test tags replaced by typical tagging errors",
     "clustering": "Placing the errors where the tagger makes them, instead of as many at random positions,",
 }
