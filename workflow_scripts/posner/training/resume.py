@@ -137,7 +137,7 @@ class ResumeFolder(Resume):
             log.info("resumed at step %d", work.step)
 
     def load(self) -> Snapshot | None:
-        """The state of this work, if there is a whole one."""
+        """The state of this work, if there is a complete one."""
         index = self.folder / "state.json"
         if not index.is_file():
             return None
