@@ -116,7 +116,7 @@ def test_ambiguity_is_the_share_of_ambiguous_candidates(ambiguity: float) -> Non
 
 def test_slots_are_never_adjacent() -> None:
     """Else the end of an entity would be ambiguous."""
-    for clause in grammar.CLAUSES:
+    for clause in grammar.CLAUSE_TEMPLATES:
         for tail in grammar.TAILS:
             assert not any(a[0] == b[0] == "@" for a, b in pairwise(f"{clause} {tail}".split()))
 
@@ -194,7 +194,7 @@ def test_tags_have_their_probabilities() -> None:
 
 
 def test_every_word_of_a_template_is_known() -> None:
-    for template in (*grammar.CLAUSES, *grammar.TAILS):
+    for template in (*grammar.CLAUSE_TEMPLATES, *grammar.TAILS):
         for word in template.split():
             known = {"@": set(grammar.SHAPES), "%": set(grammar.CLASSES)}.get(word[0], set(grammar.FUNCTION_WORDS))
             assert word.lstrip("@%") in known

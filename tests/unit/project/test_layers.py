@@ -1,8 +1,9 @@
-"""Imports run one way: a module imports from its own sub-package and from lower layers only."""
+"""Structure of the package: imports run one way, and a public name is defined in one module."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,3 +66,23 @@ def test_imports_run_one_way() -> None:
 def test_init_files_are_empty() -> None:
     """A line there would be code of every command."""
     assert [path for path in (SOURCES / "posner").rglob("__init__.py") if path.read_bytes()] == []
+
+
+def public_names(path: Path) -> Iterator[str]:
+    """Names that a module defines at its top level, without those that begin with an underscore."""
+    for node in ast.parse(path.read_bytes()).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def test_a_public_name_is_defined_in_one_module() -> None:
+    modules = defaultdict(list)
+    for path in sorted((SOURCES / "posner").rglob("*.py")):
+        for name in set(public_names(path)) - {"log"}:
+            modules[name].append(str(path.relative_to(SOURCES)))
+    assert {name: paths for name, paths in modules.items() if len(paths) > 1} == {}

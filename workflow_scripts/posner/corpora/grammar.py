@@ -36,7 +36,7 @@ from posner.config.corpora import GeneratedCorpus
 from posner.corpora.corpus import SPLITS, Sentence
 
 # Words of a clause: @TYPE is a slot, %class a word of that class, anything else is a literal word.
-CLAUSES = (
+CLAUSE_TEMPLATES = (
     "@PER told the %noun that it %ed.main",
     "the %noun thanked @PER and %ed.main the %noun",
     "@PER and @PER %ed.main %over the %noun",
@@ -174,7 +174,7 @@ def _split(split: str, size: int, ambiguity: float, rng: Generator) -> tuple[lis
 
 def _sentence(ambiguity: float, rng: Generator, counts: Counter[str]) -> list[Token]:
     tokens: list[Token] = []
-    for word in f"{_pick(CLAUSES, rng)} {_pick(TAILS, rng)} .".split():
+    for word in f"{_pick(CLAUSE_TEMPLATES, rng)} {_pick(TAILS, rng)} .".split():
         if word[0] == "@":
             tokens += _candidate(word[1:], ambiguity, rng, counts)
         elif word[0] == "%":
