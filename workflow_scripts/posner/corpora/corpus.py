@@ -114,7 +114,7 @@ def corpus_files(folder: Path) -> list[Path]:
     """
     files = [folder / "corpus.json", *(folder / f"{split}.parquet" for split in SPLITS)]
     if missing := [file for file in files if not file.is_file()]:
-        raise InputError(f"{missing[0]} is missing; delete {folder} and run again")
+        raise InputError(f"{missing[0]} is missing; run prepare_corpus first")
     return files
 
 

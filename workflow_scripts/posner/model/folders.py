@@ -22,7 +22,7 @@ def model_files(folder: Path) -> list[Path]:
     """
     files = [folder / name for name in MODEL_FILES]
     if missing := [file for file in files if not file.is_file()]:
-        raise InputError(f"{missing[0]} is missing; delete {folder} and run again")
+        raise InputError(f"{missing[0]} is missing; give the folder of a prepared encoder or of a trained model")
     return files
 
 
