@@ -70,7 +70,7 @@ class ScratchEncoder(Settings):
     """Seed of the random weights."""
 
     @model_validator(mode="after")
-    def _has_even_heads(self) -> Self:
+    def _heads_divide_width(self) -> Self:
         if self.hidden_size % self.num_attention_heads:
             raise ValueError(
                 f"hidden_size {self.hidden_size} must be a multiple of num_attention_heads {self.num_attention_heads}"
