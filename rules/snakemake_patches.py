@@ -1,7 +1,7 @@
 """Two patches that make Snakemake 9.27 faster on graphs of thousands of jobs. Other versions stay as they are.
 
-Measured with ``make bench``: a dry run of a study of 10,072 jobs takes 16.2 s of processor time with both patches and 19.3 s
-without. A bare workflow of as many jobs takes 8.1 s.
+Measured with ``make bench``: a dry run of a study of 10,072 jobs takes 16.2 s of processor time with both patches and
+19.3 s without. A bare workflow of as many jobs takes 8.1 s.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def apply() -> None:
     if not is_tested(installed):
         logger.info(f"Planning is not accelerated: that was written for Snakemake {TESTED}x, and this is {installed}.")
         return
-    # A graph consists of millions of objects that stay to the end; the collector searches them again and again. Saves 1.9 s.
+    # A graph has millions of objects that stay to the end; the collector searches them again and again. Saves 1.9 s.
     gc.set_threshold(100_000, 20, 100)
     # It evaluates each resource of each job. Saves 1.4 s; the notes about functions of our rules save another 0.4 s.
     from snakemake.resources import Resource
