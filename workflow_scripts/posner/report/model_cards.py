@@ -102,7 +102,7 @@ def ner_card(
 
     Args:
         run: the part of ``runs`` in `summary` for this seed.
-        summary: ``metrics/{variant}.json``.
+        summary: ``metrics/variants/{variant}.json``.
         sentence: on the variant's difference to the baseline; ``None`` for the baseline itself.
         interval: of this model's test F1, in 0..1.
     """
