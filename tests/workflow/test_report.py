@@ -75,7 +75,7 @@ def name_of(path: str) -> str:
 def test_it_opens_with_the_answers(report: Browser, screenshots: Path) -> None:
     report.screenshot(screenshots / "landing.png")
     page = report.run("document.querySelector('#app .prose').innerText")
-    for words in ("part-of-speech tags still help", "What the words mean", "How to read the rest", "late-gold-one_hot"):
+    for words in ("part-of-speech tags still help", "Verdicts", "Contents of the report", "late-gold-one_hot"):
         assert words in page
     assert report.run("document.querySelector('#app .prose h1').getBoundingClientRect().top") >= 0
     table = report.run(
