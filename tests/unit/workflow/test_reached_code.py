@@ -58,6 +58,12 @@ def test_training_depends_on_no_sweep(job: str) -> None:
     assert not {"config.corruption", "pos.corruption", "pos.donors", "prediction.sweep", "config.corpora"} & parts(job)
 
 
+@pytest.mark.parametrize("job", TRAININGS)
+def test_no_result_depends_on_leases(job: str) -> None:
+    assert not {"training.lease", "training.slurm_jobs"} & parts(job)
+    assert "training.resume" in parts(job)
+
+
 @pytest.mark.parametrize("job", ANALYSES)
 def test_analyses_depend_on_no_model(job: str) -> None:
     allowed = {"model.folders"}  # which files a model has

@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]  # the source root, which holds the package
 RUNNER = "posner.workflow.command:run"  # what runs every command
-# A fingerprint does not count the code that computes it, where edits that matter change the fingerprint anyway, nor the
-# code that words help and errors.
+# A fingerprint does not count the code that computes it, where edits that matter change the fingerprint anyway, the code
+# that words help and errors, and the code that decides when a training may run, which no result depends on.
 UNCOUNTED = (
     "posner.workflow.fingerprint",
     "posner.workflow.definitions",
     "posner.model.fusion.modules",
     "posner.workflow.options:_help",
     "posner.workflow.options:_explain",
+    "posner.training.lease",
+    "posner.training.slurm_jobs",
 )
 
 
