@@ -31,44 +31,9 @@ INTRODUCTION = """\
 # Which code reruns which jobs
 
 For this page every function, class, constant and statement with an effect in the library was edited in turn, and the
-code fingerprint of every job was computed again. A cell shows how many definitions of the module rerun the job when they
-are edited; an empty cell means none. Jobs that run the model of a variant are listed by the variant's fusion.
+code fingerprint of every job was computed again. A cell shows how many definitions of the module rerun the job when
+they are edited; an empty cell means none. Jobs that run the model of a variant are listed by the variant's fusion.
 Commands under `project` are no jobs of a study. [What triggers a rerun](reruns.md) has the rules.
-
-`python tests/support/rerun_matrix.py`` edits every top-level function, class, constant and statement of a copy of the
-library in turn, computes the code fingerprint of every job again, and writes docs/rerun_matrix.md. It takes minutes.
-"""
-
-from __future__ import annotations
-
-import ast
-import re
-import shutil
-import sys
-import tempfile
-from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
-
-CHECKOUT = Path(__file__).parents[2]
-SOURCES = CHECKOUT / "workflow_scripts"
-PAGE = CHECKOUT / "docs" / "rerun_matrix.md"
-if __name__ == "__main__":
-    sys.path.insert(0, str(SOURCES))
-
-from posner.commands.names import COMMANDS, entry_point  # noqa: E402
-from posner.model.fusion.modules import MODULES, unreachable_modules  # noqa: E402
-from posner.workflow import fingerprint as code  # noqa: E402
-from posner.workflow.provenance import RUNNER, UNCOUNTED  # noqa: E402
-
-INTRODUCTION = """\
-# Which code reruns which jobs
-
-For this page every function, class, constant and statement with an effect in the library was edited in turn, and the
-code fingerprint of every job was computed again. A cell shows how many definitions of the module rerun the job when they
-are edited; an empty cell means none. Jobs that run the model of a variant are listed by the variant's fusion. Commands
-under `project` are no jobs of a study. [What triggers a rerun](reruns.md) has the rules.
 
 `python tests/support/rerun_matrix.py` writes this page. Tests hold what matters most: no training depends on summaries,
 statistics, figures or the report, and no summary, table or figure depends on models or training.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]  # the source root, which holds the package
 RUNNER = "posner.workflow.command:run"  # what runs every command
-# A fingerprint does not count the code that computes it, where edits that matter change the fingerprint anyway, the code
-# that words help and errors, and the code that decides when a training may run, which no result depends on.
+# Code that no fingerprint counts: that which computes it, where edits that matter change the fingerprint anyway, that
+# which words help and errors, and that which decides when a training may run.
 UNCOUNTED = (
     "posner.workflow.fingerprint",
     "posner.workflow.definitions",
