@@ -112,14 +112,22 @@ SINGLE = Finding("inconclusive", 0.0138, None, None)
 OTHER = Finding("inconclusive", 0.0212, None, None)
 
 
+GAIN = "+1.33 [+0.60, +2.07]"
+LARGER = "+1.71 [+0.97, +2.45]"
+NONE = "+0.03 [-0.38, +0.44]"
+
+
 @pytest.mark.parametrize(
     ("findings", "expected"),
     [
         ([], ""),
-        ([UP], "X improves test F1 by 1.33 points."),
-        ([DOWN], "X lowers test F1 by 2.00 points."),
-        ([SAME], "X changes test F1 by less than the margin of 0.5 points (equivalent)."),
-        ([UNCLEAR], "X has no significant effect on test F1 (inconclusive: 95 % interval from -0.38 to +0.44 points)."),
+        ([UP], f"X improves test F1 ({GAIN} points; 95 % interval)."),
+        ([DOWN], "X lowers test F1 (-2.00 [-3.00, -1.00] points; 95 % interval)."),
+        (
+            [SAME],
+            "X changes test F1 by less than the margin of 0.5 points (+0.01 [-0.20, +0.20] points; 95 % interval).",
+        ),
+        ([UNCLEAR], f"X has an inconclusive effect on test F1 ({NONE} points; 95 % interval)."),
         ([SINGLE], "X changes test F1 by +1.38 points; with one training seed, there is no verdict."),
         (
             [SINGLE, OTHER],
@@ -131,33 +139,43 @@ OTHER = Finding("inconclusive", 0.0212, None, None)
         (
             [UNCLEAR, WIDE],
             (
-                "X has no significant effect on test F1 in either variant (inconclusive: 95 % intervals from -0.38 to "
-                "+0.46 points)."
+                f"X has an inconclusive effect on test F1 in both variants tested ({NONE} and +0.06 [-0.34, +0.46] "
+                "points; 95 % intervals)."
             ),
         ),
-        ([SAME, SAME], "X changes test F1 by less than the margin of 0.5 points in both variants (equivalent)."),
-        ([UP, MORE], "X improves test F1 in both variants by 1.33 to 1.71 points."),
-        ([UP, MORE, UP], "X improves test F1 in all 3 variants by 1.33 to 1.71 points."),
+        ([UP, MORE], f"X improves test F1 in both variants tested ({GAIN} and {LARGER} points; 95 % intervals)."),
+        (
+            [UP, MORE, UP],
+            f"X improves test F1 in all 3 variants tested ({GAIN}, {LARGER} and {GAIN} points; 95 % intervals).",
+        ),
+        (
+            [UP, MORE, UP, UP],
+            (
+                "X improves test F1 in all 4 variants tested (+1.33 to +1.71 points; 95 % intervals within [+0.60, "
+                "+2.45])."
+            ),
+        ),
         (
             [UP, SINGLE, MORE, OTHER],
             (
-                "X improves test F1 in 2 of 4 variants by 1.33 to 1.71 points; the other 2 have one training seed and "
-                "no verdict."
+                f"X improves test F1 in both variants tested ({GAIN} and {LARGER} points; 95 % intervals); 2 more "
+                "variants with one training seed have no verdict."
             ),
         ),
         (
-            [UNCLEAR, WIDE, SINGLE],
+            [UP, SINGLE],
             (
-                "X has no significant effect on test F1 in 2 of 3 variants (inconclusive: 95 % intervals from -0.38 to "
-                "+0.46 points); the other has one training seed and no verdict."
+                f"X improves test F1 in the one variant tested ({GAIN} points; 95 % interval); 1 more variant with one "
+                "training seed has no verdict."
             ),
         ),
         (
             [UP, DOWN, SAME, UNCLEAR],
             (
-                "X improves test F1 in 1 of 4 variants by 1.33 points, lowers it in 1 by 2.00 points, changes it by "
-                "less than the margin of 0.5 points in 1 (equivalent) and has no significant effect on it in 1 "
-                "(inconclusive: 95 % interval from -0.38 to +0.44 points)."
+                f"X improves test F1 in 1 of 4 variants tested ({GAIN} points; 95 % interval), lowers it in 1 (-2.00 "
+                "[-3.00, -1.00] points; 95 % interval), changes it by less than the margin of 0.5 points in 1 (+0.01 "
+                f"[-0.20, +0.20] points; 95 % interval) and has an inconclusive effect on it in 1 ({NONE} points; "
+                "95 % interval)."
             ),
         ),
     ],

@@ -8,7 +8,7 @@ from posner.config.base import Fraction, Positive, Settings
 
 
 class Training(Settings):
-    """Settings of a fine-tuning; the defaults are those of the published study."""
+    """Settings of a fine-tuning; the defaults are those of the default study."""
 
     epochs: Positive = 3
     """Passes over the train split."""

@@ -1,7 +1,7 @@
 """The answers of a study in plain sentences, for README, terminal, report and poster.
 
-All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the variants by verdict; variants with one
-training seed are counted apart, because one seed never allows a verdict.
+All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the tested variants by verdict; variants
+with one training seed are counted apart, because one seed never allows a verdict.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are
 SUBJECTS: Mapping[Question, str] = {
     "tagging_errors": "reading the tagger's own tags ({error} wrong) instead of the corpus's tags",
     "slope": "Each additional 10 % of test tags replaced by typical tagging errors",
-    "clustering": "Placing the errors where the tagger makes them, instead of as many at random positions,",
+    "clustering": "Placing errors where the tagger makes them, rather than as many at random positions,",
 }
-# What a verdict says: verb, and note behind the number of variants.
-CLAUSES: Mapping[Verdict, tuple[str, str]] = {
-    "helps": ("improves {f1}", " by {size}"),
-    "hurts": ("lowers {f1}", " by {size}"),
-    "equivalent": ("changes {f1} by less than the margin of {margin} points", " (equivalent)"),
-    "inconclusive": ("has no significant effect on {f1}", " (inconclusive: {intervals})"),
+CLAUSES: Mapping[Verdict, str] = {
+    "helps": "improves {f1}",
+    "hurts": "lowers {f1}",
+    "equivalent": "changes {f1} by less than the margin of {margin} points",
+    "inconclusive": "has an inconclusive effect on {f1}",
 }
+MAX_LISTED = 3  # effects; of more, a sentence gives the range
 
 
 @dataclass(frozen=True)
@@ -67,31 +67,31 @@ def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> st
     return findings_sentence(POS[pos], findings, statistics.margin, statistics)
 
 
-def propagation_answer(
-    question: Question, swept: Mapping[str, Json], statistics: Statistics, tagger_error: float
-) -> str:
+def propagation_answer(question: Question, swept: Mapping[str, Json], statistics: Statistics) -> str:
     """The answer to one question on corrupted tags; empty if no sweep allows one.
 
     Args:
         swept: entries of ``pos_corruption/*_fusion.json`` by variant.
-        tagger_error: the tagger's error rate on test, in 0..1.
     """
     findings = [Finding.of_effect(summary[question]) for summary in swept.values() if summary[question]]
-    subject = SUBJECTS[question].format(error=percentage(tagger_error))
-    return findings_sentence(subject, findings, 100 * equivalence_margin(question, statistics), statistics)
+    return findings_sentence(SUBJECTS[question], findings, 100 * equivalence_margin(question, statistics), statistics)
 
 
-def tagging_errors_answers(swept: Mapping[str, Json], statistics: Statistics, tagger_error: float) -> list[str]:
-    """The cost of the tagger's real errors, in a sentence for each source of POS that variants were trained with.
+def tagging_errors_answer(swept: Mapping[str, Json], statistics: Statistics, tagger_error: float) -> str:
+    """The cost of the tagger's real errors; empty if no sweep measures it.
 
-    Variants trained with predicted POS have seen such errors in training, so they are reported apart.
+    Variants trained with predicted POS have seen such errors in training, so they have a sentence of their own.
     """
-    answers = []
+    sentences: list[str] = []
     for pos in ("gold", "predicted"):
-        variants = {name: summary for name, summary in swept.items() if summary["pos"] == pos}
-        if answer := propagation_answer("tagging_errors", variants, statistics, tagger_error):
-            answers.append(f"After training with {pos} POS, {answer}")
-    return answers
+        effects = [summary["tagging_errors"] for summary in swept.values() if summary["pos"] == pos]
+        findings = [Finding.of_effect(effect) for effect in effects if effect]
+        reading = "it" if sentences else SUBJECTS["tagging_errors"].format(error=percentage(tagger_error))
+        subject = f"After training with {pos} POS, {reading}"
+        margin = 100 * equivalence_margin("tagging_errors", statistics)
+        if sentence := findings_sentence(subject, findings, margin, statistics):
+            sentences.append(sentence)
+    return " ".join(sentences)
 
 
 def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, statistics: Statistics) -> str:
@@ -103,47 +103,55 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     """
     if not findings:
         return ""
-    total = len(findings)
-    once = [finding for finding in findings if not finding.has_interval]
-    if len(once) == total:
-        per_variant, variants = ("", "") if total == 1 else (" each", f" in {total} variants")
-        change = f"{subject} changes test F1 by {span([finding.change for finding in once])} points{variants}"
+    tested = [finding for finding in findings if finding.has_interval]
+    untested = len(findings) - len(tested)
+    if not tested:
+        per_variant, variants = ("", "") if untested == 1 else (" each", f" in {untested} variants")
+        change = f"{subject} changes test F1 by {span([finding.change for finding in findings])} points{variants}"
         return f"{change}; with one training seed{per_variant}, there is no verdict."
     clauses: list[str] = []
-    for verdict, (verb, note) in CLAUSES.items():
-        if group := [finding for finding in findings if finding.has_interval and finding.verdict == verdict]:
-            clause = verb + in_variants(len(group), total, verdict, is_first=not clauses) + note
-            words = {"size": size(group), "intervals": intervals(group, statistics), "margin": f"{margin:g}"}
-            clauses.append(clause.format(f1="it" if clauses else "test F1", **words))
+    for verdict, verb in CLAUSES.items():
+        if group := [finding for finding in tested if finding.verdict == verdict]:
+            where = in_variants(len(group), len(tested), len(findings), is_first=not clauses)
+            clause = verb.format(f1="it" if clauses else "test F1", margin=f"{margin:g}")
+            clauses.append(f"{clause}{where} ({effects_clause(group, statistics)})")
     sentence = f"{subject} {enumeration(clauses)}"
-    if once:
-        others = "the other has" if len(once) == 1 else f"the other {len(once)} have"
-        sentence += f"; {others} one training seed and no verdict"
+    if untested:
+        others = (
+            "1 more variant with one training seed has"
+            if untested == 1
+            else (f"{untested} more variants with one training seed have")
+        )
+        sentence += f"; {others} no verdict"
     return f"{sentence}."
 
 
-def in_variants(number: int, total: int, verdict: Verdict, *, is_first: bool) -> str:
-    """In how many of all variants a verdict holds; only the first clause of a sentence says how many there are."""
+def in_variants(number: int, tested: int, total: int, *, is_first: bool) -> str:
+    """In how many of the tested variants a verdict holds; only the first clause of a sentence names them."""
     if total == 1:
         return ""
-    if number < total:
-        return f" in {number} of {total} variants" if is_first else f" in {number}"
-    if verdict == "inconclusive":  # a negative clause
-        return " in either variant" if total == 2 else f" in any of the {total} variants"
-    return " in both variants" if total == 2 else f" in all {total} variants"
+    if number < tested:
+        return f" in {number} of {tested} variants tested" if is_first else f" in {number}"
+    count = {1: "the one variant", 2: "both variants"}.get(tested, f"all {tested} variants")
+    return f" in {count} tested"
 
 
-def size(group: Sequence[Finding]) -> str:
-    """The range of the absolute changes: ``1.33 to 1.71 points``."""
-    smallest, largest = (f"{100 * end(abs(finding.change) for finding in group):.2f}" for end in (min, max))
-    return f"{smallest} points" if smallest == largest else f"{smallest} to {largest} points"
+def effects_clause(group: Sequence[Finding], statistics: Statistics) -> str:
+    """The effects with their intervals: ``+1.33 [+0.60, +2.07] points; 95 % interval``."""
+    level = f"{confidence(statistics)} interval{'s' if len(group) > 1 else ''}"
+    if len(group) > MAX_LISTED:
+        low = signed_points(min(finding.low for finding in group if finding.low is not None))
+        high = signed_points(max(finding.high for finding in group if finding.high is not None))
+        return f"{span([finding.change for finding in group])} points; {level} within [{low}, {high}]"
+    effects = [f"{signed_points(finding.change)} {interval_text(finding)}" for finding in group]
+    return f"{enumeration(effects)} points; {level}"
 
 
-def intervals(group: Sequence[Finding], statistics: Statistics) -> str:
-    """The range that the intervals cover together: ``95 % intervals from -0.38 to +0.46 points``."""
-    low = signed_points(min(finding.low for finding in group if finding.low is not None))
-    high = signed_points(max(finding.high for finding in group if finding.high is not None))
-    return f"{confidence(statistics)} interval{'s' if len(group) > 1 else ''} from {low} to {high} points"
+def interval_text(finding: Finding) -> str:
+    """``[+0.60, +2.07]``; empty for one seed."""
+    if finding.low is None or finding.high is None:
+        return ""
+    return f"[{signed_points(finding.low)}, {signed_points(finding.high)}]"
 
 
 def enumeration(clauses: Sequence[str]) -> str:
@@ -181,40 +189,39 @@ def changes_at(level: float, curves: Sequence[Sequence[Json]]) -> list[float]:
     return [point["change"]["mean"] for curve in curves for point in curve if point["level"] == level]
 
 
-def statistics_sentence(comparisons: Json) -> str:
+def statistics_note(comparisons: Json) -> str:
     """How verdicts and intervals are to be read."""
     statistics, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
     few = ", too few for intervals of nominal coverage" if units["number"] < MIN_UNITS else ""
+    one_sided = f"{100 * (1 - statistics.level):.3g} %"
     return (
-        f"Verdicts are Holm-adjusted at the {confidence(statistics)} family-wise level, separately for POS variants, "
-        "controls and each question on corrupted tags; they account for the variance over training seeds and over the "
-        f"{units['number']} test {units['kind']}{few}. The equivalence margin is {statistics.margin:g} points of F1; "
-        "for corruption rates it applies to the change from no tag to all tags replaced. Intervals are for one variant "
-        "by itself, without adjustment."
+        "Differences are to the baseline with the same training seeds. Verdicts come from tests that are Holm-adjusted "
+        f"at the {confidence(statistics)} family-wise level, separately for POS variants, controls and each question "
+        f"on corrupted tags, and account for the variance over training seeds and over the {units['number']} test "
+        f"{units['kind']}{few}. The intervals are not adjusted, and equivalence within the margin of "
+        f"{statistics.margin:g} points is tested one-sided at {one_sided}, so a variant whose interval lies within the "
+        "margin can be inconclusive, and one whose interval exceeds it slightly can be equivalent. For corruption "
+        "rates, the margin applies to the change from 0 % to 100 % replaced tags."
     )
 
 
 def study_answers(
     summaries: Mapping[str, Json], comparisons: Json, swept: Mapping[str, Json], tagger_error: float
 ) -> dict[str, Any]:
-    """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant.
-
-    `tagging_errors` is about variants trained with gold POS, or about the others if there is none.
-    """
+    """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     return {
         "gold": pos_answer("gold", summaries, comparisons),
         "predicted": pos_answer("predicted", summaries, comparisons),
-        "tagging_errors": next(iter(tagging_errors_answers(swept, statistics, tagger_error)), ""),
+        "tagging_errors": tagging_errors_answer(swept, statistics, tagger_error),
     }
 
 
-def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> str:
-    """The effects of corrupted tags beyond the three answers."""
+def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> list[str]:
+    """Sentences on the effects of corrupted tags beyond the three answers."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     sentences = [
-        *tagging_errors_answers(swept, statistics, tagger_error)[1:],
         rates_sentence(swept, tagger_error),
-        *(propagation_answer(question, swept, statistics, tagger_error) for question in ("slope", "clustering")),
+        *(propagation_answer(question, swept, statistics) for question in ("slope", "clustering")),
     ]
-    return " ".join(filter(None, sentences))
+    return list(filter(None, sentences))

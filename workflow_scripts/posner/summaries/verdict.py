@@ -9,7 +9,7 @@ import pandas as pd
 
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS
-from posner.summaries.answers import pos_answer, statistics_sentence, study_answers, study_details
+from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details
 from posner.summaries.oracles import oracle_checks, oracles_sentence
 
 # Columns of the main table, from a variant's difference.
@@ -35,9 +35,10 @@ def conclude(
         ceiling: ``metrics/ner_ceiling.json``.
 
     Returns:
-        `answers`: the answers of :func:`posner.summaries.answers.study_answers`; `details` and `footnote`: further
-        sentences, on corruption, and on statistics and controls; `variants`, `oracles`, `propagation`: the results
-        behind the sentences; `oracle_f1`, the F1 in 0..1 that oracles must reach; `pos_accuracy`.
+        `answers`: the answers of :func:`posner.summaries.answers.study_answers`; `details`: a list of further sentences
+        on corruption; `statistics` and `footnote`: notes on the tests, and on controls; `variants`, `oracles`,
+        `propagation`: the results behind the sentences; `oracle_f1`, the F1 in 0..1 that oracles must reach;
+        `pos_accuracy`.
     """
     compared = comparisons["variants"]
     summaries = {name: summary for group in ner for name, summary in group["variants"].items()}
@@ -46,7 +47,6 @@ def conclude(
     checks = oracle_checks(summaries, required)
     tagger_error = 1 - accuracy["test"]
     notes = [
-        statistics_sentence(comparisons),
         oracles_sentence(checks, required),
         pos_answer("random", summaries, comparisons),
         ceiling["sentence"],
@@ -54,6 +54,7 @@ def conclude(
     return {
         "answers": study_answers(summaries, comparisons, swept, tagger_error),
         "details": study_details(comparisons, swept, tagger_error),
+        "statistics": statistics_note(comparisons),
         "footnote": " ".join(filter(None, notes)),
         "variants": {name: variant_verdict(summary, compared.get(name)) for name, summary in summaries.items()},
         "oracles": checks,

@@ -32,7 +32,7 @@ class FillDocs(Command):
     """Folder that holds calibration.json and sizes.csv."""
 
     def execute(self) -> None:
-        verdict = read_json(self.results / "verdict.json", ["answers", "details", "footnote", "variants"])
+        verdict = read_json(self.results / "verdict.json", ["answers", "details", "statistics", "footnote", "variants"])
         reliability = read_json(self.calibration / "calibration.json", ["sentence"])["sentence"]
         answers = "\n".join(f"- {answer}" for answer in verdict["answers"].values() if answer)
         readme = {"answers": answers, "results": results_table(verdict), "reliability": f"> {reliability}"}
@@ -42,7 +42,7 @@ class FillDocs(Command):
 
 
 def results_table(verdict: Json) -> str:
-    """The details of a study's answers, Markdown tables of variants and of controls, and the footnote."""
+    """Markdown tables of variants and of controls, with the notes on statistics and the details of the answers."""
     rows = {name: result_row(name, variant) for name, variant in verdict["variants"].items()}
     controls = {
         name
@@ -51,11 +51,13 @@ def results_table(verdict: Json) -> str:
     }
     return "\n".join(
         [
-            verdict["details"],
-            "",
             *markdown(HEADER, [cells for name, cells in rows.items() if name not in controls]),
             "",
-            "<details><summary>Controls, and the basis of the verdicts</summary>",
+            verdict["statistics"],
+            "",
+            *(f"- {sentence}" for sentence in verdict["details"]),
+            "",
+            "<details><summary>Controls</summary>",
             "",
             *markdown(HEADER, [cells for name, cells in rows.items() if name in controls]),
             "",

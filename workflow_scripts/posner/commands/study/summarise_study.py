@@ -72,16 +72,18 @@ class SummariseStudy(Command):
 
 def section(folder: Path) -> str:
     """The results of one corpus and encoder."""
-    verdict = read_json(folder / "verdict.json", ["answers", "details", "footnote", "variants", "pos_accuracy"])
+    verdict = read_json(
+        folder / "verdict.json", ["answers", "details", "statistics", "footnote", "variants", "pos_accuracy"]
+    )
     accuracy = ", ".join(f"{name} {100 * verdict['pos_accuracy'][split]:.2f}" for split, name in TAGGED.items())
     return "\n".join(
         [
             heading(f"{folder.parent.name}, {folder.name}", "-"),
-            bullets(answer for answer in verdict["answers"].values() if answer),
-            paragraph(verdict["details"]),
+            bullets([*filter(None, verdict["answers"].values()), *verdict["details"]]),
             TABLE_NOTE,
             rst_table([HEADER, *(result_row(name, variant) for name, variant in verdict["variants"].items())]),
             conclusive_results(verdict["variants"]),
+            paragraph(verdict["statistics"]),
             paragraph(verdict["footnote"]),
             f"POS tagging accuracy in percent: {accuracy}.\n",
             f"Figures: {folder / 'figures'}\n",
