@@ -129,7 +129,7 @@ rule plot_power:
     params:
         code=study.code("plot_power"),
     shell:
-        "python -m posner plot_power --sizes {input.sizes} --calibration {input.calibration} --style {input.style}"
+        "python -m posner plot_power --sizes {input.sizes} --calibration {input.calibration} --style {input.style:q}"
         " --output {output} > {log} 2>&1"
 
 
@@ -150,5 +150,5 @@ rule plot_coverage:
     params:
         code=study.code("plot_coverage"),
     shell:
-        "python -m posner plot_coverage --replicates {input.replicates} --style {input.style} --output {output}"
+        "python -m posner plot_coverage --replicates {input.replicates} --style {input.style:q} --output {output}"
         " > {log} 2>&1"

@@ -68,7 +68,7 @@ rule plot_training:
         code=code("plot_training"),
     shell:
         "python -m posner plot_training {params.variants} --ner {input.ner} --runs {input.runs}"
-        " --style {input.style} --output {params.folder} > {log} 2>&1"
+        " --style {input.style:q} --output {params.folder} > {log} 2>&1"
 
 
 rule typeset_tables:

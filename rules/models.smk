@@ -35,7 +35,7 @@ rule write_model_cards:
         "python -m posner write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
         " {params.variants} {params.training} {params.statistics} --corpus {input.corpus} --encoder {input.encoder}"
         " --ner {input.runs} --tagger {input.tagger} --metrics {params.metrics} --confusion {input.confusion}"
-        " --templates {params.templates} --models {output.models} > {log} 2>&1"
+        " --templates {params.templates:q} --models {output.models} > {log} 2>&1"
 
 
 rule predict:

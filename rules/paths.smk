@@ -73,7 +73,7 @@ SUMMARY = "results/summary.rst"
 USED_CONFIG = "results/config.json"
 REPORT = "results/report.html"
 
-# Logs and benchmarks are no results and lie beside them, so that no corpus, encoder or variant can have their name.
+# Logs and benchmarks are not results; they are outside results/, so no corpus, encoder or variant can have their name.
 LOGS = "logs/{corpus}/{encoder}"
 CORPUS_LOGS = "logs/{corpus}/corpus"
 STUDY_LOGS = "logs"

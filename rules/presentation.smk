@@ -39,7 +39,7 @@ rule typeset_poster:
     shell:
         "python -m posner typeset_poster {params.title} --corpus-name {wildcards.corpus}"
         " --encoder-name {wildcards.encoder} --corpus {input.corpus} --verdict {input.verdict} --summary {input.summary}"
-        " --tagging {input.tagging} --confusions {input.confusions} {params.figures} --template {input.template[0]}"
+        " --tagging {input.tagging} --confusions {input.confusions} {params.figures} --template {input.template[0]:q}"
         " --output {output.pdf} > {log} 2>&1"
 
 
@@ -79,5 +79,5 @@ rule run_notebook:
         # The notebook imports it; what a notebook imports is no part of the command's code.
         style=f"code of styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",
     shell:
-        "python -m posner run_notebook --notebook {input.notebook} --results {input.verdict}"
+        "python -m posner run_notebook --notebook {input.notebook:q} --results {input.verdict}"
         " --output {output} > {log} 2>&1"

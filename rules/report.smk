@@ -88,5 +88,5 @@ rule report:
         snakefile=os.path.relpath(ROOT / "Snakefile"),
         contents=arguments(figures=REPORT_FIGURES, tables=CORPUS_TABLES | REPORT_TABLES | EXTRA_TEST_TABLES),
     shell:
-        "python -m snakemake --snakefile {params.snakefile} --configfile {input.config} --report {output}"
-        " --report-stylesheet {input.style} figures > {log} 2>&1"
+        "python -m snakemake --snakefile {params.snakefile:q} --configfile {input.config} --report {output}"
+        " --report-stylesheet {input.style:q} figures > {log} 2>&1"

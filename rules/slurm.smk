@@ -20,7 +20,8 @@ def leftover_jobs():
     jobs = list(workflow.dag.needrun_jobs())
     submitted = {id for job in jobs for id in workflow.persistence.external_jobids(job)}
     holders = [holder_of(Path(job.params.resume)) for job in jobs if "resume" in job.params.keys()]
-    candidates = submitted | {holder.job for holder in holders if holder}
+    # This Snakemake may itself be a step of a job that a training has named.
+    candidates = (submitted | {holder.job for holder in holders if holder}) - {os.environ.get("SLURM_JOB_ID")}
     return sorted(id for id in candidates if queue.get(id) == os.getcwd())
 
 

@@ -14,32 +14,33 @@ from typing import Any
 
 from posner.workflow.records import difference
 from snakemake.logging import logger
-from snakemake.persistence import ParamsChange, PersistenceBase
-from snakemake.settings.enums import RerunTrigger
 from snakemake_patches import is_tested
-
-has_metadata = PersistenceBase.has_metadata
 
 
 def apply() -> None:
     """Have Snakemake compare records; a version that was not tested does not."""
     installed = version("snakemake")
-    if is_tested(installed):
-        PersistenceBase.has_metadata = compare_records  # type: ignore[method-assign]
-    else:
+    if not is_tested(installed):
         logger.info(f"Results without metadata are not checked: that was not tested with Snakemake {installed}.")
+        return
+    # Internal to Snakemake, so another version may have them elsewhere.
+    from snakemake.persistence import ParamsChange, PersistenceBase
+    from snakemake.settings.enums import RerunTrigger
 
+    has_metadata = PersistenceBase.has_metadata
 
-def compare_records(persistence: PersistenceBase, job: Any) -> bool:
-    """Whether the job has metadata; if not, its record may give a reason to run it."""
-    if has_metadata(persistence, job):
-        return True
-    path = record_path(job)
-    is_trigger = RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers
-    if path is not None and is_trigger and path.is_file():  # before the params are asked for, which takes long
-        recorded, current = difference(path, job.params)
-        persistence.dag.reason(job).params_changed = ParamsChange(set(recorded), set(current), set(job.output))
-    return False
+    def compare_records(persistence: PersistenceBase, job: Any) -> bool:
+        """Whether the job has metadata; if not, its record may give a reason to run it."""
+        if has_metadata(persistence, job):
+            return True
+        path = record_path(job)
+        is_trigger = RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers
+        if path is not None and is_trigger and path.is_file():  # before the params are asked for, which takes long
+            recorded, current = difference(path, job.params)
+            persistence.dag.reason(job).params_changed = ParamsChange(set(recorded), set(current), set(job.output))
+        return False
+
+    PersistenceBase.has_metadata = compare_records  # type: ignore[method-assign]
 
 
 def record_path(job: Any) -> Path | None:

@@ -35,7 +35,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 def study_copy(folder: Path) -> Copy:
-    """The small study with fewer variants; its jobs may use a GPU, which this machine has only in name."""
+    """The small study with fewer variants; its jobs may use a GPU, which the test cluster has only in name."""
     copy = copy_workflow(folder)
     copy.set(
         study__variants=["baseline", "late-predicted-logits", "encoder-gold"],

@@ -128,12 +128,12 @@ NONE = "+0.03 [-0.38, +0.44]"
             "X changes test F1 by less than the margin of 0.5 points (+0.01 [-0.20, +0.20] points; 95 % interval).",
         ),
         ([UNCLEAR], f"X has an inconclusive effect on test F1 ({NONE} points; 95 % interval)."),
-        ([SINGLE], "X changes test F1 by +1.38 points; with one training seed, there is no verdict."),
+        ([SINGLE], "X changes test F1 by +1.38 points; with one training seed, this is inconclusive."),
         (
             [SINGLE, OTHER],
             (
-                "X changes test F1 by +1.38 to +2.12 points in 2 variants; with one training seed each, there is no "
-                "verdict."
+                "X changes test F1 by +1.38 to +2.12 points in 2 variants; with one training seed each, this is "
+                "inconclusive."
             ),
         ),
         (
@@ -159,14 +159,14 @@ NONE = "+0.03 [-0.38, +0.44]"
             [UP, SINGLE, MORE, OTHER],
             (
                 f"X improves test F1 in both variants tested ({GAIN} and {LARGER} points; 95 % intervals); 2 more "
-                "variants with one training seed have no verdict."
+                "variants with one training seed are inconclusive."
             ),
         ),
         (
             [UP, SINGLE],
             (
                 f"X improves test F1 in the one variant tested ({GAIN} points; 95 % interval); 1 more variant with one "
-                "training seed has no verdict."
+                "training seed is inconclusive."
             ),
         ),
         (
@@ -195,7 +195,7 @@ def test_a_sentence_is_one_sentence(findings: list[Finding]) -> None:
     assert text.endswith(".")
     assert ". " not in text
     assert text.count("(") == text.count(")")
-    assert ("no verdict" in text) == any(finding.low is None for finding in findings)
+    assert ("one training seed" in text) == any(finding.low is None for finding in findings)
 
 
 def test_enumerations() -> None:

@@ -75,7 +75,7 @@ def test_answers_count_the_verdicts(tmp_path: Path) -> None:
         "gold": (
             f"Gold POS improves test F1 in 1 of 3 variants tested ({effects['up']}), changes it by less than the "
             f"margin of 0.5 points in 1 ({effects['same']}) and has an inconclusive effect on it in 1 "
-            f"({effects['level']}); 1 more variant with one training seed has no verdict."
+            f"({effects['level']}); 1 more variant with one training seed is inconclusive."
         ),
         "predicted": f"Predicted POS lowers test F1 ({effects['down']}).",
         "tagging_errors": "",

@@ -19,7 +19,7 @@ from posner.errors import InputError
 from posner.training import lease as module
 from posner.training import slurm_jobs
 from posner.training.lease import Holder, Lease, LeaseLostError, holder_of, start_time
-from posner.training.slurm_jobs import own_job
+from posner.training.slurm_jobs import own_job, queued_jobs
 
 HOLD = """
 import signal, sys, time
@@ -207,7 +207,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     queue = folder / "queue"
     queue.write_text("1\n2\n3\n")
     for name, body in {
-        "squeue": f"sed 's/$/\t\\/work/' {queue}",
+        "squeue": f"sed 's/.*/&\t&\t\\/work/' {queue}",
         "scancel": f'(sleep 0.3; sed -i "/^$1$/d" {queue}) > /dev/null 2>&1 &',
         "scontrol": "echo 'ClusterName             = here'",
     }.items():
@@ -233,11 +233,12 @@ def test_a_job_elsewhere_is_cancelled_and_waited_for(
     assert queue.read_text().split() == ["1", "3"]
 
 
-def test_a_job_that_has_left_the_queue_is_dead(tmp_path: Path, queue: Path) -> None:
+def test_a_job_that_is_not_listed_is_judged_by_its_heartbeat(tmp_path: Path, queue: Path) -> None:
+    """It may have ended, or belong to another user."""
     write(tmp_path, system="other", job="4", cluster="here")
-    start = time.monotonic()
+    with beating(tmp_path / "lease.json"), pytest.raises(InputError, match="alive"):
+        Lease(tmp_path).acquire()
     assert is_ours(tmp_path)
-    assert time.monotonic() - start < module.SILENT_BEATS * module.BEAT
     assert queue.read_text().split() == ["1", "2", "3"]
 
 
@@ -246,6 +247,17 @@ def test_a_job_that_does_not_end_is_named(tmp_path: Path, queue: Path) -> None:
     write(tmp_path, system="other", job="2", cluster="here")
     with pytest.raises(InputError, match="SLURM does not end these jobs: 2;"):
         Lease(tmp_path).acquire()
+
+
+def test_both_ids_of_a_task_of_a_job_array_are_listed(queue: Path) -> None:
+    (queue.parent / "squeue").write_text("#!/bin/sh\nprintf '5_1\\t6\\t/work\\n'\n")
+    assert queued_jobs() == {"5_1": "/work", "6": "/work"}
+
+
+def test_an_interactive_step_is_more_than_one_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"JOB_ID": "7", "STEP_ID": "0", "PTY_PORT": "123"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    assert own_job() == ""
 
 
 @pytest.mark.parametrize(("step", "job"), [("0", "7"), ("4294967290", ""), ("4294967291", ""), (None, "")])

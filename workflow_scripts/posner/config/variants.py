@@ -17,8 +17,8 @@ class Variant(Settings):
     fusion: Literal["none", "late", "encoder"] = "none"
     """Where POS enters: nowhere (the baseline), at the classifier (late), or inside the encoder (encoder)."""
     pos: Literal["none", "gold", "predicted", "oracle", "random"] = "none"
-    """Which POS: the dataset's (gold) or the taggers' (predicted); as controls, the NER labels (oracle) or the
-    dataset's tags in random order (random).
+    """Which POS: the corpus's (gold) or the taggers' (predicted); as controls, the NER labels (oracle) or the
+    corpus's tags in random order (random).
     """
     feature: Literal["none", "one_hot", "logits", "trainable_embed"] = "none"
     """How POS is represented: one-hot tags, the tagger's logits, or trainable embeddings of the tags."""

@@ -11,7 +11,7 @@ A sentence has slots for entities, the *candidates*. With probability 1/2 a cand
 entity: slots are never adjacent, and the forms of different types differ.
 
 POS taggers read the same text, so they can only guess the tags of ambiguous candidates: predicted tags cannot help NER,
-the dataset's tags can. For taggers to err elsewhere as well, the tags of some other words are random, with
+the corpus's tags can. For taggers to err elsewhere as well, the tags of some other words are random, with
 probabilities that depend on their context (``VBD`` or ``VBN``, ``IN`` or ``RP``, ``NN`` or ``VB``).
 
 **The best F1.** With POS every candidate can be decided, so it is 1. Without POS, let there be U clear entities and A

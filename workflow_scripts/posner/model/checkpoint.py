@@ -48,7 +48,7 @@ class Checkpoint:
     def fresh(
         cls, encoder: Path, config: PosNerConfig, seed: int, device: Device, batch_size: int, max_length: int
     ) -> Checkpoint:
-        """An untrained model over the prepared encoder in the folder `encoder`; `seed` draws its new parameters.
+        """An untrained model over the prepared encoder in `encoder`, its new parameters initialised with `seed`.
 
         Raises:
             InputError: the encoder is missing or damaged.

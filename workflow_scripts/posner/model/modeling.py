@@ -189,7 +189,7 @@ def model_config(
 
 
 def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) -> PosNerModel:
-    """A model with the pretrained weights of the folder `encoder`; `seed` draws its new parameters.
+    """A model with the pretrained weights of the folder `encoder`; its new parameters are initialised with `seed`.
 
     The classifier and the fusion have separate generators: a fusion does not change how the classifier starts.
 

@@ -82,7 +82,7 @@ def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedMode
     # transformers would initialise them at random. The pooler is not used, and many checkpoints have none.
     if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
         raise InputError(
-            f"encoder {name!r} has no weights for {missing[0]} and {len(missing) - 1} others; save the bare encoder, "
+            f"encoder {name!r} lacks {len(missing)} weights, the first is {missing[0]}; save the bare encoder, "
             "without a task head, with its save_pretrained"
         )
     if not tokenizer.is_fast:

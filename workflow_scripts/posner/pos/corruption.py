@@ -1,15 +1,15 @@
-"""Corruption of POS: replacements for the dataset's tags of the test split, in several modes.
+"""Corruption of POS: replacements for the corpus's tags of the test split, in several modes.
 
 ============== ============================================ ========================================================
 mode           level                                        tags
 ============== ============================================ ========================================================
-`clean`        0                                            the dataset's: the reference of all other rows
+`clean`        0                                            the corpus's: the reference of all other rows
 `tagger`       rate, 0..1: share of tokens                  drawn from the tagger's out-of-fold errors on the token's
                                                             tag; a tag without errors stays
 `pooled`       rate, 0..1                                   the same; for a tag without errors, drawn from the errors
                                                             on all tags
 `scaled`       factor of the tagger's out-of-fold error     as `tagger`; 1 is the tagger in expectation, with errors
-               rate on the tag (product: at most 1)         spread evenly over the tokens of each tag
+               rate on the tag (product: at most 1)         random tokens of each tag
 `anchor`       1                                            the tagger's own predictions; they err on hard tokens
 `random_tag`   1                                            any other tag, uniformly
 `shuffle`      1                                            the tags of the sentence in random order
@@ -48,7 +48,7 @@ class TaggedText:
     """Tag ids of a split; -1 is a tag that train does not have.
 
     Attributes:
-        clean: ``[tokens]``, the dataset's tags, sentence after sentence.
+        clean: ``[tokens]``, the corpus's tags, sentence after sentence.
         predicted: ``[tokens]``, the tagger's tags.
         lengths: ``[sentences]``, numbers of tokens.
         confusion: ``[tags, tags]``, out-of-fold counts of true (row) and predicted (column) tags on train.

@@ -43,7 +43,7 @@ def one_hot_table(n_tags: int) -> Floats:
 
 
 def tag_ids(sentences: Sequence[Sentence], tags: Sequence[str]) -> Ids:
-    """Ids ``[tokens]`` of the dataset's POS tags, sentence after sentence; -1 for a tag that is not in `tags`."""
+    """Ids ``[tokens]`` of the corpus's POS tags, sentence after sentence; -1 for a tag that is not in `tags`."""
     return ids_of([tag for sentence in sentences for tag in sentence.pos], tags)
 
 

@@ -1,4 +1,4 @@
-"""The POS that a variant reads: the dataset's, the taggers', or the tags of a control."""
+"""The POS that a variant reads: the corpus's, the taggers', or the tags of a control."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PosProvider:
     """Provides the tags or logits that a variant reads, before standardisation.
 
     Two kinds of tags are controls. The *oracle* provides the NER labels: a model that cannot use these could not have
-    used POS tags either. *Random* POS are the dataset's tags of a split in random order: same frequencies, no
+    used POS tags either. *Random* POS are the corpus's tags of a split in random order: same frequencies, no
     information.
 
     Attributes:

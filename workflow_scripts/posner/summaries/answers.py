@@ -1,7 +1,7 @@
 """The answers of a study in plain sentences, for README, terminal, report and poster.
 
 All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the tested variants by verdict; variants
-with one training seed are counted apart, because one seed never allows a verdict.
+with one training seed are counted apart, because one seed is never conclusive.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ class Finding:
 
 
 def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> str:
-    """What one source of POS (``gold``, ``predicted``, ``random``) does to test F1; empty if no variant reads it."""
+    """The effect of a source of POS (``gold``, ``predicted``, ``random``) on test F1; empty if no variant reads it."""
     compared = comparisons["variants"]
-    read_it = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos and name in compared]
-    findings = [Finding.of_comparison(compared[name]) for name in read_it]
+    names = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos and name in compared]
+    findings = [Finding.of_comparison(compared[name]) for name in names]
     statistics = Statistics.model_validate(comparisons["statistics"])
     return findings_sentence(POS[pos], findings, statistics.margin, statistics)
 
@@ -108,7 +108,7 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     if not tested:
         per_variant, variants = ("", "") if untested == 1 else (" each", f" in {untested} variants")
         change = f"{subject} changes test F1 by {span([finding.change for finding in findings])} points{variants}"
-        return f"{change}; with one training seed{per_variant}, there is no verdict."
+        return f"{change}; with one training seed{per_variant}, this is inconclusive."
     clauses: list[str] = []
     for verdict, verb in CLAUSES.items():
         if group := [finding for finding in tested if finding.verdict == verdict]:
@@ -118,11 +118,11 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     sentence = f"{subject} {enumeration(clauses)}"
     if untested:
         others = (
-            "1 more variant with one training seed has"
+            "1 more variant with one training seed is"
             if untested == 1
-            else (f"{untested} more variants with one training seed have")
+            else (f"{untested} more variants with one training seed are")
         )
-        sentence += f"; {others} no verdict"
+        sentence += f"; {others} inconclusive"
     return f"{sentence}."
 
 
@@ -190,13 +190,14 @@ def changes_at(level: float, curves: Sequence[Sequence[Json]]) -> list[float]:
 
 
 def statistics_note(comparisons: Json) -> str:
-    """How verdicts and intervals are to be read."""
+    """Note on the tests and intervals behind verdicts."""
     statistics, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
     few = ", too few for intervals of nominal coverage" if units["number"] < MIN_UNITS else ""
     one_sided = f"{100 * (1 - statistics.level):.3g} %"
     return (
-        "Differences are to the baseline with the same training seeds. Verdicts come from tests that are Holm-adjusted "
-        f"at the {confidence(statistics)} family-wise level, separately for POS variants, controls and each question "
+        "Differences are from the baseline with the same training seeds. Verdicts come from tests that are "
+        f"Holm-adjusted at the {confidence(statistics)} family-wise level, separately for POS variants, random POS and "
+        "each question "
         f"on corrupted tags, and account for the variance over training seeds and over the {units['number']} test "
         f"{units['kind']}{few}. The intervals are not adjusted, and equivalence within the margin of "
         f"{statistics.margin:g} points is tested one-sided at {one_sided}, so a variant whose interval lies within the "

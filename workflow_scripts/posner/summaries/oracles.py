@@ -42,7 +42,7 @@ def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, d
 
 
 def oracles_sentence(checks: Mapping[str, Json], required: float) -> str:
-    """What the oracles say about null results, with F1 in points; empty if no variant reads POS."""
+    """The result of the oracle checks, with F1 in points; empty if no variant reads POS."""
     parts = []
     if works := {path: check["f1"] for path, check in checks.items() if check["works"]}:
         low, high = (f"{100 * end(works.values()):.1f}" for end in (min, max))

@@ -38,7 +38,7 @@ def read_runs(folder: Path, variants: Mapping[str, SeededVariant]) -> list[Run]:
 
 
 def read_sweep(path: Path) -> pd.DataFrame:
-    """One sweep: a row for each mode, level and draw, see :class:`posner.prediction.sweep_results.Sweep`."""
+    """One sweep: a row for each mode, level and draw, see :class:`posner.prediction.sweep_results.SweepTables`."""
     return read_frame(path, SWEEP_COLUMNS, "a sweep")
 
 

@@ -164,15 +164,16 @@ class Lease:
     def _is_ended_by_slurm(self, holder: Holder) -> bool:
         """End the SLURM job of the holder; False if it has none that can be ended from here.
 
+        A job that is not listed may have ended, or belong to another user: its heartbeat decides.
         Not before the job has left the queue is it safe to write the outputs: the Snakemake in it removes them after
         its command has failed.
         """
         if not holder.job or holder.job == self.holder.job or holder.cluster != own_cluster():
             return False
-        queue = queued_jobs()
-        if queue is not None and holder.job in queue:
-            cancel_jobs([holder.job])
-        return queue is not None
+        if holder.job not in (queued_jobs() or {}):
+            return False
+        cancel_jobs([holder.job])
+        return True
 
 
 def holder_of(folder: Path) -> Holder | None:

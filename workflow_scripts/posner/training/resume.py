@@ -52,7 +52,7 @@ class Stopped(BaseException):
 
 
 class Resume(ABC):
-    """Whether and where a training is kept while it runs. As a context, it is the right to do this training."""
+    """Storage for the state of a running training, if any. As a context manager, it holds the lease of the run."""
 
     def __enter__(self) -> Self:
         return self

@@ -18,11 +18,12 @@ FIRST_UNNUMBERED_STEP = 0xFFFFFFF0  # ids from here on are those of batch script
 def own_job() -> str:
     """Id of the SLURM job that runs this process alone; empty if there is none.
 
-    A process of a batch script or of an interactive shell has to share its job with others, one that srun has started
-    has not.
+    A process of a batch script or of an interactive shell (``srun --pty``) shares its job with others, one that srun
+    has started does not.
     """
     step = os.environ.get("SLURM_STEP_ID", "")
-    return os.environ.get("SLURM_JOB_ID", "") if step.isdigit() and int(step) < FIRST_UNNUMBERED_STEP else ""
+    is_alone = step.isdigit() and int(step) < FIRST_UNNUMBERED_STEP and "SLURM_PTY_PORT" not in os.environ
+    return os.environ.get("SLURM_JOB_ID", "") if is_alone else ""
 
 
 def own_cluster() -> str:
@@ -37,13 +38,19 @@ def own_cluster() -> str:
 
 
 def queued_jobs() -> dict[str, str] | None:
-    """Working directories of this user's jobs in the queue, by id; ``None`` if there is no SLURM, or no answer."""
+    """Working directories of this user's jobs in the queue, by id; ``None`` if there is no SLURM, or no answer.
+
+    A task of a job array has two ids: ``ARRAY_INDEX``, and that which the task itself knows.
+    """
     if shutil.which("squeue") is None:
         return None
     answer = subprocess.run(
-        ["squeue", "--me", "--noheader", "--array", "--format=%i\t%Z"], capture_output=True, text=True
+        ["squeue", "--me", "--noheader", "--array", "--format=%i\t%A\t%Z"], capture_output=True, text=True
     )
-    return None if answer.returncode else dict(line.split("\t", 1) for line in answer.stdout.splitlines())
+    if answer.returncode:
+        return None
+    rows = [line.split("\t", 2) for line in answer.stdout.splitlines()]
+    return {job: folder for *ids, folder in rows for job in ids}
 
 
 def cancel_jobs(jobs: Collection[str]) -> None:

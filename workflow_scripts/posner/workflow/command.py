@@ -7,6 +7,7 @@ import sys
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, ClassVar, NoReturn, TypeVar
 
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from posner.errors import InputError
 from posner.files import write_json
 from posner.workflow.options import parse
-from posner.workflow.provenance import record
+from posner.workflow.provenance import code_of, record
 
 
 def folder_of(path: Path) -> Path:
@@ -64,8 +65,13 @@ def run(command: type[C], arguments: Sequence[str] | None = None) -> C:
         arguments = sys.argv[1:] if arguments is None else arguments
         parsed = parse(command, arguments)
         started = time.perf_counter()
+        path = parsed.provenance_path()
+        if path:
+            # Kept for the record: the code may be edited while the command runs. It reports invalid input itself.
+            with suppress(OSError, ValueError):
+                code_of(parsed)
         parsed.execute()
-        if path := parsed.provenance_path():
+        if path:
             seconds = round(time.perf_counter() - started, 1)
             write_json(path, record(parsed) | {"arguments": list(arguments), "seconds": seconds})
     except BrokenPipeError:

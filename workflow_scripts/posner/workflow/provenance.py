@@ -1,7 +1,6 @@
-"""How a result came about: settings, what its inputs hold, code, packages and device, in a file beside it.
+"""Provenance records: settings, hashes of inputs and code, packages and device, in a file beside the result.
 
-The same record, without the places of files, is what a resume state is known by: a training goes on only from a state
-that the same work has left.
+The same record without file paths identifies a resume state: a training resumes only from a state with an equal record.
 """
 
 from __future__ import annotations
@@ -47,6 +46,11 @@ def command_fingerprint(command: str, unreachable: Collection[str] = ()) -> str:
     return fingerprint(command, RUNNER, root=ROOT, unreachable=[*UNCOUNTED, *unreachable])
 
 
+def code_of(command: Command) -> str:
+    """Fingerprint of the code that `command` can reach with its options, as it was when this was first asked for."""
+    return command_fingerprint(f"{type(command).__module__}:{type(command).__name__}", command.unreachable_code())
+
+
 def record(command: Command) -> dict[str, Any]:
     """What the result of `command` depends on; JSON.
 
@@ -59,7 +63,7 @@ def record(command: Command) -> dict[str, Any]:
         "script": script,
         "settings": command.model_dump(mode="json", exclude=paths | command.excluded_from_provenance),
         "inputs": {os.path.relpath(path): sha256(path) for path in command.inputs()},
-        "code": command_fingerprint(f"{type(command).__module__}:{type(command).__name__}", command.unreachable_code()),
+        "code": code_of(command),
         "packages": loaded_packages(),
         "python": platform.python_version(),
         "device": command.device_name(),

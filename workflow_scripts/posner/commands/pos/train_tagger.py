@@ -101,5 +101,5 @@ class TrainTagger(TrainingCommand):
 
 
 def pos_examples(checkpoint: Checkpoint, sentences: Sequence[Sentence]) -> list[Example]:
-    """Examples with the dataset's POS tags as labels; tags that train does not have are not learned."""
+    """Examples with the corpus's POS tags as labels; tags that train does not have are not learned."""
     return checkpoint.examples(sentences, [sentence.pos for sentence in sentences])
