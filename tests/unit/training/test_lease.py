@@ -207,7 +207,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     queue = folder / "queue"
     queue.write_text("1\n2\n3\n")
     for name, body in {
-        "squeue": f"sed 's/.*/&\t&\t\\/work/' {queue}",
+        "squeue": f"sed 's/.*/&\t&\t\\/home\\/me/' {queue}",
         "scancel": f'(sleep 0.3; sed -i "/^$1$/d" {queue}) > /dev/null 2>&1 &',
         "scontrol": "echo 'ClusterName             = here'",
     }.items():
@@ -250,8 +250,8 @@ def test_a_job_that_does_not_end_is_named(tmp_path: Path, queue: Path) -> None:
 
 
 def test_both_ids_of_a_task_of_a_job_array_are_listed(queue: Path) -> None:
-    (queue.parent / "squeue").write_text("#!/bin/sh\nprintf '5_1\\t6\\t/work\\n'\n")
-    assert queued_jobs() == {"5_1": "/work", "6": "/work"}
+    (queue.parent / "squeue").write_text("#!/bin/sh\nprintf '5_1\\t6\\t/home/me\\n'\n")
+    assert queued_jobs() == {"5_1": "/home/me", "6": "/home/me"}
 
 
 def test_an_interactive_step_is_more_than_one_training(monkeypatch: pytest.MonkeyPatch) -> None:
