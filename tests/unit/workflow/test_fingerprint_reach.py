@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 from code_tree import TREE, Hash, module, write_tree
-from posner.commands.names import COMMANDS
 from posner.errors import InputError
 from posner.workflow.fingerprint import fingerprint
 
-JOB_COMMANDS = [name for group, names in COMMANDS.items() if group != "project" for name in names]
 SOURCES = Path(__file__).parents[3] / "workflow_scripts"
 
 # --- what is followed ------------------------------------------------------------------------------------------------
