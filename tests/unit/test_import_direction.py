@@ -12,7 +12,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each package or module may import those of earlier lines only.
 LAYERS = [
-    {"errors", "arrays"},
+    {"errors", "arrays", "processes"},
     {"files", "config"},
     {"workflow", "corpora", "stats"},
     {"pos", "evaluation"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from posner.errors import InputError
+from posner.processes import own_start_time, start_time, system_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Json = Mapping[str, Any]  # an object of a JSON file
+SILENT_SECONDS = 3600.0
 
 
 @contextmanager
@@ -29,7 +33,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
         OSError: `target` cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    for part in abandoned_parts(target):
+        remove(part)
+    temporary = target.with_name(part_name(target, own_writer()))
     try:
         yield temporary
         if temporary.is_dir() and target.is_dir():  # a folder cannot be renamed over one that is not empty
@@ -38,10 +44,47 @@ def atomic_path(target: Path) -> Iterator[Path]:
     except SafetensorError as error:
         raise OSError(f"{target} cannot be written: {error}") from error
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary, ignore_errors=True)
-        else:
-            temporary.unlink(missing_ok=True)
+        remove(temporary)
+
+
+def own_writer() -> str:
+    """This process, as it stands in the names of files that it has not completed: system, process, start."""
+    system = hashlib.sha256(system_id().encode()).hexdigest()[:8]
+    return f"{system}-{os.getpid()}-{own_start_time()}"
+
+
+def part_name(target: Path, writer: str) -> str:
+    """Name of `target` while `writer` writes it."""
+    return f".{target.stem}.{writer}.part{target.suffix}"
+
+
+def abandoned_parts(target: Path) -> list[Path]:
+    """Incomplete versions of `target` whose writers were killed."""
+    parts = target.parent.glob(part_name(Path(glob.escape(target.name)), "*-*-*"))
+    return [path for path in parts if is_abandoned(path, path.name.removesuffix(f".part{target.suffix}"))]
+
+
+def is_abandoned(path: Path, name: str) -> bool:
+    """Whether nobody writes the file or folder `path` any more, whose `name` ends with its writer.
+
+    A writer on another machine cannot be asked. It was killed if it has written nothing for `SILENT_SECONDS`.
+    """
+    system, process, started = name.rpartition(".")[2].split("-")
+    if system == own_writer().partition("-")[0]:
+        return start_time(int(process)) != int(started)
+    try:
+        last_write = max(file.stat().st_mtime for file in [path, *path.rglob("*")])
+    except FileNotFoundError:  # it has just been completed
+        return False
+    return time.time() - last_write > SILENT_SECONDS
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_json(target: Path, value: Any) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 from posner.errors import InputError
+from posner.processes import start_time
 from posner.training import lease as module
 from posner.training import slurm_jobs
-from posner.training.lease import Holder, Lease, LeaseLostError, holder_of, start_time
+from posner.training.lease import Holder, Lease, LeaseLostError, holder_of
 from posner.training.slurm_jobs import own_job, queued_jobs
 
 HOLD = """

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from posner.errors import InputError
+from posner.processes import own_start_time, start_time, system_id
 from posner.training.slurm_jobs import cancel_jobs, own_cluster, own_job, queued_jobs
 
 log = logging.getLogger(__name__)
@@ -41,9 +42,8 @@ class LeaseLostError(InputError):
 class Holder:
     """The process that holds a lease.
 
-    `system` identifies the processes among which the id `process` is unique: one boot of one machine and one process
-    namespace, since containers number their processes themselves. `started` is the start of the process in clock ticks
-    since the boot: ids are reused. `job` is the id of the SLURM job on `cluster` that runs it alone, or empty.
+    `system` and `started` as of :mod:`posner.processes` make the id `process` unique. `job` is the id of the SLURM job
+    on `cluster` that runs it alone, or empty.
     """
 
     token: str
@@ -61,7 +61,7 @@ class Holder:
             host=socket.gethostname(),
             system=system_id(),
             process=os.getpid(),
-            started=start_time(os.getpid()) or 0,
+            started=own_start_time(),
             cluster=os.environ.get("SLURM_CLUSTER_NAME", ""),
             job=own_job(),
         )
@@ -194,25 +194,6 @@ def beat_of(path: Path) -> int | None:
             return os.fstat(file.fileno()).st_mtime_ns
     except FileNotFoundError:
         return None
-
-
-def system_id() -> str:
-    """Identifier of this boot and process namespace; where there is no /proc, a random one, which equals no other."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return uuid.uuid4().hex
-
-
-def start_time(process: int) -> int | None:
-    """Start of a process in clock ticks since the boot; ``None`` if it does not run."""
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    state, *fields = stat.rpartition(") ")[2].split()  # the name before may contain anything
-    return None if state in "ZX" else int(fields[18])
 
 
 def end_process(holder: Holder) -> None:

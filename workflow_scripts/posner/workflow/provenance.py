@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]  # the source root, which holds the package
 RUNNER = "posner.workflow.command:run"  # what runs every command
 # Code that no fingerprint counts: that which computes it, where edits that matter change the fingerprint anyway, that
-# which words help and errors, and that which decides when a training may run.
+# which words help and errors, and that which finds out whether another process is alive.
 UNCOUNTED = (
     "posner.workflow.fingerprint",
     "posner.workflow.definitions",
     "posner.model.fusion.modules",
     "posner.workflow.options:_help",
     "posner.workflow.options:_explain",
+    "posner.processes",
     "posner.training.lease",
     "posner.training.slurm_jobs",
 )
