@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from pydantic import Field
 
-from posner.config.base import Name
-from posner.config.statistics import Statistics
+from posner.commands.analyses import EffectAnalysis
 from posner.config.variants import SeededVariant, baseline_of, seeded_runs
 from posner.errors import InputError
 from posner.evaluation.stored import changes_file, sweep_file
@@ -24,18 +22,14 @@ from posner.summaries.corruption import (
     variant_summary,
 )
 from posner.summaries.runs import read_changes, read_sweep
-from posner.workflow.command import Command, Folder
+from posner.workflow.command import Folder
 
 FUSIONS = ("encoder", "late")
 
 
-class SummariseCorruption(Command):
+class SummariseCorruption(EffectAnalysis):
     """Write the effect of corrupted POS on NER: means, intervals, slopes, and where predictions change."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds; the baseline and the controls are ignored."""
-    statistics: Statistics = Field(default_factory=Statistics)
-    """Margin, level and resamples of intervals and tests."""
     sweeps: Folder
     """Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet."""
     output: Path

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
+from posner.commands.analyses import EffectAnalysis
 from posner.config.base import Name
-from posner.config.statistics import Statistics
-from posner.config.variants import SeededVariant, baseline_of, seeded_runs
+from posner.config.variants import baseline_of, seeded_runs
 from posner.corpora.corpus import read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.corpora.extra_tests import FOLDER, extra_test_files
@@ -20,16 +20,12 @@ from posner.files import write_json, write_table
 from posner.stats.comparison import compare
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.slices import whole_test_table
-from posner.workflow.command import Command, Folder
+from posner.workflow.command import Folder
 
 
-class CompareExtraTests(Command):
+class CompareExtraTests(EffectAnalysis):
     """Write each variant's difference in F1 to the baseline on each extra test, with interval, tests and verdict."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds."""
-    statistics: Statistics = Field(default_factory=Statistics)
-    """Margin, level and resamples of intervals and tests."""
     tests: tuple[Name, ...] = Field(min_length=1)
     """Names of the extra tests."""
     corpus: Folder

@@ -5,27 +5,20 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pydantic import Field
-
-from posner.config.base import Name
-from posner.config.statistics import Statistics
-from posner.config.variants import SeededVariant, seeded_runs
+from posner.commands.analyses import EffectAnalysis
+from posner.config.variants import seeded_runs
 from posner.corpora.corpus import corpus_files, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_families
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.workflow.command import Command, Folder
+from posner.workflow.command import Folder
 
 
-class CompareVariants(Command):
+class CompareVariants(EffectAnalysis):
     """Write each variant's difference in test F1 to the baseline, with interval, tests, power and verdict."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds."""
-    statistics: Statistics = Field(default_factory=Statistics)
-    """Margin, level and resamples of intervals and tests."""
     corpus: Folder
     """Folder of the corpus."""
     ner: Folder

@@ -7,18 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from posner.config.base import Name
-from posner.config.variants import SeededVariant, seeded_runs
+from posner.commands.analyses import RunAnalysis
+from posner.config.variants import seeded_runs
 from posner.errors import InputError
 from posner.files import sha256, write_table
-from posner.workflow.command import Command
 
 
-class ListRuns(Command):
+class ListRuns(RunAnalysis):
     """Write the SHA-256 of every file of every run, so that rules that read all runs depend on one file."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds."""
     files: tuple[str, ...]
     """Files of a run; {variant} and {seed} in their paths are replaced."""
     output: Path

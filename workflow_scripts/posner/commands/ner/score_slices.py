@@ -5,11 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pydantic import Field
-
-from posner.config.base import Name
-from posner.config.statistics import Statistics
-from posner.config.variants import SeededVariant, seeded_runs
+from posner.commands.analyses import EffectAnalysis
+from posner.config.variants import seeded_runs
 from posner.corpora.corpus import corpus_files, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.slices import Slicer, with_mentions
@@ -18,16 +15,12 @@ from posner.files import write_table
 from posner.pos.features import tag_ids
 from posner.pos.predicted import read_predicted
 from posner.summaries.slices import slice_runs_table, slice_summary_table
-from posner.workflow.command import Command, Folder
+from posner.workflow.command import Folder
 
 
-class ScoreSlices(Command):
+class ScoreSlices(EffectAnalysis):
     """Write test scores by novelty, type, length, sentence and tagging of mentions, and differences to the baseline."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds."""
-    statistics: Statistics = Field(default_factory=Statistics)
-    """Level and resamples of intervals."""
     corpus: Folder
     """Folder of the corpus."""
     predicted: Path

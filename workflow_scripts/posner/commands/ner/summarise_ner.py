@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from posner.config.base import Name
-from posner.config.variants import SeededVariant, seeded_runs
+from posner.commands.analyses import RunAnalysis
+from posner.config.variants import seeded_runs
 from posner.evaluation.stored import run_file
 from posner.files import write_json, write_table
 from posner.summaries.ner import by_type_table, ner_runs_table, ner_summary_table, variant_summaries
 from posner.summaries.runs import read_runs
-from posner.workflow.command import Command, Folder
+from posner.workflow.command import Folder
 
 # Files that group the variants by source of POS.
 GROUPS = {
@@ -21,11 +21,9 @@ GROUPS = {
 }
 
 
-class SummariseNer(Command):
+class SummariseNer(RunAnalysis):
     """Write the scores of every seed, their mean and standard deviation, and the paired difference to the baseline."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds."""
     ner: Folder
     """Folder of the runs: {variant}/seed-{seed}/metrics.json."""
     metrics: Path

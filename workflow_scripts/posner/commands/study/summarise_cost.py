@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from posner.commands.analyses import RunAnalysis
 from posner.config.base import Name
-from posner.config.variants import SeededVariant, seeded_runs
+from posner.config.variants import seeded_runs
 from posner.files import read_json, write_table
 from posner.summaries.cost import Job, cost_table, read_usage
 from posner.summaries.names import labels
-from posner.workflow.command import Command
 
 
 class JobFiles(NamedTuple):
@@ -23,11 +23,9 @@ class JobFiles(NamedTuple):
     record: Path | None
 
 
-class SummariseCost(Command):
+class SummariseCost(RunAnalysis):
     """Write wall and processor time, peak memory and GPU hours by rule and variant, up to the sweeps."""
 
-    variants: dict[Name, SeededVariant]
-    """Variants by name, with their training seeds."""
     swept: tuple[Name, ...]
     """Names of the variants with sweeps."""
     taggers: tuple[Name, ...]

@@ -10,10 +10,10 @@ import pandas as pd
 from pydantic import Field
 
 from posner.arrays import Doubles, Floats
+from posner.commands.analyses import EffectAnalysis
 from posner.config.base import Name
-from posner.config.statistics import Statistics
 from posner.config.training import NerTraining, Training
-from posner.config.variants import SeededVariant, seeded_runs
+from posner.config.variants import seeded_runs
 from posner.corpora.corpus import Sentence, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.stored import counts_by_unit, predictions_file, read_predictions
@@ -21,28 +21,24 @@ from posner.files import read_json, write_table
 from posner.model.folders import longest_input
 from posner.report.model_cards import CardContext, bootstrap_intervals, ner_card, tagger_card, write_card
 from posner.stats.resampling import f1
-from posner.workflow.command import Command, Folder
+from posner.workflow.command import Folder
 
 SPLIT = "test"
 
 
-class WriteModelCards(Command):
+class WriteModelCards(EffectAnalysis):
     """Write README.md into the folder of each NER model, and of the final POS tagger."""
 
     corpus_name: Name
     """Name of the corpus in the study."""
     encoder_name: Name
     """Name of the encoder in the study."""
-    variants: dict[Name, SeededVariant]
-    """Variants by name, each with its seeds."""
     training: NerTraining = Field(default_factory=NerTraining)
     """Training of the NER models."""
     tagging: Training = Field(default_factory=Training)
     """Training of the tagger."""
     tagging_seed: int = Field(ge=0)
     """Training seed of the tagger."""
-    statistics: Statistics = Field(default_factory=Statistics)
-    """Level and number of resamples of the intervals."""
     corpus: Folder
     """Folder of the corpus."""
     encoder: Path

@@ -1,0 +1,24 @@
+"""The bases of commands that analyse the runs of all variants."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from posner.config.base import Name
+from posner.config.statistics import Statistics
+from posner.config.variants import SeededVariant
+from posner.workflow.command import Command
+
+
+class RunAnalysis(Command):
+    """A command that reads the runs of several variants."""
+
+    variants: dict[Name, SeededVariant]
+    """Variants by name, with their training seeds."""
+
+
+class EffectAnalysis(RunAnalysis):
+    """A command that estimates effects with intervals."""
+
+    statistics: Statistics = Field(default_factory=Statistics)
+    """Margin, level and resamples of intervals and tests."""
