@@ -28,7 +28,10 @@ FUSIONS = ("encoder", "late")
 
 
 class SummariseCorruption(EffectAnalysis):
-    """Write the effect of corrupted POS on NER: means, intervals, slopes, and where predictions change."""
+    """Write the effect of corrupted POS on NER: means, intervals, slopes, and where predictions change.
+
+    The baseline and the controls are left out.
+    """
 
     sweeps: Folder
     """Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet."""
