@@ -117,12 +117,12 @@ def test_a_line_with_too_few_columns(tmp_path: Path) -> None:
 def test_a_tag_outside_the_scheme(tmp_path: Path, before: str) -> None:
     path = write(tmp_path, f"{before}a N - O\nb N - S-PER\nc N - O\n")
     error = message(path)
-    assert error.startswith(f"{path}:{before.count(chr(10)) + 2}: NER tag 'S-PER' is outside the scheme iob1")
+    assert error.startswith(f"{path}:{before.count(chr(10)) + 2}: NER label 'S-PER' is outside the scheme iob1")
 
 
 def test_a_tag_outside_the_scheme_at_the_end_of_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, "a N - O\nb N - B-PER")
-    assert message(path, scheme="bioes").startswith(f"{path}:2: NER tag 'B-PER'")
+    assert message(path, scheme="bioes").startswith(f"{path}:2: NER label 'B-PER'")
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])

@@ -116,7 +116,9 @@ def test_the_card_counts() -> None:
 
 @pytest.mark.parametrize(("pos", "ner"), [(("N",), ("O", "O")), (("N", "N"), ("O",)), (("N",) * 3, ("O", "O"))])
 def test_lengths_that_differ_are_refused(pos: tuple[str, ...], ner: tuple[str, ...]) -> None:
-    with pytest.raises(InputError, match=rf"tokens \(2\), POS tags \({len(pos)}\) and NER tags \({len(ner)}\) differ"):
+    with pytest.raises(
+        InputError, match=rf"tokens \(2\), POS tags \({len(pos)}\) and NER labels \({len(ner)}\) differ"
+    ):
         Sentence(("a", "b"), pos, ner)
 
 

@@ -128,8 +128,8 @@ def test_no_label_of_a_class_label_is_not_the_last_label() -> None:
 @pytest.mark.parametrize(
     ("columns", "error"),
     [
-        ({"pos_tags": [["NNP", "NNP", "VBD"], ["''", "NN"]]}, "row 1: tokens (1), POS tags (2) and NER tags (1)"),
-        ({"ner_tags": [["B-PER", "S-PER", "O"], ["O"]]}, "row 0: NER tag 'S-PER' is outside the scheme iob2"),
+        ({"pos_tags": [["NNP", "NNP", "VBD"], ["''", "NN"]]}, "row 1: tokens (1), POS tags (2) and NER labels (1)"),
+        ({"ner_tags": [["B-PER", "S-PER", "O"], ["O"]]}, "row 0: NER label 'S-PER' is outside the scheme iob2"),
         ({"tokens": [["Ann", None, "ran"], ["'"]]}, "row 0: a value is missing"),
         ({"ner_tags": [["B-PER", "I-PER", "O"], None]}, "row 1: a value is missing"),
         ({"tokens": [["a"], []], "pos_tags": [["N"], []], "ner_tags": [["O"], []]}, "row 1: a sentence has no tokens"),

@@ -235,7 +235,7 @@ def test_a_score_is_the_probability_of_the_labels() -> None:
         ("predicted", {"pos": "none"}, "needs POS tags; use --pos tagger or --pos columns"),
         ("baseline", {"pos": "tagger"}, "reads no POS; use --pos none"),
         ("tagger", {}, "give taggers as --tagger"),
-        ("control", {"pos": "tagger"}, "a control variant (pos: oracle); it cannot tag new text"),
+        ("control", {"pos": "tagger"}, "a control variant (pos: oracle); it cannot label new text"),
         ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
         ("nothing", {}, "no checkpoint is there; the checkpoint of a run is in its folder `model`"),
     ],

@@ -64,7 +64,7 @@ class AnyCorpus(Settings, Generic[Test]):
     """Common settings of all corpora."""
 
     extra_tests: dict[Name, Test] = Field({})
-    """Additional test sets with the same tags, by name, for the same trained models."""
+    """Additional test sets with the same entity types, by name, for the same trained models."""
 
     def alone(self) -> Self:
         """The corpus without its extra tests, on which models and taggers do not depend."""
@@ -92,7 +92,7 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     ner_column: int = Field(3, ge=0)
     """Index of the NER column, from 0."""
     scheme: Literal["iob1", "iob2", "bioes"] = "iob1"
-    """Tagging scheme of the NER tags; they are converted to IOB2."""
+    """Scheme of the NER labels; they are converted to IOB2."""
     licence: str = "not stated"
     """Licence, recorded with the corpus."""
 
@@ -116,15 +116,15 @@ class TableCorpus(AnyCorpus[Test], Generic[Test]):
     pos_field: str = "pos_tags"
     """Column of the POS tags: ClassLabel, integers or strings."""
     ner_field: str = "ner_tags"
-    """Column of the NER tags: ClassLabel, integers or strings."""
+    """Column of the NER labels: ClassLabel, integers or strings."""
     document_field: str | None = None
     """Column of the document id, if there is one."""
     pos_names: tuple[str, ...] | None = None
     """Names of POS tags that are integers without ClassLabel."""
     ner_names: tuple[str, ...] | None = None
-    """Names of NER tags that are integers without ClassLabel."""
+    """Names of NER labels that are integers without ClassLabel."""
     scheme: Literal["iob1", "iob2", "bioes"] = "iob2"
-    """Tagging scheme of the NER tags; they are converted to IOB2."""
+    """Scheme of the NER labels; they are converted to IOB2."""
     licence: str = "not stated"
     """Licence, recorded with the corpus."""
 

@@ -1,4 +1,4 @@
-"""The corpus: sentences with POS and NER tags, in one layout for all sources.
+"""The corpus: sentences with POS tags and NER labels, in one layout for all sources.
 
 On disk a corpus is a folder with ``train.parquet``, ``validation.parquet``, ``test.parquet`` (one row per sentence)
 and ``corpus.json`` (:class:`CorpusCard`).
@@ -50,7 +50,7 @@ class Sentence:
     def __post_init__(self) -> None:
         if not len(self.tokens) == len(self.pos) == len(self.ner):
             raise InputError(
-                f"tokens ({len(self.tokens)}), POS tags ({len(self.pos)}) and NER tags ({len(self.ner)}) "
+                f"tokens ({len(self.tokens)}), POS tags ({len(self.pos)}) and NER labels ({len(self.ner)}) "
                 f"differ in number in the sentence {' '.join(self.tokens)[:80]!r}"
             )
         if not self.tokens:
@@ -148,13 +148,17 @@ def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Proven
 
 
 def count_entities(sentences: Sequence[Sentence]) -> dict[str, int]:
-    """Number of entities by type, from their ``B-`` tags."""
-    counts = Counter(tag[2:] for sentence in sentences for tag in sentence.ner if tag.startswith("B-"))
+    """Number of entities by type, from their ``B-`` labels."""
+    counts = Counter(label[2:] for sentence in sentences for label in sentence.ner if label.startswith("B-"))
     return dict(sorted(counts.items()))
 
 
 def write_corpus(folder: Path, splits: Mapping[str, Sequence[Sentence]], provenance: Provenance) -> CorpusCard:
-    """Check a corpus, and write ``{split}.parquet`` and ``corpus.json`` into `folder`."""
+    """Check a corpus, and write ``{split}.parquet`` and ``corpus.json`` into `folder`.
+
+    Raises:
+        InputError: as in :func:`describe_corpus`.
+    """
     card = describe_corpus(splits, provenance)
     files = {}
     for split in SPLITS:

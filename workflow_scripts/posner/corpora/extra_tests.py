@@ -1,4 +1,4 @@
-"""Extra tests of a corpus: additional test sets with the same tags, for models that are already trained.
+"""Extra tests of a corpus: additional test sets with the same entity types, for models that are already trained.
 
 They are in the folder ``extra`` of the corpus: ``{name}.parquet`` (one row per sentence) and ``{name}.json``
 (:class:`ExtraTestCard`).

@@ -119,7 +119,7 @@ AMBIGUOUS = {
 HEADS = frozenset(form for forms, _ in AMBIGUOUS.values() for form in forms)
 BEFORE = ("Grey", "Silver", "Young", "Green")
 
-Token = tuple[str, str, str]  # form, POS tag, NER tag in IOB2
+Token = tuple[str, str, str]  # form, POS tag, NER label in IOB2
 T = TypeVar("T")
 
 

@@ -1,4 +1,4 @@
-"""Convert the tagging schemes IOB1, IOB2 and BIOES to IOB2.
+"""Convert NER labels in the schemes IOB1, IOB2 and BIOES to IOB2.
 
 IOB1 and IOB2: Ramshaw & Marcus (1995), Tjong Kim Sang & Veenstra (1999). In BIOES, the last token of an entity has the
 prefix ``E-``, and an entity of one token ``S-``.
@@ -18,38 +18,38 @@ PREFIXES: dict[Scheme, tuple[str, ...]] = {"iob1": ("B", "I"), "iob2": ("B", "I"
 
 
 class TagError(InputError):
-    """A tag that its scheme does not allow; `position` is the index of its token in the sentence."""
+    """A label that its scheme does not allow; `position` is the index of its token in the sentence."""
 
     def __init__(self, position: int, message: str) -> None:
         super().__init__(message)
         self.position = position
 
 
-def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
-    """The tags of one sentence in IOB2.
+def to_iob2(labels: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
+    """The NER labels of one sentence in IOB2.
 
     IOB1 and IOB2 are read as by ``conlleval``, which finds the same entities in both: an entity begins at each ``B-``
     (CoNLL-2003, in IOB1, has two in train that do not follow an entity of their type), and at each ``I-`` that does not
     continue an entity of its type. In BIOES every entity must be complete: ``S``, or ``B``, any number of ``I``, ``E``.
 
     Raises:
-        TagError: a tag is not allowed by the scheme.
+        TagError: a label is not allowed by the scheme.
     """
     parts = []
-    for position, tag in enumerate(tags):
-        if (pair := split_tag(tag, scheme)) is None:
+    for position, label in enumerate(labels):
+        if (pair := split_label(label, scheme)) is None:
             allowed = ", ".join(["O", *(f"{prefix}-TYPE" for prefix in PREFIXES[scheme])])
-            raise TagError(position, f"NER tag {tag!r} is outside the scheme {scheme}, which allows {allowed}")
+            raise TagError(position, f"NER label {label!r} is outside the scheme {scheme}, which allows {allowed}")
         parts.append(pair)
     return _from_bioes(parts) if scheme == "bioes" else _from_iob(parts)
 
 
 @lru_cache(maxsize=4096)
-def split_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
-    """Prefix and entity type of a tag, ``("O", "")`` for ``O``, or ``None`` if the scheme does not allow the tag."""
-    if tag == "O":
+def split_label(label: str, scheme: Scheme) -> tuple[str, str] | None:
+    """Prefix and entity type of a label, ``("O", "")`` for ``O``, or ``None`` if the scheme does not allow it."""
+    if label == "O":
         return "O", ""
-    prefix, dash, name = tag.partition("-")
+    prefix, dash, name = label.partition("-")
     return (prefix, name) if prefix in PREFIXES[scheme] and dash and name.strip() else None
 
 
@@ -71,12 +71,12 @@ def _from_bioes(parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     for position, (prefix, name) in enumerate([*parts, ("O", "")]):
         continues = prefix in ("I", "E")
         if continues and name != open_type:
-            raise TagError(position, f"NER tag '{prefix}-{name}' is outside the scheme bioes: no B-{name} before it")
+            raise TagError(position, f"NER label '{prefix}-{name}' is outside the scheme bioes: no B-{name} before it")
         if open_type and not continues:
             before = f"{parts[position - 1][0]}-{open_type}"
             raise TagError(
                 position - 1,
-                f"NER tag '{before}' is outside the scheme bioes: I-{open_type} or E-{open_type} must follow",
+                f"NER label '{before}' is outside the scheme bioes: I-{open_type} or E-{open_type} must follow",
             )
         if prefix == "O":
             converted.append("O")

@@ -25,7 +25,7 @@ def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
 
     Returns:
         Micro-averaged F1, precision and recall in 0..1; `f1_macro`, the mean over entity types; the same scores
-        `by_type`, and under strict IOB2 (`strict`); `accuracy` over tokens; `invalid_tags`, the number of ``I-`` tags
+        `by_type`, and under strict IOB2 (`strict`); `accuracy` over tokens; `invalid_tags`, the number of ``I-`` labels
         that continue no entity; `truncated_tokens`, `tokens` and `sentences`.
     """
     tokens = sum(map(len, true))
@@ -68,7 +68,7 @@ def renamed_scores(row: dict[str, float]) -> dict[str, float]:
 
 
 def invalid_tags(labels: Sequence[str]) -> int:
-    """Number of ``I-`` tags that continue no entity of their type."""
+    """Number of ``I-`` labels that continue no entity of their type."""
     preceding = [OUTSIDE, *labels[:-1]]
     return sum(tag.startswith("I-") and last[2:] != tag[2:] for last, tag in zip(preceding, labels, strict=True))
 

@@ -1,4 +1,4 @@
-"""Which columns of each table are shown, and under which headings."""
+"""Columns of each table that are shown, and their headings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Macro F1 over types": "{f1_macro}",
         "F1 (strict IOB2)": "{strict_f1}",
         "Accuracy": "{accuracy}",
-        "Invalid tags": "{invalid_tags}",
+        "Invalid labels": "{invalid_tags}",
         "Truncated tokens": "{truncated_tokens}",
     },
     "ner_comparisons": {

@@ -105,9 +105,9 @@ class Predict(ModelCommand):
             InputError: the model cannot read POS from this source.
         """
         if OUTSIDE not in config.labels:
-            raise InputError("--checkpoint: this is a POS tagger, not a NER model; give taggers as --tagger")
+            raise InputError("--checkpoint: this is a POS tagger, not an NER model; give taggers as --tagger")
         if config.pos not in DEFAULT_POS:
-            raise InputError(f"--checkpoint: a control variant (pos: {config.pos}); it cannot tag new text")
+            raise InputError(f"--checkpoint: a control variant (pos: {config.pos}); it cannot label new text")
         source = self.pos or DEFAULT_POS[config.pos]
         if config.fusion == "none" and source != "none":
             raise InputError("--pos: this model reads no POS; use --pos none")
@@ -121,7 +121,11 @@ class Predict(ModelCommand):
         return source
 
     def make_tagger(self, source: str, config: PosNerConfig, device: Device) -> PassageTagger:
-        """The tagger that reads POS from `source`."""
+        """The tagger that reads POS from `source`.
+
+        Raises:
+            InputError: `source` is ``tagger``, and there is none.
+        """
         if source == "none":
             return NoTagger()
         if source == "columns":
