@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from posner.config.encoders import Encoder, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from posner.config.encoders import CARD, Encoder, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 from posner.config.study import Config
 from posner.errors import InputError
 
@@ -60,7 +60,7 @@ def layers_of(encoder: Encoder, prepared: Path) -> int | None:
 def layers_of_prepared(encoder: HubEncoder, folder: Path) -> int | None:
     """Number of layers of the encoder in `folder`, if it was prepared with the same settings; else ``None``."""
     try:
-        card = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         return int(card["layers"]) if encoder.model_dump(mode="json").items() <= card.items() else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):  # training reports the problem
         return None

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from posner.config.base import NAME_PATTERN, Fraction, Positive, Settings
 
+CARD = "encoder.json"  # in the folder of a prepared encoder: its settings, size and file hashes
+
 
 class HubEncoder(Settings):
     """A BERT-like model of the Hugging Face Hub, at a pinned revision."""

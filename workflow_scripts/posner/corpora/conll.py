@@ -14,17 +14,18 @@ from posner.errors import InputError
 DOCUMENT_START = "-DOCSTART-"
 
 # Spaces and tabs separate columns. str.split would also split at no-break spaces and the like, which occur in tokens.
-_COLUMN = re.compile(r"[^ \t\r]+")
+COLUMN = re.compile(r"[^ \t\r]+")
 
 
 def read_columns(path: Path, settings: ColumnsCorpus) -> list[Sentence]:
-    """Sentences of one column file, their NER tags in IOB2.
+    """Sentences of one column file, their NER labels in IOB2.
 
     A document's id is the name of the file and the number of the document, e.g. ``eng.train-0001``. Sentences before
     the first ``-DOCSTART-`` are document 0; without any ``-DOCSTART-``, documents are unknown (``None``).
 
     Raises:
-        InputError: the file cannot be read or is not UTF-8, or a line has too few columns or an invalid NER tag. The
+        InputError: the file cannot be read or is not UTF-8, or a line has too few columns or an invalid NER label.
+            The
             message begins with the path and, if it concerns a line, its number: ``path:line:``.
     """
     text = _read_text(path)
@@ -35,7 +36,7 @@ def read_columns(path: Path, settings: ColumnsCorpus) -> list[Sentence]:
     rows: list[tuple[str, str, str]] = []
     # splitlines would also split at form feeds and U+2028. The blank line at the end closes the last sentence.
     for number, line in enumerate([*text.split("\n"), ""], start=1):
-        fields = _COLUMN.findall(line)
+        fields = COLUMN.findall(line)
         starts_document = document is not None and DOCUMENT_START in fields
         if starts_document or not fields or line.isspace():
             if rows:

@@ -13,14 +13,13 @@ from tokenizers import BertWordPieceTokenizer
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.config.encoders import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from posner.config.encoders import CARD, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
 from posner.errors import InputError, first_line
 from posner.files import atomic_path, sha256, write_json
 from posner.model.folders import MODEL_FILES, WEIGHTS
 from posner.model.hooks import encoder_layers
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
-CARD = "encoder.json"
 
 
 def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) -> None:
@@ -93,14 +92,22 @@ def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedMode
 
 
 def local_folder(path: Path) -> Path:
-    """`path`, if it is the folder of a model."""
+    """`path`, if it is the folder of a model.
+
+    Raises:
+        InputError: it has no ``config.json``.
+    """
     if not (path / "config.json").is_file():
         raise InputError(f"encoder: {path}/config.json is missing; give a folder written by save_pretrained")
     return path
 
 
 def package_folder(settings: PackageEncoder) -> Path:
-    """The model folder of an installed package; the package is not imported."""
+    """The model folder of an installed package; the package is not imported.
+
+    Raises:
+        InputError: the package is not installed, has no such folder, or its weights differ from the pinned hash.
+    """
     spec = importlib.util.find_spec(settings.package)
     if spec is None or not spec.submodule_search_locations:
         raise InputError(

@@ -8,7 +8,6 @@ with spaces between them, this recovers 99 %.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -20,7 +19,7 @@ from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 from tqdm import tqdm
 
-from posner.corpora.conll import DOCUMENT_START
+from posner.corpora.conll import COLUMN, DOCUMENT_START
 from posner.errors import InputError
 
 STANDARD = Path("-")  # standard input or output
@@ -38,8 +37,6 @@ _WORDS = Split(
     behavior="removed",
     invert=True,
 )
-# Columns are separated by spaces and tabs only: tokens may contain no-break spaces and the like.
-_COLUMN = re.compile(r"[^ \t\r]+")
 
 Span = tuple[int, int]
 
@@ -101,7 +98,7 @@ def from_columns(lines: Iterable[str], token_column: int, pos_column: int | None
         InputError: a line has too few columns.
     """
     needed = max(token_column, pos_column or 0) + 1
-    rows = ((number, [] if line.isspace() else _COLUMN.findall(line)) for number, line in enumerate(lines, start=1))
+    rows = ((number, [] if line.isspace() else COLUMN.findall(line)) for number, line in enumerate(lines, start=1))
     for is_sentence, sentence in groupby(rows, key=lambda row: bool(row[1]) and DOCUMENT_START not in row[1]):
         if not is_sentence:
             continue
