@@ -190,7 +190,7 @@ def test_oracles_are_drawn_at_their_input_path_with_the_required_f1(tables: dict
     assert axes.get_xlim()[1] > 100
     states = pd.read_csv(folder / "verdict_oracles.csv").set_index("path")["state"]
     assert states["late, one-hot"] == "works"
-    assert states["encoder k=2, embeddings"] == "broken"
+    assert states["encoder k=2, embeddings"] == "fails"
     assert states["late, logits"] == "not tested"
 
 

@@ -90,8 +90,10 @@ def test_its_page_shows_the_results(page: str) -> None:
 
 def test_sentences_are_shown_with_all_tags_and_the_effect_of_the_variant(page: str) -> None:
     text = text_of(page)
-    assert "effect corrected 3 broken 3" in text
-    for row in zip(range(4), WORDS, POS, TAGGED, TRUE, BASELINE, VARIANT, ["", "corrected", "", "broken"], strict=True):
+    assert "effect corrected 3 newly wrong 3" in text
+    for row in zip(
+        range(4), WORDS, POS, TAGGED, TRUE, BASELINE, VARIANT, ["", "corrected", "", "newly wrong"], strict=True
+    ):
         assert text.count(" ".join(filter(None, map(str, row)))) == 3
 
 

@@ -216,7 +216,7 @@ def test_input_paths_work_are_broken_or_were_not_tested(tmp_path: Path) -> None:
     checks = read(tmp_path / "verdict.json")["oracles"]
     for path, check in checks.items():
         f1 = "\N{EN DASH}" if check["f1"] is None else f"{100 * check['f1']:.2f}"
-        word = {True: "works", False: "broken", None: "nottested"}[check["works"]]
+        word = {True: "works", False: "fails", None: "nottested"}[check["works"]]
         assert f"{squeezed(path)}{f1}{word}" in text
     assert {check["works"] for check in checks.values()} == {True, False, None}
 

@@ -91,9 +91,9 @@ class RuleEffect:
 
     Attributes:
         errors: words that the baseline labels wrongly.
-        corrected: wrong words that become right.
-        broken: right words that become wrong.
-        share: corrected minus broken words, as a share of the errors.
+        corrected: wrong words that become correct.
+        broken: correct words that become wrong.
+        share: `corrected` minus `broken`, divided by `errors`.
         baseline_f1: entity F1 in 0..1 before.
         f1: entity F1 in 0..1 after.
     """

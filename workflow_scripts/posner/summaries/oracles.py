@@ -1,7 +1,7 @@
 """Oracle controls: can each input path transmit information at all?
 
 An oracle feeds the NER labels through the input path of a variant. If even the oracle's F1 stays below `oracle_f1`,
-the path is broken, and a null result for POS on that path is uninformative.
+the path fails, and a null result for POS on that path is uninformative.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def oracles_sentence(checks: Mapping[str, Json], required: float) -> str:
             f"Oracle check: with the NER labels in place of POS, F1 reaches {f1} through {'; '.join(works)}, so "
             f"{'these paths' if len(works) > 1 else 'this path'} can transmit the information."
         )
-    if broken := [f"{path} ({100 * check['f1']:.1f})" for path, check in checks.items() if check["works"] is False]:
+    if failed := [f"{path} ({100 * check['f1']:.1f})" for path, check in checks.items() if check["works"] is False]:
         parts.append(
-            f"Even the NER labels do not bring F1 to {100 * required:.1f} through {'; '.join(broken)}: null results on "
-            f"{'these paths' if len(broken) > 1 else 'this path'} are uninformative."
+            f"Even the NER labels do not bring F1 to {100 * required:.1f} through {'; '.join(failed)}: null results on "
+            f"{'these paths' if len(failed) > 1 else 'this path'} are uninformative."
         )
     if untested := [path for path, check in checks.items() if check["works"] is None]:
         parts.append(f"No oracle was run for {'; '.join(untested)}.")

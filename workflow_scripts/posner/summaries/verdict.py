@@ -15,7 +15,7 @@ from posner.summaries.oracles import oracle_checks, oracles_sentence
 # Columns of the main table, from a variant's difference.
 DIFFERENCE = {"difference": "mean", "low": "low", "high": "high", "p_difference": "p", "p_equivalence": "p_equivalence"}
 ORACLE_COLUMNS = ("path", "variants", "oracle_f1", "required_f1", "state")
-STATES = {True: "works", False: "broken", None: "not tested"}  # of an input path
+STATES = {True: "works", False: "fails", None: "not tested"}  # of an input path
 
 
 def conclude(
@@ -67,7 +67,7 @@ def conclude(
 
 
 def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
-    """A variant's test F1 (0..1), its difference to the baseline with interval, the verdict and a sentence.
+    """A variant's test F1 (0..1), its difference from the baseline with interval, the verdict and a sentence.
 
     The last three are ``None`` for the baseline, oracles, and variants that share no seed with the baseline.
     """
@@ -96,7 +96,7 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
 
 
 def variants_table(verdict: Json) -> pd.DataFrame:
-    """A row for each variant: test F1, difference to the baseline and verdict; F1 in 0..1."""
+    """A row for each variant: test F1, difference from the baseline and verdict; F1 in 0..1."""
     return pd.DataFrame(
         {"variant": name, "label": variant["label"], "seeds": len(variant["seeds"])}
         | {"f1_mean": variant["f1"]["mean"], "f1_std": variant["f1"]["std"]}
