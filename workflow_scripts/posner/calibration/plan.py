@@ -1,4 +1,4 @@
-"""The plan of a calibration: which generated corpora are run, with which planted effects."""
+"""The plan of a calibration: its generated corpora and their planted effects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEMPLATE = "planted"  # the corpus of the calibration's study that all planned c
 
 
 class CalibrationPlan(Settings):
-    """How many corpora of each ambiguity a calibration runs."""
+    """Number of corpora of each ambiguity in a calibration."""
 
     ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), min_length=1)
     """Shares of ambiguous candidates; without any, no effect is planted."""

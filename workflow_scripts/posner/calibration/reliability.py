@@ -1,6 +1,6 @@
 """Reliability of verdicts: error rates and coverage over many small studies of corpora with known effects.
 
-Each replicate is a study of a corpus of its own. It has three *contrasts* to the baseline:
+Each replicate is a study of a corpus of its own. It has three *contrasts* with the baseline:
 
 - ``gold``: the corpus's tags. Their maximal effect is planted: the best possible F1 with POS minus that without;
 - ``predicted``: the taggers' tags, whose maximal effect is 0, since the taggers read no more than the NER model;
@@ -108,7 +108,7 @@ def proportion(outcomes: Sequence[bool] | pd.Series[bool]) -> dict[str, Any]:
 
 
 def is_null(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Which rows have no planted effect."""
+    """Mask of the rows without a planted effect."""
     return rows["variant_best"] == rows["baseline_best"]
 
 

@@ -39,7 +39,11 @@ class NerRun:
 
 
 def read_replicate(folder: Path) -> list[dict[str, Any]]:
-    """A row for each contrast (see :mod:`posner.calibration.reliability`) of ``results/{corpus}/{encoder}``."""
+    """A row for each contrast (see :mod:`posner.calibration.reliability`) of ``results/{corpus}/{encoder}``.
+
+    Raises:
+        InputError: a result is missing or damaged, or the baseline has an odd number of seeds.
+    """
     corpus = folder.parent / "corpus"
     facts = read_card(corpus / "corpus.json").provenance.facts
     metrics = read_json(folder / "metrics" / "ner_comparisons.json", ["statistics", "variants"])

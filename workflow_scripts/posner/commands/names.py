@@ -54,5 +54,5 @@ def class_name(command: str) -> str:
 
 
 def entry_point(command: str) -> str:
-    """Where a command's code begins: ``posner.commands.ner.train_ner:TrainNer`` for ``train_ner``."""
+    """Entry point of a command: ``posner.commands.ner.train_ner:TrainNer`` for ``train_ner``."""
     return f"{module_names()[command]}:{class_name(command)}"

@@ -12,16 +12,16 @@ from posner.errors import InputError
 
 
 class Variant(Settings):
-    """A NER model: which POS it reads, as which feature, and where this enters."""
+    """An NER model: the source of its POS, the form of the feature, and where it enters the model."""
 
     fusion: Literal["none", "late", "encoder"] = "none"
-    """Where POS enters: nowhere (the baseline), at the classifier (late), or inside the encoder (encoder)."""
+    """Place where POS enters: none (the baseline), the classifier (late), or a layer of the encoder (encoder)."""
     pos: Literal["none", "gold", "predicted", "oracle", "random"] = "none"
-    """Which POS: the corpus's (gold) or the taggers' (predicted); as controls, the NER labels (oracle) or the
+    """Source of POS: the corpus (gold) or our taggers (predicted); as controls, the NER labels (oracle) or the
     corpus's tags in random order (random).
     """
     feature: Literal["none", "one_hot", "logits", "trainable_embed"] = "none"
-    """How POS is represented: one-hot tags, the tagger's logits, or trainable embeddings of the tags."""
+    """Form of POS: one-hot tags, the tagger's logits, or trainable embeddings of the tags."""
     pos_embed_dim: Positive = 32
     """Width of trainable POS embeddings."""
     inject_layer_offset_from_end: Positive | Literal["earliest"] | None = None
@@ -54,7 +54,11 @@ class SeededVariant(Variant):
 
 
 def baseline_of(variants: Mapping[str, Variant]) -> str:
-    """Name of the variant without POS."""
+    """Name of the variant without POS.
+
+    Raises:
+        InputError: there is no such variant, or more than one.
+    """
     baselines = [name for name, variant in variants.items() if variant.fusion == "none"]
     if len(baselines) != 1:
         raise InputError(f"--variants: exactly one variant must have fusion: none, the baseline, not {len(baselines)}")

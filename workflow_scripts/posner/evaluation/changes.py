@@ -55,7 +55,7 @@ class ChangeFinder:
         return covered
 
     def outcomes(self, clean: Keys, now: Keys) -> dict[str, Mask]:
-        """Which true entities ``[entities]`` are in each class of :data:`OUTCOMES`.
+        """Mask ``[entities]`` of the true entities in each class of :data:`OUTCOMES`.
 
         Args:
             clean: keys predicted under the corpus's tags.
@@ -75,7 +75,7 @@ class ChangeFinder:
         }
 
     def flipped(self, clean: Keys, now: Keys) -> Mask:
-        """Which tokens ``[tokens]`` are covered by another predicted entity than before."""
+        """Mask ``[tokens]`` of the tokens that another predicted entity covers than before."""
         return self.cover(clean) != self.cover(now)
 
     def at_tokens(self, of_entities: Mask) -> Doubles:

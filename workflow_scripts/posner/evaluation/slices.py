@@ -1,4 +1,4 @@
-"""Entity counts by slice, that is, by kind of mention, from stored predictions.
+"""Entity counts by slice, that is, by type of mention, from stored predictions.
 
 Predicted and true mentions are assigned to slices by their own words, type and position. Precision in a slice is that
 of its predicted mentions, recall that of its true ones. A correct mention is in the same slice either way, so the

@@ -28,7 +28,7 @@ from posner.pos.provider import PosProvider
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A NER model or a POS tagger, untrained or trained.
+    """An NER model or a POS tagger, untrained or trained.
 
     Attributes:
         model: the model; training changes its weights in place.

@@ -51,7 +51,12 @@ class PosProvider:
         return one_hot_table(len(self.tags))[self.ids(split, sentences)]
 
     def ids(self, split: str, sentences: Sequence[Sentence]) -> Ids:
-        """Tag ids ``[tokens]`` of all `sentences` of a split."""
+        """Tag ids ``[tokens]`` of all `sentences` of a split.
+
+        Raises:
+            InputError: the variant needs predicted POS, but there is none.
+            ValueError: it reads no POS.
+        """
         match self.variant.pos:
             case "gold":
                 return tag_ids(sentences, self.tags)

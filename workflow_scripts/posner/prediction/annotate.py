@@ -86,7 +86,7 @@ def concatenate(parts: Sequence[WordLogits]) -> WordLogits:
     return WordLogits(np.concatenate([p.logits for p in parts]), np.concatenate([p.seen for p in parts]))
 
 
-# --- POS input of a NER model ----------------------------------------------------------------------------------------
+# --- POS input of an NER model ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class AnnotatedPassage:
 
 
 def annotate(passages: Sequence[Passage], checkpoint: Checkpoint, tagger: PassageTagger) -> Iterator[AnnotatedPassage]:
-    """Passages with the predictions of a NER model, which reads POS from `tagger`."""
+    """Passages with the predictions of an NER model, which reads POS from `tagger`."""
     pos = tagger(passages)
     predictions = predict_sentences(checkpoint, [passage.words for passage in passages], pos.features)
     for passage, tags, words in zip(passages, pos.tags, predictions, strict=True):

@@ -33,7 +33,7 @@ class NerPredictions:
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, examples: Sequence[Example]) -> NerPredictions:
-        """Predict `examples` with a NER model."""
+        """Predict `examples` with an NER model."""
         return cls(examples, checkpoint.predict(examples), checkpoint.config.labels)
 
     def label_ids(self) -> list[Ids]:

@@ -14,7 +14,7 @@ from posner.model.hooks import before_layer, encoder_layers
 
 @dataclass
 class RecordedInput:
-    """What :func:`record_input` records.
+    """Result of :func:`record_input`.
 
     Attributes:
         states: the input of the layer, one tensor ``[batch, pieces, hidden]`` per forward pass.

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from posner.config.study import Config
 
 Needs = Literal["nothing", "sweeps", "oracles"]
-"""What a study must contain: nothing in particular, variants that are swept, or these and an oracle."""
+"""Requirement on a study: none, variants that are swept, or these and an oracle."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ TAGGED_SPLITS = {"test": "test", "validation": "validation", "train": "train, ou
 
 @dataclass(frozen=True)
 class CardContext:
-    """What the cards of all models of one corpus and encoder have in common.
+    """Fields that the cards of all models of one corpus and encoder share.
 
     Attributes:
         corpus_name, encoder_name: names in the study.
@@ -103,7 +103,7 @@ def ner_card(
     Args:
         run: the part of ``runs`` in `summary` for this seed.
         summary: ``metrics/variants/{variant}.json``.
-        sentence: on the variant's difference to the baseline; ``None`` for the baseline itself.
+        sentence: on the variant's difference from the baseline; ``None`` for the baseline itself.
         interval: of this model's test F1, in 0..1.
     """
     test, seed, f1 = run["test"], run["seed"], summary["summary"]["test"]["f1"]
@@ -177,7 +177,7 @@ def corpus_fields(name: str, card: CorpusCard) -> dict[str, Any]:
 
 
 def encoder_origin(card: Json) -> str:
-    """Where an encoder comes from; of a local folder only the name, since the path is of use on one machine only."""
+    """Source of an encoder; of a local folder only the name, since its path is valid on one machine only."""
     match card["source"]:
         case "hub":
             return f"{card['id']} on the Hugging Face Hub, revision {card['revision']}"

@@ -10,7 +10,7 @@ These intervals have at least their nominal coverage from about twenty units on.
 well as units is too narrow for three seeds, and so are Satterthwaite's degrees of freedom for two.
 
 Equivalence is tested by two one-sided tests (Schuirmann 1987), the difference on the test set alone by approximate
-randomization (Noreen 1989; for NLP: Dror et al. 2018, doi:10.18653/v1/P18-1128). The p values of several variants are
+randomisation (Noreen 1989; for NLP: Dror et al. 2018, doi:10.18653/v1/P18-1128). The p values of several variants are
 adjusted by Holm's method (1979).
 """
 

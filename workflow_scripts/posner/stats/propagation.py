@@ -2,8 +2,8 @@
 
 Every question is a contrast: a weighted sum of F1 at points of a sweep (mode and level, mean over draws), taken for
 each training seed. Its uncertainty includes the variance over seeds and over the resampling units of the test set, like
-that of a difference to the baseline (:mod:`posner.stats.intervals`). On resampled units, the F1 of a point is computed
-from entity counts that are averaged over draws.
+that of a difference from the baseline (:mod:`posner.stats.intervals`). On resampled units, the F1 of a point is
+computed from entity counts that are averaged over draws.
 
 All seeds read the same draws, so the variance over seeds does not contain that over draws. The variance of the mean
 over draws is therefore added to that over units; it is unknown, and taken as 0, for a single draw.

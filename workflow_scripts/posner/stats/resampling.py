@@ -1,4 +1,4 @@
-"""F1 on resampled test sets, and approximate randomization, from entity counts by resampling unit."""
+"""F1 on resampled test sets, and approximate randomisation, from entity counts by resampling unit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def resampled_f1(counts: Floats, resamples: int, seed: int) -> Doubles:
 
 
 def bootstrap_weights(units: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """How often each unit is drawn in each resample, ``[resamples, units]``, in blocks of resamples."""
+    """Number of times that each unit is drawn in each resample, ``[resamples, units]``, in blocks of resamples."""
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, RESAMPLES_AT_ONCE):
         number = min(RESAMPLES_AT_ONCE, resamples - start)
@@ -43,7 +43,7 @@ def bootstrap_weights(units: int, resamples: int, seed: int) -> Iterator[Floats]
 
 
 def p_randomization(variant: Floats, baseline: Floats, resamples: int, seed: int) -> float:
-    """The p value of approximate randomization: units swap their predictions between two models, all seeds at once.
+    """The p value of approximate randomisation: units swap their predictions between two models, all seeds at once.
 
     Args:
         variant: entity counts ``[seeds, units, 3]``.

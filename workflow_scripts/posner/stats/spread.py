@@ -1,4 +1,4 @@
-"""Mean and standard deviation over training seeds, and differences to the baseline, paired by seed.
+"""Mean and standard deviation over training seeds, and differences from the baseline, paired by seed.
 
 A seed fixes the initial weights of new layers, the order of the batches and dropout. The baseline and a variant of the
 same seed share all of these, so their difference is taken seed by seed and then averaged. Intervals and tests of that

@@ -1,4 +1,4 @@
-"""Summaries of NER runs: scores of every seed, mean and standard deviation, paired difference to the baseline."""
+"""Summaries of NER runs: scores of every seed, mean and standard deviation, paired difference from the baseline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def variant_summaries(runs: Sequence[Run], variants: Mapping[str, SeededVariant]
     """The content of ``metrics/variants/{variant}.json`` by variant; scores and differences are in 0..1.
 
     `runs` has every seed's record; `summary` has the mean and standard deviation of every score of validation and test,
-    nested as in the records; `difference` has the paired differences to the baseline (``None`` for itself).
+    nested as in the records; `difference` has the paired differences from the baseline (``None`` for itself).
     """
     baseline = baseline_of(variants)
     names = labels(variants)
@@ -137,7 +137,7 @@ def spread_columns(summary: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def difference_columns(difference: Json | None, split: str) -> dict[str, Any]:
-    """The difference of micro F1 to the baseline; empty for the baseline itself."""
+    """The difference in micro F1 from the baseline; empty for the baseline itself."""
     parts = ("mean", "std")
     if difference is None:
         return {"common_seeds": None} | {f"f1_difference_{part}": None for part in parts}

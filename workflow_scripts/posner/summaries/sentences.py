@@ -22,7 +22,7 @@ CONDITIONS: Mapping[Question, str] = {
 
 
 def comparison_sentence(label: str, comparison: Comparison, statistics: Statistics) -> str:
-    """The difference of a variant's test F1 to the baseline's, with interval and verdict."""
+    """The difference of a variant's test F1 from the baseline's, with interval and verdict."""
     margin = f"{statistics.margin:g}"
     if comparison.verdict != "inconclusive":
         needed = ""
@@ -59,14 +59,14 @@ def interval_clause(low: float | None, high: float | None, seeds: int, statistic
 
 
 def required_seeds_clause(points: str, seeds: int, needed: int | None) -> str:
-    """How many seeds would detect a difference of `points`; `needed` is ``None`` if no number would."""
+    """Number of seeds that would detect a difference of `points`; `needed` is ``None`` if no number would."""
     if needed is None:
         return f"; with this test set, no number of seeds would detect a difference of {points} points"
     return f"; about {max(needed, seeds + 1)} seeds would be needed to detect a difference of {points} points"
 
 
 def unknown_seeds_clause(points: str) -> str:
-    """Why the number of seeds needed is not reported."""
+    """Reason for which the number of seeds needed is not reported."""
     return f"; the number of seeds needed to detect a difference of {points} points can be estimated from two seeds on"
 
 

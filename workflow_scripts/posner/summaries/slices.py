@@ -1,4 +1,4 @@
-"""Tables of scores by slice, that is, by kind of mention."""
+"""Tables of scores by slice, that is, by type of mention."""
 
 from __future__ import annotations
 

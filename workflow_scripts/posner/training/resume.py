@@ -66,15 +66,27 @@ class Resume(ABC):
 
     @abstractmethod
     def watch(self, work: Resumable) -> AbstractContextManager[None]:
-        """A context in which signals have `work` saved."""
+        """A context in which signals have `work` saved.
+
+        Raises:
+            SystemExit: a signal asked the process to end; `work` has been saved.
+        """
 
     @abstractmethod
     def interruptible(self) -> AbstractContextManager[None]:
-        """A context that changes nothing of the work, so that it may be left at any point."""
+        """A context that changes nothing of the work, so that it may be left at any point.
+
+        Raises:
+            Stopped: a signal asked the process to end.
+        """
 
     @abstractmethod
     def after_step(self, work: Resumable) -> None:
-        """Save `work` if it is time to."""
+        """Save `work` if it is time to.
+
+        Raises:
+            Stopped: a signal asked the process to end.
+        """
 
     @abstractmethod
     def before_outputs(self) -> None:
@@ -191,7 +203,11 @@ class ResumeFolder(Resume):
                 signal.signal(number, handler)
 
     def on_signal(self, number: int, _: FrameType | None) -> None:
-        """Note the request; stop at once where that is possible."""
+        """Note the request; stop at once where that is possible.
+
+        Raises:
+            Stopped: the work can be left at this point.
+        """
         if number == SAVE:
             self.requested_save = number
             return

@@ -1,4 +1,4 @@
-"""What a module consists of: its definitions, and the statements that have an effect when it is imported.
+"""Contents of a module: its definitions, and the statements that have an effect when it is imported.
 
 Modules are read and never imported. Two texts have the same digests if they differ only in comments, docstrings,
 formatting, ``pass``, code that only a type checker reads, and the wording of errors (texts in a ``raise``).
@@ -191,7 +191,11 @@ def called(node: ast.expr) -> str:
 
 
 def imports_of(node: ast.AST, package: str) -> Iterator[Import]:
-    """The imports of first-party code by `node` itself, an import statement in a module of `package`."""
+    """The imports of first-party code by `node` itself, an import statement in a module of `package`.
+
+    Raises:
+        SyntaxError: a relative import leads beyond the top-level package.
+    """
     parents = package.split(".")
     match node:
         case ast.Import():
@@ -212,7 +216,7 @@ def imports_of(node: ast.AST, package: str) -> Iterator[Import]:
 
 
 def read_statement(node: ast.stmt, package: str) -> Statement:
-    """What counts of a top-level statement in a module of `package`."""
+    """The part of a top-level statement that fingerprints cover, in a module of `package`."""
     reader = _Reader(package)
     reader.read(node)
     if isinstance(node, ast.ClassDef):  # what its body imports is an attribute of the class

@@ -108,7 +108,7 @@ def _follow(module: str, chain: Chain | None, root: Path) -> tuple[dict[str, str
 
 
 def _uses(statement: Statement, module: str, root: Path) -> Iterator[Target]:
-    """What a statement of `module` names and imports."""
+    """Targets that a statement of `module` names and imports."""
     names = _module(module, root).names
     top = module.partition(".")[0]
     for item in statement.imports:
@@ -128,7 +128,7 @@ def _uses(statement: Statement, module: str, root: Path) -> Iterator[Target]:
 
 
 def _bound(item: Import, attributes: Sequence[str]) -> Target:
-    """What a name that is imported leads to, with the attributes that are read from it."""
+    """Targets that an imported name leads to, with the attributes that are read from it."""
     return item.module, (*item.chain, *attributes)
 
 

@@ -53,7 +53,7 @@ def code_of(command: Command) -> str:
 
 
 def record(command: Command) -> dict[str, Any]:
-    """What the result of `command` depends on; JSON.
+    """Everything that the result of `command` depends on; JSON.
 
     `settings` are all options but files; `inputs` name each file that is read with its sha256; `code` is the
     fingerprint of all code that the script can reach; `packages` are those that are loaded.

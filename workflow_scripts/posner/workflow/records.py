@@ -27,7 +27,7 @@ NO_DIFFERENCE = Difference(frozenset(), frozenset())
 
 
 def difference(path: Path, params: Iterable[object]) -> Difference:
-    """How the provenance record at `path` differs from the params of a rule; not at all if there is no record.
+    """Differences of the provenance record at `path` from the params of a rule; none if there is no record.
 
     Params are flags as of :func:`posner.workflow.options.flags`, joined for a shell, and the fingerprint of the code.
     Others say where files are and do not count.

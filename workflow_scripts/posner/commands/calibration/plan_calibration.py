@@ -1,4 +1,4 @@
-"""Record which generated corpora a calibration runs."""
+"""Plan the generated corpora of a calibration."""
 
 from __future__ import annotations
 

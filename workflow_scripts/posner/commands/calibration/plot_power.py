@@ -1,4 +1,4 @@
-"""How often an effect is detected, beside the power that the statistics compute."""
+"""Share of planted effects that are detected, beside the power that the statistics compute."""
 
 from __future__ import annotations
 

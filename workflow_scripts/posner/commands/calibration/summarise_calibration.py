@@ -1,4 +1,4 @@
-"""How reliable conclusions are, from the replicates of a calibration."""
+"""Reliability of verdicts and intervals, from the replicates of a calibration."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from posner.workflow.command import Command
 
 
 class SummariseCalibration(Command):
-    """Write every replicate's differences and intervals, and how often verdicts and intervals were right.
+    """Write every replicate's differences and intervals, and count how often verdicts and intervals were right.
 
-    Taggers that knew what they had to guess are refused: they had seen what they predict.
+    Taggers that are right too often about tags that the text does not determine are refused: they were trained on the
+    sentences that they predict.
     """
 
     plan: Path
@@ -56,7 +57,7 @@ class SummariseCalibration(Command):
         return [self.results / name / self.encoder for name in read_json(self.plan, ["corpora"])["corpora"]]
 
     def comparisons(self) -> list[Path]:
-        """What the study concluded of each corpus."""
+        """Conclusions on each corpus."""
         return [folder / "metrics" / "ner_comparisons.json" for folder in self.folders()]
 
     def inputs(self) -> list[Path]:

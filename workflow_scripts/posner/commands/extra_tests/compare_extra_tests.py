@@ -24,7 +24,7 @@ from posner.workflow.command import Folder
 
 
 class CompareExtraTests(EffectAnalysis):
-    """Write each variant's difference in F1 to the baseline on each extra test, with interval, tests and verdict."""
+    """Write each variant's difference in F1 from the baseline on each extra test, with interval, tests and verdict."""
 
     tests: tuple[Name, ...] = Field(min_length=1)
     """Names of the extra tests."""

@@ -33,7 +33,7 @@ class PredictExtraTest(ModelCommand):
     predicted: Path | None = None
     """Predicted POS of the test; required by variants with predicted POS."""
     variant: Variant = Field(default_factory=Variant)
-    """Where and how POS enters the model."""
+    """Source, form and place of the POS input."""
     max_length: int = Field(256, ge=8)
     """Longest input in word pieces, as in training."""
     eval_batch_size: int = Field(16, ge=1)

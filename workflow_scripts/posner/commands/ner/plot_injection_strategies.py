@@ -1,4 +1,4 @@
-"""Where POS enters the model, compared by differences to the baseline of the same seed."""
+"""Differences from the baseline of the same seed, by where POS enters the model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posner.report.figures.ner import draw_injection_strategies
 
 
 class PlotInjectionStrategies(Plot):
-    """Draw differences of test F1 to the baseline: a panel for each source of POS, a row for each strategy."""
+    """Draw differences in test F1 from the baseline: a panel for each source of POS, a row for each strategy."""
 
     runs: Path
     """ner_runs.csv."""

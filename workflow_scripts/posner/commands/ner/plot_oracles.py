@@ -1,4 +1,4 @@
-"""What each input path can transmit: F1 of the oracle controls."""
+"""F1 of the oracle controls, which show what each input path can transmit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Differences to the baseline by type of mention."""
+"""Differences from the baseline by type of mention."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posner.report.figures.ner import draw_slices
 
 
 class PlotSlices(Plot):
-    """Draw differences of test F1 to the baseline with intervals: panels for types of mentions and sources of POS."""
+    """Draw differences in test F1 from the baseline with intervals: panels by type of mention and source of POS."""
 
     slices: Path
     """ner_slices_summary.csv."""

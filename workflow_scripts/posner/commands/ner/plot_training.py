@@ -1,4 +1,4 @@
-"""How each variant was trained: loss and validation F1 over the steps of its seeds."""
+"""Training of each variant: loss and validation F1 over the steps of its seeds."""
 
 from __future__ import annotations
 

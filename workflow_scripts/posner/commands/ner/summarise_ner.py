@@ -22,7 +22,7 @@ GROUPS = {
 
 
 class SummariseNer(RunAnalysis):
-    """Write the scores of every seed, their mean and standard deviation, and the paired difference to the baseline."""
+    """Write scores by seed, their mean and standard deviation, and the paired difference from the baseline."""
 
     ner: Folder
     """Folder of the runs: {variant}/seed-{seed}/metrics.json."""

@@ -29,12 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class TrainNer(TrainingCommand):
-    """Train a NER model, keep the weights with the best validation F1, and store its predictions and scores."""
+    """Train an NER model, keep the weights with the best validation F1, and store its predictions and scores."""
 
     predicted: Path | None = None
     """predicted.parquet of the corpus; required by variants with predicted POS."""
     variant: Variant = Field(default_factory=Variant)
-    """Where and how POS enters the model."""
+    """Source, form and place of the POS input."""
     training: NerTraining = Field(default_factory=NerTraining)
     """Settings of the training."""
 

@@ -1,4 +1,4 @@
-"""How well POS was tagged: accuracy by split, and F1 of each tag."""
+"""POS tagging: accuracy by split, and F1 of each tag."""
 
 from __future__ import annotations
 

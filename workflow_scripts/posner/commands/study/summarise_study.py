@@ -27,9 +27,9 @@ CONTENTS = """\
 - *Data*: sizes of the corpora.
 - *POS*: scores of the taggers, and their most frequent confusions.
 - *Training*: loss and validation F1 of every variant.
-- *NER*: the verdicts; F1 of every variant and seed; differences to the baseline.
+- *NER*: the verdicts; F1 of every variant and seed; differences from the baseline.
 - *Error propagation*: test F1 under corrupted POS tags.
-- *Controls*: whether each input path can transmit information. A null result on a broken path is uninformative.
+- *Controls*: whether each input path can transmit information. Where it cannot, a null result is uninformative.
 - *Cost*: time and memory.
 - *Presentation*: a poster, and a notebook for further questions.
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Fusion(nn.Module):
-    """Where POS features enter the model. Each method does nothing here; a fusion overrides those that it needs."""
+    """Input of POS features to the model. Each method does nothing here; a fusion overrides those that it needs."""
 
     def reset(self, generator: torch.Generator) -> None:
         """Initialise the fusion's own parameters."""

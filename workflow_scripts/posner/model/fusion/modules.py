@@ -1,4 +1,4 @@
-"""Which modules of fusion code a job can reach, so that an edit to one fusion does not rerun the others.
+"""Modules of fusion code that a job can reach, so that an edit to one fusion does not rerun the others.
 
 A module of its own that imports nothing: the workflow reads it, and must not load torch.
 """

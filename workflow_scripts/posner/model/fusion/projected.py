@@ -49,7 +49,11 @@ class ProjectedFusion(Fusion):
         nn.init.zeros_(self.projection.weight)
 
     def project(self, pos: Tensor | None) -> Tensor:
-        """``[..., tags]`` -> ``[..., output]``."""
+        """``[..., tags]`` -> ``[..., output]``.
+
+        Raises:
+            ValueError: `pos` is ``None``.
+        """
         if pos is None:
             raise ValueError("this variant needs POS features, but pos is None")
         return self.projection(self.feature(pos))

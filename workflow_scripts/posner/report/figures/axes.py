@@ -1,4 +1,4 @@
-"""What several figures share: rows, panels by fusion, the baseline for reference, seeds, intervals and keys.
+"""Parts that several figures share: rows, panels by fusion, the baseline for reference, seeds, intervals and keys.
 
 Tables are those of the study as :func:`posner.files.read_table` reads them, with scores in 0..1; figures show points of
 0..100.
@@ -68,7 +68,7 @@ class BaselineRange:
         return cls(float(f1.min()), float(f1.mean()), float(f1.max()))
 
     def around_mean(self) -> BaselineRange:
-        """The range as differences from the mean: how far a change of the seed alone moves F1."""
+        """The range as differences from the mean: the effect of the seed alone on F1."""
         return BaselineRange(self.low - self.mean, 0.0, self.high - self.mean)
 
     def band_key(self, label: str) -> list[Patch]:

@@ -1,4 +1,4 @@
-"""Figures of NER: test F1 by variant, differences to the baseline, differences by type of mention, and oracles."""
+"""Figures of NER: test F1 by variant, differences from the baseline, also by type of mention, and oracles."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ def seed_point_key(label: str) -> Line2D:
     return Line2D([], [], color=NEUTRAL, marker="o", linestyle="", label=label)
 
 
-# --- differences to the baseline -------------------------------------------------------------------------------------
+# --- differences from the baseline -----------------------------------------------------------------------------------
 
 
 def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> Figure:
-    """Differences of test F1 to the baseline of the same seed: a panel for each source of POS, a row for each strategy.
+    """Differences in test F1 from the baseline of the same seed: a panel by source of POS, a row for each strategy.
 
     Args:
         runs: ``ner_runs.csv``.
@@ -147,7 +147,7 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
 
 
 def differences_by_variant(test: pd.DataFrame) -> dict[str, PairedDifference]:
-    """Paired differences to the baseline by variant, in the unit of `test`."""
+    """Paired differences from the baseline by variant, in the unit of `test`."""
     scores = {name: dict(zip(rows["seed"].astype(int), rows["f1"], strict=True)) for name, rows in by_variant(test)}
     baseline = scores.pop(test.loc[test["pos"] == "none", "variant"].iloc[0])
     return {name: paired_difference(by_seed, baseline) for name, by_seed in scores.items()}
@@ -170,7 +170,7 @@ def add_strategy(
 
 
 def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -> Figure:
-    """Differences of test F1 to the baseline: a row of panels for each way to slice, a column for each source of POS.
+    """Differences in test F1 from the baseline: a row of panels by kind of slice, a column by source of POS.
 
     Args:
         slices: ``ner_slices_summary.csv``.
@@ -204,7 +204,7 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
 def slice_panels(
     estimates: pd.DataFrame, styles: Mapping[str, VariantStyle]
 ) -> tuple[Figure, dict[tuple[str, str], Axes]]:
-    """A figure with its key, and a panel for each way to slice and source of POS, whose rows are named."""
+    """A figure with its key, and a panel for each kind of slice and source of POS, whose rows are named."""
     kinds = [kind for kind in SLICE_TITLES if kind in set(estimates["slice"])]
     sources = [source for source in POS if source in set(estimates["pos"])]
     labels = [

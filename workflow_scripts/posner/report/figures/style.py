@@ -1,4 +1,4 @@
-"""How variants look in every figure, and files that are byte-identical where the figures are identical.
+"""Styles of variants, the same in every figure, and files that are byte-identical where the figures are identical.
 
 The colours are Paul Tol's "muted" scheme (https://personal.sron.nl/~pault/), which are distinct under all common kinds
 of colour blindness. Markers and line styles differ too, so figures can be read in grey.
