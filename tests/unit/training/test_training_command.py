@@ -1,0 +1,222 @@
+"""A training in a process of its own: killed or stopped at any moment, run twice, or without space on the disk."""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from posner.config.compute import Compute
+from posner.config.corpora import GeneratedCorpus
+from posner.config.training import NerTraining
+from posner.corpora.corpus import write_corpus
+from posner.corpora.sources import load_corpus
+from posner.workflow.options import flags
+from tiny_models import LATE, make_tokenizer, save_encoder
+
+LONG = NerTraining(epochs=6, train_batch_size=8, learning_rate=5e-3, new_learning_rate=2e-2, eval_steps=25)
+COMPARED = ["model/model.safetensors", "model/config.json", "predictions.parquet", "metrics.json"]
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
+    """The command line of a NER training of some seconds, which writes to a given folder."""
+    folder = tmp_path_factory.mktemp("work")
+    write_corpus(
+        folder / "corpus", *load_corpus(GeneratedCorpus(source="generated", train=300, validation=40, test=40, seed=0))
+    )
+    make_tokenizer().save_pretrained(save_encoder(folder / "encoder", "bert"))
+    settings = flags(
+        seed=1,
+        variant=LATE,
+        training=LONG.model_copy(update={"max_length": 64}),
+        compute=Compute(device="cpu", precision="fp32", threads=1),
+    )
+
+    def command_line(output: Path, *more: str) -> list[str]:
+        paths = {"corpus": folder / "corpus", "encoder": folder / "encoder", "output": output}
+        return [
+            *(sys.executable, "-m", "posner", "train_ner", *settings, *more),
+            *(f"--{name}={path}" for name, path in paths.items()),
+        ]
+
+    return command_line
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(command: Callable[..., list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("uninterrupted") / "run"
+    subprocess.run(command(output), check=True, capture_output=True)
+    return output
+
+
+def assert_same_results(one: Path, other: Path) -> None:
+    for name in COMPARED:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    histories = [pd.read_csv(folder / "model" / "history.csv").drop(columns="seconds") for folder in (one, other)]
+    pd.testing.assert_frame_equal(*histories, check_exact=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chance", [1, 2, 3])
+def test_killed_at_any_moment_it_ends_with_the_same_bits(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path, chance: int
+) -> None:
+    output, state = tmp_path / "run", tmp_path / "state"
+    arguments = command(output, f"--resume={state}", "--save-every=0.05")
+    wait = random.Random(chance)
+    for _ in range(3):
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+        before = (state / "state.json").stat().st_mtime_ns if state.exists() else 0
+        while process.poll() is None and not is_newer(state / "state.json", before):
+            time.sleep(0.01)
+        time.sleep(wait.uniform(0, 0.7))
+        process.kill()
+        process.communicate()
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "resumed at step" in done.stderr
+    assert_same_results(output, uninterrupted)
+    assert not state.exists()
+
+
+def is_newer(path: Path, than: int) -> bool:
+    """Whether a file was written after `than`, in ns."""
+    try:
+        return path.stat().st_mtime_ns > than
+    except FileNotFoundError:
+        return False
+
+
+def started_at_step_50(arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """A training that has reached step 50."""
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "step 50/" not in process.stderr.readline():
+        assert process.poll() is None
+    return process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_before_the_end(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path, number: int
+) -> None:
+    arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
+    process = started_at_step_50(arguments)
+    process.send_signal(number)
+    printed = process.communicate()[1]
+    assert process.returncode == 128 + number
+    assert "the same command resumes from there" in printed
+    assert not (tmp_path / "run").exists()
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "resumed at step" in done.stderr
+    assert_same_results(tmp_path / "run", uninterrupted)
+
+
+@pytest.mark.slow
+def test_a_second_training_stops_the_first_and_resumes_it(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
+) -> None:
+    arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
+    first = started_at_step_50(arguments)
+    first.send_signal(signal.SIGSTOP)  # it does not end before the second starts
+    second = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
+    assert second.stderr is not None
+    while f"process {first.pid} on" not in second.stderr.readline():
+        assert second.poll() is None
+    first.send_signal(signal.SIGCONT)
+    first.communicate()
+    assert first.returncode == 128 + signal.SIGTERM
+    assert "resumed at step" in second.communicate()[1]
+    assert second.returncode == 0
+    assert_same_results(tmp_path / "run", uninterrupted)
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.slow
+def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., list[str]], tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    process = started_at_step_50(command(tmp_path / "run", f"--resume={state}", "--save-every=0.05"))
+    (state / "lease.json").write_text("{}")
+    before = (state / "state.json").read_bytes()
+    printed = process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert "another process has taken over" in printed
+    assert not (tmp_path / "run").exists()
+    assert json.loads(before) == json.loads((state / "state.json").read_bytes())
+
+
+@pytest.mark.slow
+def test_a_finished_training_is_not_repeated(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(uninterrupted, tmp_path / "run")
+    dates = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")}
+    arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
+    again = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "nothing to do" in again.stderr
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*")} == dates
+    (tmp_path / "run" / "metrics.json").unlink()
+    again = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "step 50/" in again.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [20_000, 1_000])  # bytes: less than the model, and than any file
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
+    command: Callable[..., list[str]], tmp_path: Path, limit: int
+) -> None:
+    def limit_file_size() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(command(tmp_path / "run"), capture_output=True, text=True, preexec_fn=limit_file_size)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr or "File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
+
+
+@pytest.mark.slow
+def test_a_folder_that_cannot_be_created_is_a_clear_error(command: Callable[..., list[str]], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(command(tmp_path / "file" / "run"), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert str(tmp_path / "file") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_record_names_all_that_the_result_depends_on(uninterrupted: Path) -> None:
+    record = json.loads((uninterrupted / "model" / "provenance.json").read_text())
+    assert record["settings"]["training"]["eval_steps"] == LONG.eval_steps
+    assert [Path(name).name for name in record["inputs"]][:2] == ["corpus.json", "train.parquet"]
+    assert record["packages"]["torch"] == torch.__version__
+    assert record["device"].startswith("cpu ")
+    assert record["seconds"] > 0
+    assert not {"output", "resume", "save_every"} & record["settings"].keys()
+
+
+def changed(command: Sequence[str], old: str, new: str) -> list[str]:
+    assert any(old in part for part in command)
+    return [part.replace(old, new) for part in command]
+
+
+@pytest.mark.slow
+def test_a_state_of_other_settings_is_not_resumed(command: Callable[..., list[str]], tmp_path: Path) -> None:
+    arguments = command(tmp_path / "run", f"--resume={tmp_path / 'state'}")
+    process = started_at_step_50(arguments)
+    process.terminate()
+    process.communicate()
+    other = subprocess.run(changed(arguments, "--seed=1", "--seed=2"), check=True, capture_output=True, text=True)
+    assert "starting from scratch" in other.stderr
+    assert "resumed" not in other.stderr
