@@ -146,9 +146,15 @@ def test_a_second_training_stops_the_first_and_resumes_it(
 @pytest.mark.slow
 def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., list[str]], tmp_path: Path) -> None:
     state = tmp_path / "state"
-    process = started_at_step_50(command(tmp_path / "run", f"--resume={state}", "--save-every=0.05"))
-    (state / "lease.json").write_text("{}")
+    process = started_at_step_50(command(tmp_path / "run", f"--resume={state}"))
+    # Saved on request only: a save that was under way when the lease was lost would rightly be completed.
+    process.send_signal(signal.SIGUSR1)
+    while not (state / "state.json").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
     before = (state / "state.json").read_bytes()
+    (state / "lease.json").write_text("{}")
+    process.send_signal(signal.SIGUSR1)
     printed = process.communicate(timeout=60)[1]
     assert process.returncode == 2
     assert "another process has taken over" in printed
