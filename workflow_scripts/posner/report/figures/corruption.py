@@ -40,7 +40,7 @@ CONTROL_MODES = {
     "shuffle": "shuffled within sentence",
     "permute": "shuffled within test set",
     "constant": "most frequent tag",
-    "zero": "POS path off",
+    "zero": "Input path off",
 }
 
 
