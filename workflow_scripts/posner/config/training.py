@@ -12,6 +12,8 @@ class Training(Settings):
 
     epochs: Positive = 3
     """Passes over the train split."""
+    min_steps: int = Field(0, ge=0)
+    """Fewest training steps: if `epochs` gives fewer, there are more epochs; 0 sets no minimum."""
     train_batch_size: Positive = 16
     """Sentences in a training batch."""
     eval_batch_size: Positive = 16

@@ -21,6 +21,7 @@ from posner.files import atomic_path
 from posner.model.batching import Example, collate, sorted_batches
 from posner.model.device import Device
 from posner.model.examples import make_examples, pos_of_split
+from posner.model.finite import require_finite_words
 from posner.model.folders import load_tokenizer, longest_input
 from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
 from posner.pos.provider import PosProvider
@@ -96,7 +97,11 @@ class Checkpoint:
 
     @torch.inference_mode()
     def predict(self, examples: Sequence[Example]) -> list[WordLogits]:
-        """Logits of every word, for each example in the order of `examples`."""
+        """Logits of every word, for each example in the order of `examples`.
+
+        Raises:
+            NotFiniteError: a logit is NaN or infinite.
+        """
         self.model.to(self.device.device).eval()
         batches = sorted_batches([len(example.pieces) for example in examples], self.batch_size)
         predictions: dict[int, WordLogits] = {}
@@ -105,7 +110,9 @@ class Checkpoint:
                 batch = collate([examples[i] for i in indices], self.pad_id).to(self.device.device)
                 logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits.cpu().numpy()
                 predictions |= {i: word_logits(examples[i], rows) for i, rows in zip(indices, logits, strict=True)}
-        return [predictions[i] for i in range(len(examples))]
+        words = [predictions[i] for i in range(len(examples))]
+        require_finite_words(words)
+        return words
 
 
 def word_logits(example: Example, logits: Floats) -> WordLogits:

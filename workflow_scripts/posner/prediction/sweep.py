@@ -20,6 +20,7 @@ from posner.arrays import Floats, Ids
 from posner.corpora.corpus import OUTSIDE
 from posner.model.batching import Example, collate, sorted_batches
 from posner.model.checkpoint import Checkpoint
+from posner.model.finite import DAMAGED, NotFiniteError
 from posner.model.hooks import before_layer, encoder_layers
 from posner.prediction.partial_passes import record_input, skip_layers
 
@@ -69,6 +70,7 @@ class LateSweeper:
             self.logits = model.classifier(words.float())
             zeros = self.logits.new_zeros(len(table), self.logits.shape[1])
             self.added = model.fusion.after(zeros, torch.from_numpy(table).to(words.device))
+            require_finite_sweep(self.logits.isfinite().all() & self.added.isfinite().all())
         self.unseen = torch.from_numpy(np.concatenate(text.first) < 0)
         self.outside = checkpoint.config.labels.index(OUTSIDE)
 
@@ -96,6 +98,7 @@ class EncoderSweeper:
         self.layer = checkpoint.config.layer
         self.outside = checkpoint.config.labels.index(OUTSIDE)
         self.below, self.in_tuple = hidden_states(checkpoint, text, self.layer)
+        self.is_finite = torch.ones((), dtype=torch.bool, device=checkpoint.device.device)  # all logits so far
 
     def predict(self, taggings: Sequence[Ids]) -> Iterator[Ids]:
         cases, case_of = distinct_cases(taggings, self.text.lengths)
@@ -109,10 +112,12 @@ class EncoderSweeper:
         batches = list(batches_by_pieces([len(self.below[case.sentence]) for case in cases]))
         predicted: list[Ids] = [np.empty(0, np.int64)] * len(cases)
         encoder = self.checkpoint.model.encoder
+        self.is_finite.fill_(True)
         with self.checkpoint.device.autocast(), skip_layers(encoder, self.layer, self.in_tuple):
             for batch in tqdm(batches, desc="sweeping", unit="batch", disable=None, leave=False):
                 for i, labels in zip(batch, self.run_batch([cases[i] for i in batch]), strict=True):
                     predicted[i] = labels
+        require_finite_sweep(self.is_finite)  # read once, since each time waits for the device
         return predicted
 
     def run_batch(self, cases: Sequence[Case]) -> Iterator[Ids]:
@@ -123,7 +128,9 @@ class EncoderSweeper:
         batch = collate(examples, self.checkpoint.pad_id).to(self.checkpoint.device.device)
         below = pad_sequence([self.below[case.sentence] for case in cases], batch_first=True)
         with before_layer(encoder_layers(model.encoder)[self.layer], lambda _: below):
-            best = model(batch.input_ids, batch.attention_mask, batch.pos).logits.argmax(dim=-1).cpu().numpy()
+            logits = model(batch.input_ids, batch.attention_mask, batch.pos).logits
+        self.is_finite &= (logits.isfinite().all(dim=-1) | (batch.attention_mask == 0)).all()
+        best = logits.argmax(dim=-1).cpu().numpy()
         for labels, example in zip(best, examples, strict=True):
             first = example.pieces.first
             yield np.where(first >= 0, labels[first], self.outside)
@@ -148,6 +155,16 @@ def hidden_states(checkpoint: Checkpoint, text: SweepText, layer: int) -> tuple[
             for i, example, row in zip(indices, examples, output if layer == depth else before, strict=True):
                 states[i] = row[: len(example.pieces)].clone()
     return states, record.in_tuple
+
+
+def require_finite_sweep(is_finite: Tensor) -> None:
+    """Check that all logits of a sweep are finite: the scalar `is_finite`, on the device.
+
+    Raises:
+        NotFiniteError: they are not.
+    """
+    if not is_finite.item():
+        raise NotFiniteError(f"the model's logits are not finite (NaN or infinity) in this sweep; {DAMAGED}")
 
 
 def distinct_cases(taggings: Sequence[Ids], lengths: Sequence[int]) -> tuple[list[Case], Ids]:

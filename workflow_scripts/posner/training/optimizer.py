@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -13,6 +14,9 @@ from posner.config.training import Training
 from posner.model.device import Device
 from posner.model.modeling import NEW, PosNerModel
 from posner.training.snapshot import Snapshot
+
+# The scale of fp16 starts at 2^16 and halves at each skipped step: after so many in a row the gradients are at fault.
+MOST_SKIPPED = 40
 
 
 class SplitAdamW:
@@ -38,28 +42,45 @@ class SplitAdamW:
         ]
         self.scaler = torch.amp.GradScaler(device.device.type, enabled=device.precision == "fp16")
         self.max_norm = settings.max_grad_norm
+        self.skipped = 0  # updates that the scaler has skipped in a row
 
-    def step(self, loss: Tensor) -> None:
-        """Backward pass, gradient clipping, update of the weights and of the learning rate."""
+    def step(self, loss: Tensor) -> Tensor:
+        """Backward pass, gradient clipping, update of the weights and of the learning rate.
+
+        Returns:
+            The L2 norm of all gradients before clipping, a scalar on the device. In fp16 it may be infinite: the
+            scaler then skips the update and lowers its scale.
+        """
         self.scaler.scale(loss).backward()
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
-        self.clip()
+        norm = self.clip()
         for optimizer in self.optimizers:
             self.scaler.step(optimizer)
             optimizer.zero_grad(set_to_none=True)
         self.scaler.update()
         for schedule in self.schedules:
             schedule.step()
+        return norm
 
-    def clip(self) -> None:
-        """Scale all gradients so that their global L2 norm is at most `max_norm`."""
+    def clip(self) -> Tensor:
+        """Scale all gradients so that their global L2 norm is at most `max_norm`; returns the norm before that."""
         gradients = [p.grad for p in self.dense if p.grad is not None]
         if self.words.grad is not None:
             self.words.grad = self.words.grad.coalesce()
             gradients.append(self.words.grad.values())
         norm = nn.utils.get_total_norm(gradients, foreach=True)
         torch._foreach_mul_(gradients, torch.clamp(self.max_norm / (norm + 1e-6), max=1.0))
+        return norm
+
+    def was_skipped(self, norm: float) -> bool:
+        """Whether the scaler of fp16 skipped the last update, whose gradients had this `norm`, to lower its scale.
+
+        After `MOST_SKIPPED` in a row the answer is no: a lower scale does not help.
+        """
+        is_skipped = self.scaler.is_enabled() and not math.isfinite(norm)
+        self.skipped = self.skipped + 1 if is_skipped else 0
+        return is_skipped and self.skipped <= MOST_SKIPPED
 
     def snapshot(self) -> Snapshot:
         """Moments, step counts, learning rates and loss scale."""
