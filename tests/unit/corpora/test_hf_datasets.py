@@ -86,6 +86,31 @@ def test_splits_go_by_their_names_and_documents_are_kept() -> None:
     assert [[s.document for s in splits[split]] for split in SPLITS] == [["7", None], ["8"], ["9"]]
 
 
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        ([float("nan"), 1.0], [None, "1.0"]),
+        ([None, float("nan")], [None, None]),
+        (["", " \t"], [None, None]),
+        (["nan", "NaN"], [None, None]),
+        (["None", "<NA>"], [None, None]),
+        (["nano", "none such"], ["nano", "none such"]),
+        ([0, 1], ["0", "1"]),
+    ],
+)
+def test_missing_document_ids_are_unknown_documents(documents: list[Any], expected: list[str | None]) -> None:
+    loaded = tables(STRINGS | {"doc": documents})
+    assert [sentence.document for sentence in read(loaded, document_field="doc")["train"]] == expected
+
+
+def test_an_empty_split() -> None:
+    loaded = tables()
+    loaded["test"] = loaded["test"].select([])
+    assert refusal(loaded) == "here, split 'test': is empty; give a split with sentences"
+    loaded["test"] = Dataset.from_dict({name: [] for name in STRINGS})
+    assert refusal(loaded) == "here, split 'test': is empty; give a split with sentences"
+
+
 def test_a_missing_split() -> None:
     loaded = tables()
     loaded["valid"] = loaded.pop("validation")
@@ -182,6 +207,34 @@ def test_a_damaged_folder(tmp_path: Path) -> None:
     (tmp_path / "x" / "test" / "data-00000-of-00001.arrow").write_bytes(b"no arrow")
     with pytest.raises(InputError, match=r"not written by DatasetDict\.save_to_disk"):
         read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
+
+
+def test_an_empty_split_of_a_folder(tmp_path: Path) -> None:
+    loaded = tables()
+    loaded["test"] = loaded["test"].select([])
+    loaded.save_to_disk(tmp_path / "x")
+    with pytest.raises(InputError) as caught:
+        read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
+    assert str(caught.value) == f"{tmp_path / 'x'}: split 'test' is empty; save the dataset with sentences in it"
+
+
+@pytest.mark.parametrize("name", ["data-00000-of-00001.arrow", "dataset_info.json"])
+def test_a_git_lfs_pointer_in_a_folder(tmp_path: Path, name: str) -> None:
+    tables().save_to_disk(tmp_path / "x")
+    path = tmp_path / "x" / "train" / name
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(InputError) as caught:
+        read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
+    assert str(caught.value) == f"{path}: is a Git LFS pointer; run git lfs pull"
+
+
+def test_a_damaged_text_in_a_folder(tmp_path: Path) -> None:
+    tables().save_to_disk(tmp_path / "x")
+    path = tmp_path / "x" / "test" / "data-00000-of-00001.arrow"
+    path.write_bytes(path.read_bytes().replace(b"AnnLee", b"An\xffLee"))
+    with pytest.raises(InputError, match=r"split 'test': damaged \(ArrowInvalid: .*\); save it again$") as caught:
+        read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
+    assert len(str(caught.value).splitlines()) == 1
 
 
 # --- the hub ---------------------------------------------------------------------------------------------------------

@@ -112,3 +112,10 @@ def test_an_incomplete_bioes_entity_is_refused(tags: list[str], position: int, n
     with pytest.raises(TagError, match=f"'{named}' is outside the scheme bioes") as caught:
         to_iob2(tags, "bioes")
     assert caught.value.position == position
+
+
+@pytest.mark.parametrize("labels", [["O", "I-a\nb"], ["B-a\nb", "O"]])
+def test_a_message_is_one_line(labels: list[str]) -> None:
+    with pytest.raises(TagError) as caught:
+        to_iob2(labels, "bioes")
+    assert len(str(caught.value).splitlines()) == 1

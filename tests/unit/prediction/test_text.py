@@ -30,6 +30,18 @@ def words(text: str) -> list[str]:
         ('("well-known") ... --', ["(", '"', "well-known", '"', ")", "...", "--"]),
         (f"\t{COMBINED}  \U0001f600\u00a0x\u2028y\t", [COMBINED, "\U0001f600", "x", "y"]),
         ("'sick 'S'", ["'", "sick", "'S", "'"]),
+        (
+            "Mun\u00adchen Mun\u200cchen Ber\u200blin A\u200db",
+            ["Mun\u00adchen", "Mun\u200cchen", "Ber\u200blin", "A\u200db"],
+        ),
+        ("(\u200fAnn\u200b's\u200e,\u200b U.S.\u200b", ["(\u200f", "Ann\u200b", "'s\u200e", ",\u200b", "U.S.\u200b"]),
+        (
+            "J.\u200b Smith \u2066x\u2069 ...\u200e \u200b",
+            ["J.\u200b", "Smith", "\u2066x\u2069", "...\u200e", "\u200b"],
+        ),
+        ("\u2764\ufe0f\u200d\U0001f525\U0001f600", ["\u2764\ufe0f\u200d\U0001f525", "\U0001f600"]),
+        ("\U0001f469\U0001f3fd\u200d\U0001f4bbx", ["\U0001f469\U0001f3fd\u200d\U0001f4bb", "x"]),
+        ("one\u0085two\x0cthree", ["one", "two", "three"]),
         (" \t\u3000", []),
         ("", []),
     ],
@@ -60,6 +72,8 @@ def test_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_bytes("\ufeffone\u2028still\r\n\r\n\x0cthree\x85".encode())
     assert list(read_lines(path)) == ["one\u2028still", "", "\x0cthree\x85"]
+    path.write_bytes("one\n\ufefftwo\u200b\ufeff".encode())
+    assert list(read_lines(path)) == ["one", "two\u200b\ufeff"]
     path.write_bytes(b"")
     assert list(read_lines(path)) == []
 
@@ -75,11 +89,17 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         list(read_lines(tmp_path))
     (tmp_path / "latin.txt").write_bytes(b"fine\nG\xf6del\n")
-    with pytest.raises(InputError, match=r"latin\.txt:2: not UTF-8"):
+    with pytest.raises(InputError, match=r"latin\.txt:2: not UTF-8 \(byte 0xf6\)"):
         list(read_lines(tmp_path / "latin.txt"))
+    (tmp_path / "nul.txt").write_bytes(b"fine\nG\0l\n")
+    with pytest.raises(InputError, match=r"nul\.txt:2: a NUL byte"):
+        list(read_lines(tmp_path / "nul.txt"))
+    (tmp_path / "lfs.txt").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(InputError, match=r"lfs\.txt: is a Git LFS pointer; run git lfs pull"):
+        list(read_lines(tmp_path / "lfs.txt"))
 
 
-COLUMNS = ["-DOCSTART- -X- O", "", "Ann NNP x", "New\u00a0York\tNNP\ty", " \t", "", "-DOCSTART- -X-", "runs VBZ", ""]
+COLUMNS = ["-DOCSTART- -X- O", "", "Ann NNP x", "New\u00a0York  NNP y", " \t", "", "-docstart -", "runs VBZ z", ""]
 
 
 def test_blank_lines_separate_sentences_in_columns() -> None:
@@ -89,6 +109,32 @@ def test_blank_lines_separate_sentences_in_columns() -> None:
     ]
     assert [p.pos for p in from_columns(COLUMNS, 0, None, "file")] == [None, None]
     assert [p.words for p in from_columns(["1 Ann NNP", "2 ran VBD"], 1, 2, "file")] == [["Ann", "ran"]]
+
+
+def test_a_blank_inside_a_token_belongs_to_it() -> None:
+    (passage,) = from_columns(["New York\tNNP", "ran\tVBD"], 0, 1, "file")
+    assert passage == Passage("New York ran", ((0, 8), (9, 12)), ("NNP", "VBD"), "\t")
+    assert passage.words == ["New York", "ran"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        (["Ann NNP", "saw"], "file:2: 1 columns, but line 1 has 2"),
+        (["# text = Ann dunno", "Ann NNP"], "file:1: a comment of CoNLL-U"),
+        (["1\tAnn\tNNP", "2-3\tdunno\t_", "2\tdu\tVB", "3\tnno\tVB"], "file:1: column 0 numbers the tokens"),
+        (["Ann NNP\rsaw VBD"], "file:1: a carriage return inside the line"),
+    ],
+)
+def test_columns_have_the_rules_of_corpora(lines: list[str], error: str) -> None:
+    with pytest.raises(InputError, match=f"^{error}"):
+        list(from_columns(lines, 0, None, "file"))
+
+
+def test_ranges_are_refused_where_column_0_numbers_the_tokens() -> None:
+    lines = ["1\tAnn\tNNP", "2-3\tdunno\t_", "2\tdu\tVB", "3\tnno\tVB"]
+    with pytest.raises(InputError, match=r"file:2: a multi-word token of CoNLL-U \(2-3\)"):
+        list(from_columns(lines, 1, 2, "file"))
 
 
 def test_a_line_with_too_few_columns_is_named() -> None:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from posner.config.corpora import DiskCorpus, HubCorpus, TableCorpus
 from posner.corpora.corpus import SPLITS, Sentence
 from posner.corpora.iob import to_iob2
-from posner.errors import InputError, suggestion
+from posner.corpora.lines import check_format
+from posner.errors import InputError, first_line, suggestion
 
 if TYPE_CHECKING:  # `datasets` takes seconds to import
     from datasets import Dataset, DatasetDict
+
+_UNKNOWN = {"nan", "NaN", "None", "NaT", "<NA>", "null"}  # missing values as text
 
 
 def read_hub(settings: HubCorpus, names: Sequence[str] = SPLITS) -> dict[str, list[Sentence]]:
@@ -28,8 +31,9 @@ def read_hub(settings: HubCorpus, names: Sequence[str] = SPLITS) -> dict[str, li
     except Exception as error:  # the client of the Hub raises errors of all layers below it
         raise InputError(
             f"the Hugging Face Hub did not return the dataset {settings.id!r} at revision {settings.revision!r} "
-            f"({type(error).__name__}: {error}). Without network access, use local files: `source: columns` for CoNLL "
-            f"files, or `source: disk` for a folder that was written on a machine with network access by "
+            f"({type(error).__name__}: {first_line(error)}). Without network access, use local files: "
+            f"`source: columns` for CoNLL files, or `source: disk` for a folder that was written on a machine with "
+            f"network access by "
             f"datasets.load_dataset({settings.id!r}, {settings.name!r}, revision={settings.revision!r})"
             ".save_to_disk(FOLDER). "
             "With HF_HUB_OFFLINE=1, datasets in the cache (HF_HOME) are used without network access"
@@ -50,12 +54,28 @@ def read_disk(settings: DiskCorpus, names: Sequence[str] = SPLITS) -> dict[str, 
     try:
         loaded = datasets.load_from_disk(str(settings.path))
     except Exception as error:  # a damaged folder raises errors of Arrow, JSON and the file system
+        _explain_failure(settings.path)
         raise InputError(
-            f"{settings.path}: not written by DatasetDict.save_to_disk ({type(error).__name__}: {error})"
+            f"{settings.path}: not written by DatasetDict.save_to_disk ({type(error).__name__}: {first_line(error)})"
         ) from error
     if not isinstance(loaded, datasets.DatasetDict):
         raise InputError(f"{settings.path}: a single split; give the folder of a whole DatasetDict")
     return read_splits(loaded, settings, str(settings.path), names)
+
+
+def _explain_failure(folder: Path) -> None:
+    """Look for a known reason why `folder` cannot be loaded.
+
+    Raises:
+        InputError: a file is none of ``datasets``, e.g. a Git LFS pointer, or a split is empty.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".arrow", ".json") and path.is_file():
+            with path.open("rb") as file:
+                check_format(file.read(100), str(path))
+    for path in sorted(folder.glob("*/state.json")):
+        if not any(path.parent.glob("*.arrow")):  # `datasets` writes none, and cannot load that
+            raise InputError(f"{folder}: split {path.parent.name!r} is empty; save the dataset with sentences in it")
 
 
 def disk_files(settings: DiskCorpus, names: Sequence[str] = SPLITS) -> list[Path]:
@@ -84,10 +104,16 @@ def read_splits(
 
 
 def _read_split(dataset: Dataset, settings: TableCorpus[Any], where: str) -> list[Sentence]:
+    if not len(dataset):
+        raise InputError(f"{where}: is empty; give a split with sentences")
     table = _select_columns(dataset, settings, where)
     pos_names = _tag_names(table, settings.pos_field, settings.pos_names, "pos_names", where)
     ner_names = _tag_names(table, settings.ner_field, settings.ner_names, "ner_names", where)
-    rows: dict[str, Any] = table[:]
+    try:
+        table.data.validate(full=True)  # damaged offsets would end the process
+        rows: dict[str, Any] = table[:]
+    except Exception as error:  # of Arrow, or of text that is not UTF-8
+        raise InputError(f"{where}: damaged ({type(error).__name__}: {first_line(error)}); save it again") from error
     documents = rows[settings.document_field] if settings.document_field else [None] * len(table)
     lists = (rows[settings.tokens_field], rows[settings.pos_field], rows[settings.ner_field], documents)
     sentences = []
@@ -98,12 +124,18 @@ def _read_split(dataset: Dataset, settings: TableCorpus[Any], where: str) -> lis
                     tuple(_strings(tokens, None)),
                     tuple(_strings(pos, pos_names)),
                     to_iob2(_strings(ner, ner_names), settings.scheme),
-                    None if document is None else str(document),
+                    _document_id(document),
                 )
             )
         except InputError as error:
             raise InputError(f"{where}, row {number}: {error}") from None
     return sentences
+
+
+def _document_id(value: Any) -> str | None:
+    """The id of a document; ``None`` for missing values, which pandas and ``str`` write as NaN, None or empty text."""
+    text = str(value)
+    return None if not text.strip() or text in _UNKNOWN else text
 
 
 def _select_columns(dataset: Dataset, settings: TableCorpus[Any], where: str) -> Dataset:
