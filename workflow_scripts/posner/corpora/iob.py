@@ -75,30 +75,8 @@ def _from_bioes(parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
             raise TagError(position, f"NER label {label!r} is outside the scheme bioes: no {f'B-{name}'!r} before it")
         if open_type and not continues:
             before = f"{parts[position - 1][0]}-{open_type}"
-            allowed = f"{f'I-{open_type}'!r} or {f'E-{open_type}'!r}"
-            raise TagError(position - 1, f"NER label {before!r} is outside the scheme bioes: {allowed} must follow")
-        if prefix == "O":
-            converted.append("O")
-        else:
-            converted.append(f"I-{name}" if prefix == "I" and name == previous else f"B-{name}")
-        previous = name
-    return tuple(converted)
-
-
-def _from_bioes(parts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    converted = []
-    open_type = ""  # type of the entity that has not ended yet
-    for position, (prefix, name) in enumerate([*parts, ("O", "")]):
-        continues = prefix in ("I", "E")
-        if continues and name != open_type:
-            label = f"{prefix}-{name}"
-            raise TagError(position, f"NER label {label!r} is outside the scheme bioes: no {f'B-{name}'!r} before it")
-        if open_type and not continues:
-            before = f"{parts[position - 1][0]}-{open_type}"
-            raise TagError(
-                position - 1,
-                f"NER label {before!r} is outside the scheme bioes: {f'I-{open_type}'!r} or {f'E-{open_type}'!r} must follow",
-            )
+            following = f"{f'I-{open_type}'!r} or {f'E-{open_type}'!r}"
+            raise TagError(position - 1, f"NER label {before!r} is outside the scheme bioes: {following} must follow")
         if prefix == "O":
             converted.append("O")
         else:
