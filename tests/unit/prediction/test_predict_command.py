@@ -18,6 +18,7 @@ from posner.model.checkpoint import Checkpoint
 from posner.model.modeling import fresh_model, load_model, model_config
 from posner.pos.features import Standardisation, one_hot_table
 from posner.prediction.annotate import Entity, find_entities, predict_sentences, runs_that_fit, split_into_parts
+from posner.prediction.text import from_columns
 from posner.workflow.command import run
 from tiny_models import CPU, LABELS, LATE, NO_PIECE, TAGS, build_model, make_model, make_tokenizer, stir
 
@@ -158,6 +159,45 @@ def test_the_baseline_reads_columns_without_pos(models: Path, tmp_path: Path) ->
     (tmp_path / "in.conll").write_text("Ann\nRome\n")
     rows = call(models, "baseline", tmp_path / "in.conll", tmp_path / "out.conll", pos="none")
     assert [row[:2] for row in rows] == [["Ann", "_"], ["Rome", "_"], [""]]
+
+
+@pytest.mark.parametrize("suffix", [".CONLL", ".Conll"])
+def test_the_ending_of_column_files_is_in_any_case(models: Path, tmp_path: Path, suffix: str) -> None:
+    source, output = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    source.write_text("Ann NNP\nsaw VB\n")
+    call(models, "gold", source, output)
+    assert [row.split(" ")[:2] for row in output.read_text().split("\n")[:2]] == [["Ann", "NNP"], ["saw", "VB"]]
+
+
+def test_a_token_with_a_blank_stays_one_word(models: Path, tmp_path: Path) -> None:
+    source, output = tmp_path / "in.conll", tmp_path / "out.conll"
+    source.write_text("New York\tNNP\nran\tVB\n")
+    call(models, "gold", source, output)
+    (passage,) = from_columns(output.read_text().split("\n"), 0, 1, "out.conll")
+    assert (passage.words, passage.pos) == (["New York", "ran"], ("NNP", "VB"))
+
+
+def test_conll_u_is_refused_not_read_as_text(models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "in.conllu"
+    source.write_text("# text = Ann\n1\tAnn\tAnn\tPROPN\tNNP\n")
+    with pytest.raises(SystemExit):
+        call(models, "baseline", source, tmp_path / "out.conll")
+    assert f"error: {source}:1: a comment of CoNLL-U" in capsys.readouterr().err
+    assert not (tmp_path / "out.conll").exists()
+
+
+def test_words_without_pieces_are_counted(models: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text(f"Ann {NO_PIECE} saw {NO_PIECE * 2} A{NO_PIECE}nn\n" + "the " * 300 + "\n", encoding="utf-8")
+    with caplog.at_level("INFO"):
+        rows = call(models, "baseline", path, tmp_path / "out.conll", max_length=16)
+    assert [row[0] for row in rows[:5]] == ["Ann", NO_PIECE, "saw", NO_PIECE * 2, f"A{NO_PIECE}nn"]
+    assert [row[2] for row in (rows[1], rows[3])] == ["O", "O"]
+    assert "2 words have no word pieces and are labelled O; no word was truncated" in caplog.messages
+    caplog.clear()
+    path.write_text("Ann saw\n")
+    call(models, "baseline", path, tmp_path / "out.conll")
+    assert not [message for message in caplog.messages if "no word pieces" in message]
 
 
 def test_standard_output_is_json_lines(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,12 +180,21 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedPassage:
-    """A passage with the POS tag and NER label of each word, and its entities."""
+    """A passage with its predictions.
+
+    Attributes:
+        tags: POS tag of each word.
+        labels: NER label of each word.
+        entities: its entities.
+        without_pieces: number of words of which the tokenizer leaves nothing, e.g. invisible characters; their label is
+            ``O``. No word is lost to truncation, because long sentences are read in parts.
+    """
 
     passage: Passage
     tags: Sequence[str]
     labels: Sequence[str]
     entities: Sequence[Entity]
+    without_pieces: int
 
 
 def annotate(passages: Sequence[Passage], checkpoint: Checkpoint, tagger: PassageTagger) -> Iterator[AnnotatedPassage]:
@@ -194,7 +203,8 @@ def annotate(passages: Sequence[Passage], checkpoint: Checkpoint, tagger: Passag
     predictions = predict_sentences(checkpoint, [passage.words for passage in passages], pos.features)
     for passage, tags, words in zip(passages, pos.tags, predictions, strict=True):
         labels = label_names(words, checkpoint.config.labels)
-        yield AnnotatedPassage(passage, tags, labels, find_entities(words, labels))
+        without_pieces = int(np.count_nonzero(~words.seen))
+        yield AnnotatedPassage(passage, tags, labels, find_entities(words, labels), without_pieces)
 
 
 def label_names(words: WordLogits, names: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ class Predict(ModelCommand):
     @field_validator("output")
     @classmethod
     def _known_format(cls, output: Path) -> Path:
-        if output != STANDARD and output.suffix not in (JSON_LINES, CONLL):
+        if output != STANDARD and output.suffix.lower() not in (JSON_LINES, CONLL):
             raise ValueError(f"{output} ends neither in {JSON_LINES} nor in {CONLL}")
         return output
 
@@ -78,15 +78,19 @@ class Predict(ModelCommand):
         checkpoint = Checkpoint.load(self.checkpoint, device, self.batch_size, self.max_length)
         source = self.pos_source(checkpoint.config)
         tagger = self.make_tagger(source, checkpoint.config, device)
-        write = as_columns if self.output.suffix == CONLL else as_json
-        started, words = time.perf_counter(), 0
+        write = as_columns if self.output.suffix.lower() == CONLL else as_json
+        started, words, without_pieces = time.perf_counter(), 0, 0
         with open_output(self.output) as file:
             remaining = self.passages(source)
             while passages := list(islice(remaining, PASSAGES_AT_ONCE)):
-                words += sum(len(passage.spans) for passage in passages)
-                file.writelines(write(passage) for passage in annotate(passages, checkpoint, tagger))
+                for annotated in annotate(passages, checkpoint, tagger):
+                    words += len(annotated.labels)
+                    without_pieces += annotated.without_pieces
+                    file.write(write(annotated))
         seconds = time.perf_counter() - started
         log.info("%d words in %.1f s: %.0f words/s", words, seconds, words / seconds)
+        if without_pieces:
+            log.warning("%d words have no word pieces and are labelled O; no word was truncated", without_pieces)
 
     def fusion(self) -> str:
         return fusion_of(self.checkpoint)
@@ -113,7 +117,7 @@ class Predict(ModelCommand):
             raise InputError("--pos: this model reads no POS; use --pos none")
         if config.fusion != "none" and source == "none":
             raise InputError("--pos: this model needs POS tags; use --pos tagger or --pos columns")
-        if source == "columns" and self.input.suffix != CONLL:
+        if source == "columns" and not self.has_columns():
             raise InputError(
                 f"--pos: this model was trained with {config.pos} POS, but raw text has no tags; use --pos tagger, or "
                 f"give columns with tags, in a file that ends in {CONLL}"
@@ -134,10 +138,14 @@ class Predict(ModelCommand):
             raise InputError("--tagger: is required with --pos tagger; a study has a tagger in pos/final/model")
         return ModelTagger(Checkpoint.load(self.tagger, device, self.batch_size, self.max_length), config)
 
+    def has_columns(self) -> bool:
+        """Whether the input is in columns, not raw text."""
+        return self.input.suffix.lower().startswith(CONLL)
+
     def passages(self, source: str) -> Iterator[Passage]:
         """The passages of the input."""
         lines = read_lines(self.input)
-        if self.input.suffix != CONLL:
+        if not self.has_columns():
             return from_text(lines)
         return from_columns(lines, self.token_column, self.pos_column if source == "columns" else None, str(self.input))
 
@@ -164,7 +172,10 @@ def as_json(annotated: AnnotatedPassage) -> str:
 
 
 def as_columns(annotated: AnnotatedPassage) -> str:
-    """One line per word (token, POS tag, NER label) and a blank line; nothing for a passage without words."""
+    """One line per word (token, POS tag, NER label) and a blank line; nothing for a passage without words.
+
+    Columns are separated as in the input, since its words may contain blanks if that is in tabs.
+    """
     rows = zip(annotated.passage.words, annotated.tags, annotated.labels, strict=True)
-    lines = "".join(f"{word} {tag} {label}\n" for word, tag, label in rows)
+    lines = "".join(f"{annotated.passage.separator.join(row)}\n" for row in rows)
     return f"{lines}\n" if lines else ""
