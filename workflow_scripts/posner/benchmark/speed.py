@@ -117,7 +117,7 @@ def run_ours(load: Workload, attention: str) -> float:
 def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> float:
     """Seconds of one epoch of `transformers.Trainer`, without loading."""
     model = AutoModelForTokenClassification.from_pretrained(
-        load.encoder, num_labels=len(load.labels), attn_implementation=attention
+        load.encoder, num_labels=len(load.labels), trust_remote_code=False, attn_implementation=attention
     )
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
@@ -190,7 +190,9 @@ def prediction_speeds(load: Workload, pos_tags: tuple[str, ...], lines: Sequence
 
 def run_pipeline(load: Workload, lines: Sequence[str], batch_size: int, dtype: str) -> float:
     """Seconds of a pipeline of `transformers` over `lines`, without loading."""
-    model = AutoModelForTokenClassification.from_pretrained(load.encoder, num_labels=len(load.labels), dtype=dtype)
+    model = AutoModelForTokenClassification.from_pretrained(
+        load.encoder, num_labels=len(load.labels), trust_remote_code=False, dtype=dtype
+    )
     find = pipeline("token-classification", model=model, tokenizer=load.tokenizer, aggregation_strategy="first")
     return seconds_of(lambda: find(list(lines), batch_size=batch_size))
 

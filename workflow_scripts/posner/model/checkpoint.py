@@ -6,6 +6,7 @@ prediction: training evaluates the model on validation with the same passes that
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from posner.model.finite import require_finite_words
 from posner.model.folders import load_tokenizer, longest_input
 from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
 from posner.pos.provider import PosProvider
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,14 @@ class Checkpoint:
             InputError: the encoder is missing or damaged.
         """
         model = fresh_model(encoder, config, seed, device.attention)
-        return cls(model, load_tokenizer(encoder), device, batch_size, min(max_length, longest_input(encoder)))
+        longest = longest_input(encoder)
+        if longest < max_length:
+            log.warning(
+                "max_length is %d, but the encoder reads at most %d word pieces; words beyond count as O",
+                max_length,
+                longest,
+            )
+        return cls(model, load_tokenizer(encoder), device, batch_size, min(max_length, longest))
 
     @classmethod
     def load(cls, folder: Path, device: Device, batch_size: int, max_length: int) -> Checkpoint:

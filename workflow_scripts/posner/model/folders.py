@@ -40,15 +40,20 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder}: no prepared encoder or checkpoint is there")
     try:
-        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers, json and transformers each have their own for a damaged file
         raise InputError(f"{folder}: no readable tokenizer ({first_line(error)}); delete it and run again") from error
 
 
 def longest_input(folder: Path) -> int:
-    """Longest input of the encoder in `folder`, in word pieces, special tokens included."""
+    """Longest input of the encoder in `folder`, in word pieces, special tokens included.
+
+    :func:`posner.model.pretrained.prepare_encoder` measures it. For other folders it is derived from their config.
+    """
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config = config.get("encoder", config)
+    if "longest_input" in config:
+        return int(config["longest_input"])
     positions = int(config.get("max_position_embeddings", 512))
     # RoBERTa numbers positions from pad_token_id + 1, so that many of its position embeddings are never used.
     is_offset = "roberta" in config.get("model_type", "") or config.get("model_type") == "camembert"

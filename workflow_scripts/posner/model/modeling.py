@@ -173,7 +173,7 @@ def model_config(
     """
     if not (encoder / "config.json").is_file():
         raise InputError(f"{encoder}: no prepared encoder is there; run prepare_encoder first")
-    base = AutoConfig.from_pretrained(encoder, local_files_only=True)
+    base = AutoConfig.from_pretrained(encoder, local_files_only=True, trust_remote_code=False)
     offset = variant.inject_layer_offset_from_end
     return PosNerConfig(
         encoder=base.to_dict(),
@@ -199,7 +199,7 @@ def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) 
     model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
     try:
         pretrained = AutoModel.from_pretrained(
-            encoder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            encoder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )
     except Exception as error:  # safetensors, json and transformers each raise their own for a damaged file
         raise InputError(
@@ -225,6 +225,7 @@ def load_model(folder: Path, attention: str) -> PosNerModel:
             folder,
             local_files_only=True,
             use_safetensors=True,
+            trust_remote_code=False,
             attn_implementation=attention,
             dtype=torch.float32,
             output_loading_info=True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from tokenizers import BertWordPieceTokenizer
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.config.encoders import CARD, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from posner.config.encoders import CARD, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder, installed_folder
 from posner.errors import InputError, first_line
 from posner.files import atomic_path, sha256, write_json
+from posner.model.encoder_checks import check_encoder, refuse_missing_vocabulary, usable_positions
 from posner.model.folders import MODEL_FILES, WEIGHTS
 from posner.model.hooks import encoder_layers
 
@@ -30,24 +33,42 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
         words: tokens of the train split; a scratch encoder learns its vocabulary from them.
 
     Raises:
-        InputError: the encoder is missing, has no safetensors, or differs from the pinned hash.
+        InputError: the encoder is missing, has no safetensors, differs from the pinned hash, or cannot be trained on
+            these words, see :func:`posner.model.encoder_checks.check_encoder`.
     """
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    match settings:
-        case ScratchEncoder():
-            model, tokenizer = scratch_encoder(settings, words)
-        case HubEncoder():
-            model, tokenizer = load_encoder(settings.id, settings.revision)
-        case PackageEncoder():
-            model, tokenizer = load_encoder(str(package_folder(settings)))
-        case PathEncoder():
-            model, tokenizer = load_encoder(str(local_folder(settings.path)))
+    tokens = list(words)
+    with without_stdin():
+        match settings:
+            case ScratchEncoder():
+                model, tokenizer = scratch_encoder(settings, tokens)
+            case HubEncoder():
+                model, tokenizer = load_encoder(settings.id, settings.revision)
+            case PackageEncoder():
+                model, tokenizer = load_encoder(str(package_folder(settings)))
+            case PathEncoder():
+                model, tokenizer = load_encoder(str(local_folder(settings.path)))
     encoder_layers(model)  # raises if the model is not BERT-like, before anything is written
+    longest = usable_positions(model)
+    check_encoder(model, tokenizer, tokens, longest)
+    model.config.longest_input = longest  # read by posner.model.folders.longest_input
     with atomic_path(target) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         write_json(folder / CARD, describe_encoder(settings, model, folder))
+
+
+@contextmanager
+def without_stdin() -> Iterator[None]:
+    """A context without standard input, so that no question of a library, such as to run code, can be answered."""
+    before = sys.stdin
+    with Path(os.devnull).open(encoding="utf-8") as nothing:
+        sys.stdin = nothing
+        try:
+            yield
+        finally:
+            sys.stdin = before
 
 
 def describe_encoder(settings: AnyEncoder, model: PreTrainedModel, folder: Path) -> dict[str, Any]:
@@ -63,15 +84,22 @@ def describe_encoder(settings: AnyEncoder, model: PreTrainedModel, folder: Path)
 
 
 def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Encoder and fast tokenizer, from safetensors only.
+    """Encoder and fast tokenizer, from safetensors only; no code of the model's folder runs.
 
     Raises:
         InputError: they cannot be loaded; the message explains how to use local files instead.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, use_fast=True, add_prefix_space=True)
+        tokenizer = AutoTokenizer.from_pretrained(
+            name, revision=revision, use_fast=True, add_prefix_space=True, trust_remote_code=False
+        )
         model, report = AutoModel.from_pretrained(
-            name, revision=revision, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+            name,
+            revision=revision,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
     except Exception as error:  # safetensors, json, the hub and transformers each raise their own
         raise InputError(
@@ -95,10 +123,11 @@ def local_folder(path: Path) -> Path:
     """`path`, if it is the folder of a model.
 
     Raises:
-        InputError: it has no ``config.json``.
+        InputError: it has no ``config.json``, or no tokenizer.
     """
     if not (path / "config.json").is_file():
         raise InputError(f"encoder: {path}/config.json is missing; give a folder written by save_pretrained")
+    refuse_missing_vocabulary(path)
     return path
 
 
@@ -108,12 +137,12 @@ def package_folder(settings: PackageEncoder) -> Path:
     Raises:
         InputError: the package is not installed, has no such folder, or its weights differ from the pinned hash.
     """
-    spec = importlib.util.find_spec(settings.package)
-    if spec is None or not spec.submodule_search_locations:
+    package = installed_folder(settings.package)
+    if package is None:
         raise InputError(
             f"encoder: package {settings.package!r} is not installed; requirements-minilm.txt shows how to install it"
         )
-    folder = Path(spec.submodule_search_locations[0]) / settings.folder
+    folder = package / settings.folder
     weights = local_folder(folder) / WEIGHTS
     if not weights.is_file() or (digest := sha256(weights)) != settings.sha256:
         raise InputError(
