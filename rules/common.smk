@@ -43,7 +43,11 @@ except InputError as error:
 
 
 # The package is found from any working directory, in local shells and in cluster jobs alike.
-shell.prefix(f"set -euo pipefail; export PYTHONPATH={shlex.quote(str(SOURCES))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
+# Jobs have no standard input: nobody can answer the question of a library whether to run code from a model.
+shell.prefix(
+    "set -euo pipefail; exec < /dev/null; "
+    f"export PYTHONPATH={shlex.quote(str(SOURCES))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
+)
 
 
 wildcard_constraints:
