@@ -236,6 +236,7 @@ rule conclude:
     output:
         verdict=VERDICT,
         variants=f"{TABLES}/verdict_variants.csv",
+        effects=f"{TABLES}/verdict_effects.csv",
         oracles=f"{TABLES}/verdict_oracles.csv",
         provenance=f"{TABLES}/verdict.provenance.json",
     log:

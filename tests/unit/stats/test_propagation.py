@@ -13,6 +13,7 @@ from posner.stats.comparison import Verdict
 from posner.stats.propagation import (
     ANCHOR,
     CLEAN,
+    QUESTIONS,
     SCALED_ONCE,
     Curves,
     counts_at,
@@ -126,6 +127,30 @@ def test_the_contrast_of_a_point_with_itself_is_zero() -> None:
 def test_a_question_without_the_needed_points_has_no_effect() -> None:
     curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(2.0,)), QUICK)}
     assert all(estimate_effects(question, curves, QUICK) == {} for question in ("slope", "clustering"))
+
+
+def with_replaced_share(seed_sweeps: dict[int, pd.DataFrame], part: float) -> dict[int, pd.DataFrame]:
+    """The sweeps of a tagger that never confuses most tags: a nominal rate replaces only `part` as many tags."""
+    return {seed: sweep.assign(effective_rate=part * sweep["effective_rate"]) for seed, sweep in seed_sweeps.items()}
+
+
+@pytest.mark.parametrize(("part", "step"), [(1.0, 0.1), (0.42, 0.1), (0.06, 0.06 * 0.99)])
+def test_a_slope_is_stated_for_no_more_tags_than_were_replaced(part: float, step: float) -> None:
+    """F1 falls by 10 points in all, whatever share of the tags that took: no effect may be larger than this."""
+    curves = Curves.of(with_replaced_share(sweeps(draws=20), part), QUICK)
+    [effect] = estimate_effects("slope", {"a": curves}, QUICK).values()
+    assert effect.reach == pytest.approx(0.99 * part)
+    assert effect.step == pytest.approx(step)
+    assert effect.change == pytest.approx(-0.1 * step / (0.99 * part), rel=0.1)
+    assert effect.change > -0.11
+    assert effect.margin == pytest.approx(0.005 * step / (0.99 * part)), "the margin is that of the measured range"
+
+
+def test_without_errors_there_is_nothing_to_estimate() -> None:
+    """Neither a slope nor a place of errors, nor a cost of tags that are the corpus's own."""
+    curves = {"a": Curves.of(with_replaced_share(sweeps(), 0), QUICK)}
+    for question in QUESTIONS:
+        assert estimate_effects(question, curves, QUICK) == {}
 
 
 # --- verdicts --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from posner.config.statistics import Statistics
 from posner.stats.comparison import Comparison
 from posner.stats.propagation import Effect
-from posner.summaries.answers import Finding, enumeration, findings_sentence, rates_sentence
+from posner.summaries.answers import (
+    NO_ERROR_DISTRIBUTION,
+    NO_TAGGING_ERRORS,
+    Finding,
+    enumeration,
+    findings_sentence,
+    propagation_answer,
+    rates_sentence,
+    study_details,
+    tagging_errors_answer,
+)
 from posner.summaries.sentences import comparison_sentence, effect_sentence, percentage, signed_points
 
 STATISTICS = Statistics()
@@ -19,7 +29,8 @@ STATISTICS = Statistics()
 # --- sentences on single variants ------------------------------------------------------------------------------------
 
 SEVERAL = Comparison(
-    3, 0.0012, -0.003, 0.0054, 0, 0, 0.002, 0.001, 0.3, 0.3, 0.2, 0.2, 0.5, 0.01, {"0.5": 12}, "inconclusive"
+    3, 0.8012, 0.8, 0.0012, -0.003, 0.0054, 0, 0, 0.002, 0.001, 0.3, 0.3, 0.2, 0.2, 0.5, 0.01, {"0.5": 12},
+    "inconclusive",
 )  # fmt: skip
 ONCE = replace(SEVERAL, seeds=1, low=None, high=None, seed_std=None, detectable=None, seeds_needed={})
 
@@ -35,6 +46,7 @@ ONCE = replace(SEVERAL, seeds=1, low=None, high=None, seed_std=None, detectable=
             ),
         ),
         (replace(SEVERAL, verdict="helps"), "3 seeds): helps."),
+        (replace(SEVERAL, reason="path not learned"), "3 seeds): inconclusive (path not learned)."),
         (replace(SEVERAL, verdict="equivalent"), "3 seeds): equivalent (within the margin)."),
         (
             replace(SEVERAL, seeds_needed={"0.5": None}),
@@ -66,13 +78,17 @@ def effect(**more: Any) -> Effect:
         "unit_std": 0.001,
     }
     tests = dict.fromkeys(("p_change", "p_change_holm", "p_equivalence", "p_equivalence_holm"), 0.5)
-    return Effect(**(values | tests | {"seeds_needed": 7, "verdict": "hurts"} | more))
+    return Effect(**(values | tests | {"seeds_needed": 7, "verdict": "hurts", "margin": 0.005} | more))
+
+
+SLOPE = {"step": 0.1, "reach": 0.424, "margin": 0.0005}
+SHORT = {"step": 0.0612, "reach": 0.0612}
 
 
 def test_the_sentence_on_an_effect() -> None:
-    assert effect_sentence("X", "slope", effect(), STATISTICS) == (
+    assert effect_sentence("X", "slope", effect(**SLOPE), STATISTICS) == (
         "X: test F1 changes by -0.120 points with each additional 10 % of the test tags replaced by typical tagging "
-        "errors (95 % interval -0.200 to -0.040, 3 seeds): hurts."
+        "errors, measured up to 42 % (95 % interval -0.200 to -0.040, 3 seeds): hurts."
     )
     anchor = effect_sentence("X", "tagging_errors", effect(), STATISTICS)
     assert anchor.startswith(
@@ -80,12 +96,31 @@ def test_the_sentence_on_an_effect() -> None:
     )
     unclear = effect_sentence("X", "clustering", effect(verdict="inconclusive"), STATISTICS)
     assert unclear.endswith("inconclusive; about 7 seeds would be needed to detect a difference of 0.5 points.")
-    hopeless = effect_sentence("X", "slope", effect(verdict="inconclusive", seeds_needed=None), STATISTICS)
+    hopeless = effect_sentence("X", "slope", effect(verdict="inconclusive", seeds_needed=None, **SLOPE), STATISTICS)
     assert hopeless.endswith("with this test set, no number of seeds would detect a difference of 0.05 points.")
-    one_seed = effect(seeds=1, low=None, high=None, seed_std=None, seeds_needed=None, verdict="inconclusive")
+    one_seed = effect(seeds=1, low=None, high=None, seed_std=None, seeds_needed=None, verdict="inconclusive", **SLOPE)
     once = effect_sentence("X", "slope", one_seed, STATISTICS)
     assert "(one seed, so no interval)" in once
     assert once.endswith("can be estimated from two seeds on.")
+
+
+def test_no_sentence_on_a_slope_reaches_beyond_the_shares_that_were_measured() -> None:
+    """A tagger that rarely errs lets a nominal 100 % replace 6 % of the tags: nothing is said about 10 %."""
+    text = effect_sentence("X", "slope", effect(**SHORT), STATISTICS)
+    assert (
+        "with a share of 6.1 % of the test tags replaced by typical tagging errors, the highest that was measured"
+        in text
+    )
+    swept = {"a": {"slope": asdict(effect(**SHORT)), "pos": "gold"}}
+    answer = propagation_answer("slope", swept, STATISTICS)
+    assert answer == (
+        "A share of 6.1 % of the test tags replaced by typical tagging errors (the highest that was measured) lowers "
+        "test F1 (-0.12 [-0.20, -0.04] points; 95 % interval)."
+    )
+    longer = {"a": {"slope": asdict(effect(**SLOPE)), "pos": "gold"}}
+    assert propagation_answer("slope", longer, STATISTICS).startswith(
+        "Each additional 10 % of the test tags replaced by typical tagging errors (measured up to 42 %) lowers test F1 "
+    )
 
 
 @given(st.floats(-1, 1))
@@ -110,6 +145,7 @@ UNCLEAR = Finding("inconclusive", 0.0003, -0.0038, 0.0044)
 WIDE = Finding("inconclusive", 0.0006, -0.0034, 0.0046)
 SINGLE = Finding("inconclusive", 0.0138, None, None)
 OTHER = Finding("inconclusive", 0.0212, None, None)
+CLOSED = Finding("inconclusive", 0.0001, -0.001, 0.001, "path not learned")
 
 
 GAIN = "+1.33 [+0.60, +2.07]"
@@ -170,6 +206,34 @@ NONE = "+0.03 [-0.38, +0.44]"
             ),
         ),
         (
+            [UP, SINGLE, CLOSED, CLOSED],
+            (
+                f"X improves test F1 in the one variant tested ({GAIN} points; 95 % interval); 1 more variant with one "
+                "training seed is inconclusive; 2 more variants whose input path was not learned are inconclusive."
+            ),
+        ),
+        (
+            [SINGLE, CLOSED],
+            (
+                "X changes test F1 by +1.38 points; with one training seed, this is inconclusive; 1 more variant whose "
+                "input path was not learned is inconclusive."
+            ),
+        ),
+        (
+            [CLOSED],
+            (
+                "X has an inconclusive effect on test F1 in the one variant, whose input path was not learned: even "
+                "the NER labels do not pass it."
+            ),
+        ),
+        (
+            [CLOSED, CLOSED],
+            (
+                "X has an inconclusive effect on test F1 in all 2 variants, whose input paths were not learned: even "
+                "the NER labels do not pass them."
+            ),
+        ),
+        (
             [UP, DOWN, SAME, UNCLEAR],
             (
                 f"X improves test F1 in 1 of 4 variants tested ({GAIN} points; 95 % interval), lowers it in 1 (-2.00 "
@@ -184,7 +248,9 @@ def test_one_sentence_covers_all_variants(findings: list[Finding], expected: str
     assert findings_sentence("X", findings, 0.5, STATISTICS) == expected
 
 
-FINDINGS = st.lists(st.sampled_from([UP, MORE, DOWN, SAME, UNCLEAR, WIDE, SINGLE, OTHER]), min_size=1, max_size=9)
+FINDINGS = st.lists(
+    st.sampled_from([UP, MORE, DOWN, SAME, UNCLEAR, WIDE, SINGLE, OTHER, CLOSED]), min_size=1, max_size=9
+)
 
 
 @given(FINDINGS)
@@ -196,6 +262,7 @@ def test_a_sentence_is_one_sentence(findings: list[Finding]) -> None:
     assert ". " not in text
     assert text.count("(") == text.count(")")
     assert ("one training seed" in text) == any(finding.low is None for finding in findings)
+    assert ("not learned" in text) == (CLOSED in findings)
 
 
 def test_enumerations() -> None:
@@ -214,10 +281,23 @@ def curve(*changes: tuple[float, float]) -> dict[str, Any]:
 def test_rates_near_the_tagger_and_at_the_end() -> None:
     swept = {"a": curve((0.0, 0), (0.1, -0.01), (1.0, -0.1)), "b": curve((0.0, 0), (0.1, -0.02), (1.0, -0.3))}
     assert rates_sentence(swept, 0.07) == (
-        "With 10 % of the test tags replaced by typical tagging errors (the tagger's own error rate is 7.0 %), test "
-        "F1 changes by -2.00 to -1.00 points; with 100 % replaced, by -30.00 to -10.00 points."
+        "With 10 % of the test tags replaced by typical tagging errors at random positions (the tagger's own error "
+        "rate is 7.0 %), test F1 changes by -2.00 to -1.00 points; with 100 % replaced, by -30.00 to -10.00 points."
     )
     one_rate = rates_sentence({"a": curve((0.5, -0.1))}, 0.07)
     assert one_rate.endswith("test F1 changes by -10.00 points.")
     assert one_rate.count("points") == 1
     assert rates_sentence({}, 0.07) == rates_sentence({"a": curve((0.0, 0))}, 0.07) == ""
+
+
+def test_a_tagger_without_errors_has_no_curve_and_no_slope() -> None:
+    """Nothing was replaced at any nominal rate: the answers say so instead of showing zeros."""
+    points = [
+        {"mode": "tagger", "level": rate, "effective_rate": {"mean": 0.0}, "change": {"mean": 0.0}}
+        for rate in (0.0, 0.5, 1.0)
+    ]
+    swept = {"a": {"points": points, "pos": "gold", "tagging_errors": None, "slope": None, "clustering": None}}
+    comparisons = {"statistics": STATISTICS.model_dump(mode="json")}
+    assert study_details(comparisons, swept, 0.0) == [NO_ERROR_DISTRIBUTION]
+    assert tagging_errors_answer(swept, STATISTICS, 0.0) == NO_TAGGING_ERRORS
+    assert tagging_errors_answer({}, STATISTICS, 0.0) == ""

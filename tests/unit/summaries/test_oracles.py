@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import pandas as pd
 import pytest
-from fabricated import VARIANTS, counts_of, read
+from fabricated import SEEDS, VARIANTS, counts_of, read, variant, write_comparisons
 from posner.commands.study.conclude import NER
 from posner.config.statistics import Statistics
-from posner.stats.comparison import compare_families
-from posner.summaries.oracles import oracle_checks, oracles_sentence
+from posner.stats.comparison import Verdict, compare_families
+from posner.summaries.oracles import NOT_LEARNED, oracle_checks, oracles_sentence
 
 
 @pytest.fixture
@@ -37,10 +38,63 @@ def test_the_sentence_says_which_null_results_are_informative(checks: dict[str, 
         f"Oracle check: with the NER labels in place of POS, F1 reaches {f1['late, one-hot']} through late, one-hot, "
         "so this path can transmit the information. "
         "Even the NER labels do not bring F1 to 95.0 through encoder k=2, embeddings "
-        f"({f1['encoder k=2, embeddings']}): null results on this path are uninformative. "
+        f"({f1['encoder k=2, embeddings']}): this path was not learned, so all verdicts on it are "
+        "inconclusive. "
         "No oracle was run for late, embeddings; encoder earliest, embeddings; late, logits."
     )
     assert oracles_sentence({}, 0.95) == ""
+
+
+@pytest.mark.parametrize(
+    ("oracle", "learned", "verdict"), [(0.99, True, "helps"), (0.21, False, "inconclusive")], ids=["works", "fails"]
+)
+def test_verdicts_of_a_path_whose_oracle_fails_are_inconclusive(
+    tmp_path: Path, oracle: float, learned: bool, verdict: str
+) -> None:
+    """A model that cannot even pass the NER labels on was trained too little: its results say nothing about POS."""
+    variants = {
+        "baseline": variant("none", "none", "none"),
+        "late": variant("late", "gold", "one_hot"),
+        "deep": variant("encoder", "gold", "one_hot", inject_layer_offset_from_end=2),
+        "deep-oracle": variant("encoder", "oracle", "one_hot", (42,), inject_layer_offset_from_end=2),
+        "deep-random": variant("encoder", "random", "one_hot", inject_layer_offset_from_end=2),
+    }
+    f1 = {
+        "baseline": dict(zip(SEEDS, (0.80, 0.81, 0.82), strict=True)),
+        "late": dict(zip(SEEDS, (0.85, 0.861, 0.872), strict=True)),
+        "deep": dict(zip(SEEDS, (0.85, 0.861, 0.872), strict=True)),
+        "deep-oracle": {42: oracle},
+        "deep-random": dict(zip(SEEDS, (0.80, 0.81, 0.8204), strict=True)),
+    }
+    write_comparisons(tmp_path, f1, variants, tmp_path)
+    compared = read(tmp_path / "ner_comparisons.json")["variants"]
+    assert compared["late"]["verdict"] == "helps"
+    assert compared["late"]["reason"] is None
+    assert compared["deep"]["verdict"] == verdict
+    for name in ("deep", "deep-random"):
+        assert compared[name]["reason"] == (None if learned else NOT_LEARNED)
+        assert compared[name]["verdict"] in get_args(Verdict)
+        assert compared[name]["sentence"].endswith("inconclusive (path not learned).") == (not learned)
+    table = pd.read_csv(tmp_path / "ner_comparisons.csv").set_index("variant")
+    assert table.loc["deep", "verdict"] == verdict
+    assert (table["reason"] == NOT_LEARNED).sum() == 2 * (not learned)
+
+
+def test_the_gate_reaches_every_verdict_answer_and_table(study: Path) -> None:
+    """The encoder's oracle of the fabricated study fails, that of late one-hot works."""
+    verdict = read(study / "verdict.json")
+    gated_variants = ("encoder-gold", "encoder-predicted")
+    for name in gated_variants:
+        for result in (verdict["variants"][name], *filter(None, verdict["propagation"][name].values())):
+            assert (result["verdict"], result["reason"]) == ("inconclusive", NOT_LEARNED)
+            assert result["sentence"].endswith("inconclusive (path not learned).")
+    assert verdict["variants"]["late-gold-one_hot"]["reason"] is None
+    for answer in verdict["answers"].values():
+        assert "1 more variant whose input path was not learned is inconclusive" in answer
+    for name in ("verdict_variants", "verdict_effects"):
+        rows = pd.read_csv(study / "tables" / f"{name}.csv")
+        assert set(rows.loc[rows["reason"].notna(), "variant"]) == set(gated_variants)
+        assert set(rows.loc[rows["reason"].notna(), "verdict"]) == {"inconclusive"}
 
 
 def test_controls_do_not_lower_the_power_for_pos() -> None:

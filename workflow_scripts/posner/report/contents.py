@@ -92,6 +92,10 @@ TABLES = {
     "ner_slices": ReportTable("NER", "Scores by type of mention and run", "ner_slices"),
     "ner_slices_summary": ReportTable("NER", "Differences by type of mention", "ner_slices"),
     "pos_ceiling": ReportTable("NER", "Errors that a rule on POS corrects", "pos_ceiling"),
+    "verdict_effects": ReportTable(
+        "Error propagation", "Cost of tagging errors, and verdicts", "verdict_effects", "sweeps"
+    ),
+    "train_test": ReportTable("Error propagation", "POS in training and in test", "train_test", "sweeps"),
     "verdict_oracles": ReportTable("Controls", "Input paths", "verdict_oracles"),
     "cost": ReportTable("Cost", "By rule and variant", "cost_table"),
     "corruption": ReportTable("Error propagation", "Scores by mode and level", "corruption_tables", "sweeps"),
@@ -99,8 +103,7 @@ TABLES = {
         "Error propagation", "Changes of F1 with intervals", "corruption_intervals", "sweeps"
     ),
     "corruption_changes": ReportTable("Error propagation", "Changes by type of entity", "corruption_changes", "sweeps"),
-    "slopes": ReportTable("Error propagation", "Slopes, and errors on hard tokens", "slopes", "sweeps"),
-    "train_test": ReportTable("Error propagation", "POS in training and in test", "train_test", "sweeps"),
+    "slopes": ReportTable("Error propagation", "Tests of the effects of tagging errors", "slopes", "sweeps"),
 }
 
 CORPUS_TABLES = {"counts": ReportTable("Data", "Counts", "corpus")}

@@ -44,9 +44,8 @@ def format_gigabytes(size: float) -> str:
 COLUMN_FORMATS: Mapping[str, Callable[[float], str]] = {
     r"(f1_)?difference(_mean)?|change|low|high|bootstrap_(low|high)": format_change,
     r"p_\w+": format_p_value,
-    r"(strict_|macro_|oracle_|required_|baseline_)?(f1|precision|recall)(_\w+)?|accuracy(_\w+)?|share|detectable": (
-        format_score
-    ),
+    r"(strict_|macro_|oracle_|required_|baseline_)?(f1|precision|recall)(_\w+)?|accuracy(_\w+)?": format_score,
+    r"share|detectable|margin|step|reach": format_score,
     r"(effective_)?rate|(seed|unit|change|f1_difference)_std": format_score,
     r"seed|\w*seeds|seeds_(for_\S+|needed)|jobs|measured_jobs|draws|count|support|unseen|parameters": format_count,
     r"(tokens|entities|sentences|documents|invalid_tags|truncated_tokens)(_\w+)?": format_count,

@@ -26,6 +26,8 @@ class Comparison:
 
     Attributes:
         seeds: number of common seeds.
+        f1: the variant's test F1 in 0..1, mean over the common seeds.
+        baseline_f1: the same of the baseline, so `difference` is `f1` minus `baseline_f1`.
         difference: mean over the seeds.
         low: lower end of its interval over seeds and resampling units; ``None`` for one seed.
         high: upper end of the interval.
@@ -43,9 +45,12 @@ class Comparison:
             where no number would. Empty where the standard deviation over seeds is unknown; a variant of one seed takes
             that of the other variants. Assumes that all variants are tested.
         verdict: the conclusion from the adjusted p values.
+        reason: why the verdict is inconclusive whatever the p values are; ``None`` where they decide.
     """
 
     seeds: int
+    f1: float
+    baseline_f1: float
     difference: float
     low: float | None
     high: float | None
@@ -61,6 +66,7 @@ class Comparison:
     detectable: float | None
     seeds_needed: dict[str, int | None]
     verdict: Verdict
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,8 @@ def compare_pair(
     seed_std = usual_std if estimate.seed_std is None else estimate.seed_std
     return Comparison(
         seeds=estimate.seeds,
+        f1=seed_mean_f1(pair.variant),
+        baseline_f1=seed_mean_f1(pair.baseline),
         difference=estimate.mean,
         low=low,
         high=high,
@@ -176,6 +184,11 @@ def compare_pair(
         },
         verdict=verdict_on(estimate.mean, p_difference, p_equivalence, 1 - statistics.level),
     )
+
+
+def seed_mean_f1(counts: Floats) -> float:
+    """F1 in 0..1, mean over seeds, of entity counts ``[seeds, units, 3]``."""
+    return float(f1(counts.sum(axis=1)).mean())
 
 
 def holm_adjusted(p_values: Mapping[str, float], estimates: Mapping[str, Estimate]) -> dict[str, float]:

@@ -5,6 +5,9 @@ each training seed. Its uncertainty includes the variance over seeds and over th
 that of a difference from the baseline (:mod:`posner.stats.intervals`). On resampled units, the F1 of a point is
 computed from entity counts that are averaged over draws.
 
+No statement reaches beyond what was measured. Tags that the tagger never confuses stay, so a sweep up to a nominal rate
+of 100 % may replace far fewer tags: the slope is stated for at most the highest share of tags that really changed.
+
 All seeds read the same draws, so the variance over seeds does not contain that over draws. The variance of the mean
 over draws is therefore added to that over units; it is unknown, and taken as 0, for a single draw.
 """
@@ -30,7 +33,7 @@ Contrast = Mapping[Point, float]  # weights by point
 CLEAN: Point = ("clean", 0.0)
 ANCHOR: Point = ("anchor", 1.0)  # the tagger's real output
 SCALED_ONCE: Point = ("scaled", 1.0)  # as many errors of the same kinds, at random positions
-TENTH = 0.1  # slopes are reported for each 10 % of the tags
+TENTH = 0.1  # slopes are stated for each 10 % of the tags where at least as many were replaced
 
 Question = Literal["tagging_errors", "slope", "clustering"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
@@ -54,6 +57,10 @@ class Effect:
         seeds_needed: number of seeds that would detect a change of the margin with 80 % power; ``None`` where no number
             would, and for one seed.
         verdict: the conclusion from the adjusted p values.
+        margin: equivalence margin of this change.
+        step: share of the test tags (0..1) for which a slope is stated; ``None`` for other questions.
+        reach: highest share of the test tags (0..1) that was replaced; ``None`` for other questions.
+        reason: why the verdict is inconclusive whatever the p values are; ``None`` where they decide.
     """
 
     seeds: int
@@ -68,6 +75,10 @@ class Effect:
     p_equivalence_holm: float
     seeds_needed: int | None
     verdict: Verdict
+    margin: float
+    step: float | None = None
+    reach: float | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,29 +137,52 @@ class Curves:
         values = weights[repeated] @ self.by_draw[repeated, :draws]
         return float(values.std(ddof=1) / np.sqrt(draws))
 
-    def tagging_errors(self) -> Contrast:
-        """F1 with the tagger's real output minus F1 with the corpus's tags."""
-        return point_contrast(ANCHOR, CLEAN)
+    def tagging_errors(self) -> Contrast | None:
+        """F1 with the tagger's real output minus F1 with the corpus's tags; ``None`` if they are the same tags."""
+        return point_contrast(ANCHOR, CLEAN) if self.changed_at(ANCHOR) > 0 else None
+
+    def changed_at(self, point: Point) -> float:
+        """Share of the tokens (0..1) whose tag changed at a point; 0 for a point that was not swept."""
+        return float(self.changed[self.points.index(point)]) if point in self.points else 0.0
+
+    def reach(self) -> float:
+        """The highest share of the tokens (0..1) whose tag mode `tagger` replaced."""
+        return max((self.changed_at(point) for point in self.points if point[0] == "tagger"), default=0.0)
+
+    def step(self) -> float:
+        """The share of the tokens (0..1) for which the slope is stated: a tenth, or what was replaced at most."""
+        return min(TENTH, self.reach())
 
     def slope(self) -> Contrast | None:
-        """Change of F1 for each 10 % of the tags that are replaced by tagging errors; ``None`` for a single rate.
+        """Change of F1 for each :meth:`step` of the tags that is replaced by tagging errors.
 
         The slope of the least-squares line through all draws of mode `tagger`, each at the mean share of tags replaced
-        at its rate.
+        at its rate. ``None`` if no two rates replaced different shares: for a single rate, and for a tagger without
+        errors, from which no error can be drawn.
         """
         swept = [i for i, (mode, _) in enumerate(self.points) if mode == "tagger"]
         share = self.changed[swept] - self.changed[swept].mean()
         if not share.any():
             return None
-        weights = TENTH * share / (share**2).sum()
+        weights = self.step() * share / (share**2).sum()
         return {self.points[i]: float(weight) for i, weight in zip(swept, weights, strict=True)}
 
     def clustering(self) -> Contrast | None:
         """F1 with the tagger's real output minus F1 with as many errors of the same kinds at random positions.
 
-        ``None`` if factor 1 of mode `scaled` was not swept.
+        ``None`` if factor 1 of mode `scaled` was not swept, and if either has no errors to compare.
         """
-        return point_contrast(ANCHOR, SCALED_ONCE) if SCALED_ONCE in self.points else None
+        has_errors = self.changed_at(ANCHOR) > 0 and self.changed_at(SCALED_ONCE) > 0
+        return point_contrast(ANCHOR, SCALED_ONCE) if has_errors else None
+
+    def margin(self, question: Question, margin: float) -> float:
+        """Equivalence margin of the answer to a question, in F1 of 0..1.
+
+        Args:
+            margin: of the study, in F1 of 0..1. For the slope it applies to the change over all shares that were
+                replaced, so a part of it to the slope itself.
+        """
+        return margin * self.step() / self.reach() if question == "slope" else margin
 
 
 QUESTION_CONTRASTS: Mapping[Question, Callable[[Curves], Contrast | None]] = {
@@ -180,15 +214,32 @@ def estimate_effects(question: Question, curves: Mapping[str, Curves], statistic
     """The effect that `question` asks for, by variant; without the variants whose sweeps do not allow it.
 
     `tagging_errors`: the cost of the tagger's real errors, see :meth:`Curves.tagging_errors`. `slope`: the change of F1
-    for each 10 % of the tags, see :meth:`Curves.slope`; the margin applies to the change from no tag to all tags
-    replaced, so a tenth of it to the slope. `clustering`: the extra cost of errors at the positions where the tagger
-    makes them, see :meth:`Curves.clustering`.
+    for each step of replaced tags, see :meth:`Curves.slope`. `clustering`: the extra cost of errors at the positions
+    where the tagger makes them, see :meth:`Curves.clustering`. Margins: :meth:`Curves.margin`.
     """
     contrasts = {name: QUESTION_CONTRASTS[question](curve) for name, curve in curves.items()}
     estimates = {name: curves[name].estimate(contrast) for name, contrast in contrasts.items() if contrast}
-    margin, level = equivalence_margin(question, statistics), bonferroni_level(statistics.level, max(len(estimates), 1))
+    margins = {name: curves[name].margin(question, statistics.margin / 100) for name in estimates}
+    is_slope = question == "slope"
+    steps = {name: (curves[name].step(), curves[name].reach()) if is_slope else (None, None) for name in estimates}
+    return effects_of(estimates, margins, steps, statistics)
+
+
+def effects_of(
+    estimates: Mapping[str, Estimate],
+    margins: Mapping[str, float],
+    steps: Mapping[str, tuple[float | None, float | None]],
+    statistics: Statistics,
+) -> dict[str, Effect]:
+    """Tests and verdicts on the estimates of several variants, Holm-adjusted for their number.
+
+    Args:
+        margins: equivalence margin of each, in F1 of 0..1.
+        steps: `step` and `reach` of each effect.
+    """
+    level = bonferroni_level(statistics.level, max(len(estimates), 1))
     p_change = {name: estimate.p_difference() for name, estimate in estimates.items()}
-    p_equivalence = {name: estimate.p_equivalence(margin) for name, estimate in estimates.items()}
+    p_equivalence = {name: estimate.p_equivalence(margins[name]) for name, estimate in estimates.items()}
     p_change_holm = holm_adjusted(p_change, estimates)
     p_equivalence_holm = holm_adjusted(p_equivalence, estimates)
     effects = {}
@@ -205,12 +256,10 @@ def estimate_effects(question: Question, curves: Mapping[str, Curves], statistic
             p_change_holm=p_change_holm[name],
             p_equivalence=p_equivalence[name],
             p_equivalence_holm=p_equivalence_holm[name],
-            seeds_needed=None if e.seed_std is None else seeds_needed(e.seed_std, e.unit_std, margin, level),
+            seeds_needed=None if e.seed_std is None else seeds_needed(e.seed_std, e.unit_std, margins[name], level),
             verdict=verdict_on(e.mean, p_change_holm[name], p_equivalence_holm[name], 1 - statistics.level),
+            margin=margins[name],
+            step=steps[name][0],
+            reach=steps[name][1],
         )
     return effects
-
-
-def equivalence_margin(question: Question, statistics: Statistics) -> float:
-    """Equivalence margin of the question, in F1 of 0..1."""
-    return (TENTH if question == "slope" else 1) * statistics.margin / 100

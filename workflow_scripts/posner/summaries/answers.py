@@ -1,7 +1,8 @@
 """The answers of a study in plain sentences, for README, terminal, report and poster.
 
 All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the tested variants by verdict; variants
-with one training seed are counted apart, because one seed is never conclusive.
+with one training seed are counted apart, because one seed is never conclusive, and so are variants whose input path was
+not learned (:mod:`posner.summaries.oracles`). No sentence reaches beyond the shares of tags that were really replaced.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from typing import Any, Self
 from posner.config.statistics import Statistics
 from posner.files import Json
 from posner.stats.comparison import Verdict
-from posner.stats.propagation import Question, equivalence_margin
+from posner.stats.propagation import QUESTIONS, Question
 from posner.summaries.names import POS
-from posner.summaries.sentences import confidence, percentage, signed_points, span
+from posner.summaries.sentences import confidence, percentage, range_words, signed_points, span
 
 MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
 
 SUBJECTS: Mapping[Question, str] = {
     "tagging_errors": "reading the tagger's own tags ({error} wrong) instead of the corpus's tags",
-    "slope": "Each additional 10 % of test tags replaced by typical tagging errors",
+    "slope": "{step} of the test tags replaced by typical tagging errors ({range})",
     "clustering": "Placing errors where the tagger makes them, rather than as many at random positions,",
 }
 CLAUSES: Mapping[Verdict, str] = {
@@ -31,6 +32,13 @@ CLAUSES: Mapping[Verdict, str] = {
     "inconclusive": "has an inconclusive effect on {f1}",
 }
 MAX_LISTED = 3  # effects; of more, a sentence gives the range
+NO_TAGGING_ERRORS = (
+    "The tagger makes no errors on test: its tags are those of the corpus, so tagging errors have no effect to measure."
+)
+NO_ERROR_DISTRIBUTION = (
+    "The tagger makes no errors on train (out of fold), so there is no distribution of errors to draw from, and test "
+    "F1 under a growing share of typical tagging errors was not measured."
+)
 
 
 @dataclass(frozen=True)
@@ -41,21 +49,22 @@ class Finding:
     change: float
     low: float | None
     high: float | None
+    reason: str | None = None
 
     @classmethod
     def of_comparison(cls, comparison: Json) -> Self:
         """From a variant's entry in ``ner_comparisons.json``."""
-        return cls(comparison["verdict"], comparison["difference"], comparison["low"], comparison["high"])
+        return cls(*(comparison[key] for key in ("verdict", "difference", "low", "high", "reason")))
 
     @classmethod
     def of_effect(cls, effect: Json) -> Self:
         """From a question's entry in ``pos_corruption/{encoder,late}_fusion.json``."""
-        return cls(effect["verdict"], effect["change"], effect["low"], effect["high"])
+        return cls(*(effect[key] for key in ("verdict", "change", "low", "high", "reason")))
 
     @property
-    def has_interval(self) -> bool:
-        """Whether several seeds were run."""
-        return self.low is not None and self.high is not None
+    def is_tested(self) -> bool:
+        """Whether several seeds were run, through an input path that was learned."""
+        return self.low is not None and self.high is not None and not self.reason
 
 
 def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> str:
@@ -73,8 +82,16 @@ def propagation_answer(question: Question, swept: Mapping[str, Json], statistics
     Args:
         swept: entries of ``pos_corruption/*_fusion.json`` by variant.
     """
-    findings = [Finding.of_effect(summary[question]) for summary in swept.values() if summary[question]]
-    return findings_sentence(SUBJECTS[question], findings, 100 * equivalence_margin(question, statistics), statistics)
+    effects = [summary[question] for summary in swept.values() if summary[question]]
+    if not effects:
+        return ""
+    # All sweeps of a study have the same rates and read the same tags, so all effects have one range and one margin.
+    first = effects[0]
+    subject = SUBJECTS[question].format(**range_words(first["step"], first["reach"]))
+    subject = subject[0].upper() + subject[1:]
+    return findings_sentence(
+        subject, [Finding.of_effect(effect) for effect in effects], 100 * first["margin"], statistics
+    )
 
 
 def tagging_errors_answer(swept: Mapping[str, Json], statistics: Statistics, tagger_error: float) -> str:
@@ -82,14 +99,15 @@ def tagging_errors_answer(swept: Mapping[str, Json], statistics: Statistics, tag
 
     Variants trained with predicted POS have seen such errors in training, so they have a sentence of their own.
     """
+    if swept and tagger_error <= 0:
+        return NO_TAGGING_ERRORS
     sentences: list[str] = []
     for pos in ("gold", "predicted"):
         effects = [summary["tagging_errors"] for summary in swept.values() if summary["pos"] == pos]
         findings = [Finding.of_effect(effect) for effect in effects if effect]
         reading = "it" if sentences else SUBJECTS["tagging_errors"].format(error=percentage(tagger_error))
         subject = f"After training with {pos} POS, {reading}"
-        margin = 100 * equivalence_margin("tagging_errors", statistics)
-        if sentence := findings_sentence(subject, findings, margin, statistics):
+        if sentence := findings_sentence(subject, findings, statistics.margin, statistics):
             sentences.append(sentence)
     return " ".join(sentences)
 
@@ -103,27 +121,38 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     """
     if not findings:
         return ""
-    tested = [finding for finding in findings if finding.has_interval]
-    untested = len(findings) - len(tested)
-    if not tested:
-        per_variant, variants = ("", "") if untested == 1 else (" each", f" in {untested} variants")
-        change = f"{subject} changes test F1 by {span([finding.change for finding in findings])} points{variants}"
-        return f"{change}; with one training seed{per_variant}, this is inconclusive."
-    clauses: list[str] = []
-    for verdict, verb in CLAUSES.items():
-        if group := [finding for finding in tested if finding.verdict == verdict]:
-            where = in_variants(len(group), len(tested), len(findings), is_first=not clauses)
-            clause = verb.format(f1="it" if clauses else "test F1", margin=f"{margin:g}")
-            clauses.append(f"{clause}{where} ({effects_clause(group, statistics)})")
-    sentence = f"{subject} {enumeration(clauses)}"
-    if untested:
-        others = (
-            "1 more variant with one training seed is"
-            if untested == 1
-            else (f"{untested} more variants with one training seed are")
-        )
-        sentence += f"; {others} inconclusive"
-    return f"{sentence}."
+    tested = [finding for finding in findings if finding.is_tested]
+    not_learned = sum(finding.reason is not None for finding in findings)
+    once = [finding for finding in findings if not finding.is_tested and not finding.reason]
+    others: list[str] = []
+    if tested:
+        clauses: list[str] = []
+        for verdict, verb in CLAUSES.items():
+            if group := [finding for finding in tested if finding.verdict == verdict]:
+                where = in_variants(len(group), len(tested), len(findings), is_first=not clauses)
+                clause = verb.format(f1="it" if clauses else "test F1", margin=f"{margin:.2g}")
+                clauses.append(f"{clause}{where} ({effects_clause(group, statistics)})")
+        sentence = f"{subject} {enumeration(clauses)}"
+        if once:
+            others.append(more_variants(len(once), "with one training seed", "inconclusive"))
+    elif once:
+        per_variant, variants = ("", "") if len(once) == 1 else (" each", f" in {len(once)} variants")
+        change = f"{subject} changes test F1 by {span([finding.change for finding in once])} points{variants}"
+        sentence = f"{change}; with one training seed{per_variant}, this is inconclusive"
+    else:
+        where, passes = "the one variant, whose input path was", "it"
+        if not_learned > 1:
+            where, passes = f"all {not_learned} variants, whose input paths were", "them"
+        effect = f"{subject} has an inconclusive effect on test F1 in {where} not learned"
+        return f"{effect}: even the NER labels do not pass {passes}."
+    if not_learned:
+        others.append(more_variants(not_learned, "whose input path was not learned", "inconclusive"))
+    return "; ".join([sentence, *others]) + "."
+
+
+def more_variants(number: int, which: str, verdict: str) -> str:
+    """``2 more variants with one training seed are inconclusive``."""
+    return f"1 more variant {which} is {verdict}" if number == 1 else f"{number} more variants {which} are {verdict}"
 
 
 def in_variants(number: int, tested: int, total: int, *, is_first: bool) -> str:
@@ -160,12 +189,12 @@ def enumeration(clauses: Sequence[str]) -> str:
 
 
 def rates_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
-    """The change of test F1 at the corruption rate nearest to the tagger's error rate and at the highest rate.
+    """The change of test F1 at the share of replaced tags nearest to the tagger's error rate and at the highest one.
 
-    Empty if no variant was swept over rates above 0.
+    Empty if no variant was swept, and if no tag was replaced.
     """
     curves = [
-        [point for point in summary["points"] if point["mode"] == "tagger" and point["level"] > 0]
+        [p for p in summary["points"] if p["mode"] == "tagger" and p["effective_rate"]["mean"] > 0]
         for summary in swept.values()
     ]
     if not curves or not all(curves):
@@ -178,10 +207,17 @@ def rates_sentence(swept: Mapping[str, Json], tagger_error: float) -> str:
         for point in ([nearest] if nearest is highest else [nearest, highest])
     ]
     sentence = (
-        f"With {rate} of the test tags replaced by typical tagging errors (the tagger's own error rate is "
-        f"{percentage(tagger_error)}), test F1 changes by {change} points"
+        f"With {rate} of the test tags replaced by typical tagging errors at random positions (the tagger's own error "
+        f"rate is {percentage(tagger_error)}), test F1 changes by {change} points"
     )
     return "; ".join([sentence, *(f"with {rate} replaced, by {change} points" for rate, change in others)]) + "."
+
+
+def no_errors_sentence(swept: Mapping[str, Json]) -> str:
+    """Says that sweeps over corruption rates replaced no tag, because the tagger makes no errors; else empty."""
+    points = [p for summary in swept.values() for p in summary["points"] if p["mode"] == "tagger" and p["level"] > 0]
+    replaced = any(point["effective_rate"]["mean"] > 0 for point in points)
+    return NO_ERROR_DISTRIBUTION if points and not replaced else ""
 
 
 def changes_at(level: float, curves: Sequence[Sequence[Json]]) -> list[float]:
@@ -201,8 +237,8 @@ def statistics_note(comparisons: Json) -> str:
         f"on corrupted tags, and account for the variance over training seeds and over the {units['number']} test "
         f"{units['kind']}{few}. The intervals are not adjusted, and equivalence within the margin of "
         f"{statistics.margin:g} points is tested one-sided at {one_sided}, so a variant whose interval lies within the "
-        "margin can be inconclusive, and one whose interval exceeds it slightly can be equivalent. For corruption "
-        "rates, the margin applies to the change from 0 % to 100 % replaced tags."
+        "margin can be inconclusive, and one whose interval exceeds it slightly can be equivalent. For the "
+        "effect of replaced tags, the margin applies to the change from none to the highest share that was measured."
     )
 
 
@@ -221,8 +257,16 @@ def study_answers(
 def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> list[str]:
     """Sentences on the effects of corrupted tags beyond the three answers."""
     statistics = Statistics.model_validate(comparisons["statistics"])
+    learned = {name: summary for name, summary in swept.items() if not is_not_learned(summary)}
     sentences = [
-        rates_sentence(swept, tagger_error),
-        *(propagation_answer(question, swept, statistics) for question in ("slope", "clustering")),
+        propagation_answer("clustering", swept, statistics),
+        rates_sentence(learned, tagger_error),
+        propagation_answer("slope", swept, statistics),
+        no_errors_sentence(swept),
     ]
     return list(filter(None, sentences))
+
+
+def is_not_learned(summary: Json) -> bool:
+    """Whether an oracle shows that the input path of a swept variant was not learned."""
+    return any(summary[question] and summary[question]["reason"] for question in QUESTIONS)

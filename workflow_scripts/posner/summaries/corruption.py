@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from posner.config.variants import Variant
 from posner.evaluation.changes import COUNTED
 from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, point_contrast
 from posner.stats.spread import Spread
-from posner.summaries.names import identity, labels
+from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.sentences import effect_sentence
 
 Sweeps = Mapping[int, pd.DataFrame]  # by seed
@@ -126,10 +126,16 @@ def number_or_none(value: float) -> float | None:
 
 
 def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Statistics) -> pd.DataFrame:
-    """A row for each mode and level: mean change of F1 against the corpus's tags over draws and seeds, and interval."""
+    """A row for each mode and level: mean change of F1 against the corpus's tags over draws and seeds, and interval.
+
+    The tagger's own tags come first: they are what the corpus's tags would really be replaced by. `effective_rate` is
+    the share of the tokens (0..1) whose tag changed.
+    """
     return pd.DataFrame(
-        identity(name, variants) | {"mode": point[0], "level": point[1]} | interval(curves, point, CLEAN, statistics)
-        for point in curves.points
+        identity(name, variants)
+        | {"mode": point[0], "level": point[1], "effective_rate": curves.changed_at(point)}
+        | interval(curves, point, CLEAN, statistics)
+        for point in sorted(curves.points, key=lambda point: point != ANCHOR)
         if point != CLEAN
     )
 
@@ -142,12 +148,17 @@ def interval(curves: Curves, point: Point, other: Point, statistics: Statistics)
 
 
 def effect_table(effects: Mapping[Question, Mapping[str, Effect]], variants: Mapping[str, Variant]) -> pd.DataFrame:
-    """A row for each question and variant."""
-    return pd.DataFrame(
-        identity(name, variants) | {"question": question} | asdict(effect)
+    """A row for each question and variant: estimates and tests, see :class:`posner.stats.propagation.Effect`.
+
+    Verdicts are left out: they also depend on the oracles, see :func:`posner.summaries.verdict.effects_table`.
+    """
+    columns = [field.name for field in fields(Effect) if field.name not in ("verdict", "reason")]
+    rows = [
+        identity(name, variants) | {"question": question} | {column: getattr(effect, column) for column in columns}
         for question, by_variant in effects.items()
         for name, effect in by_variant.items()
-    )
+    ]
+    return pd.DataFrame(rows, columns=[*IDENTITY, "question", *columns])
 
 
 def train_test_table(

@@ -1,17 +1,25 @@
 """Oracle controls: can each input path transmit information at all?
 
 An oracle feeds the NER labels through the input path of a variant. If even the oracle's F1 stays below `oracle_f1`,
-the path fails, and a null result for POS on that path is uninformative.
+the path was not learned, and no result on that path says anything about POS: its verdicts are *inconclusive*, with
+:data:`NOT_LEARNED` as the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from posner.config.variants import Variant
 from posner.files import Json
+from posner.stats.comparison import Comparison, seed_mean_f1
+from posner.stats.resampling import RunCounts
 from posner.summaries.names import injection
+
+NOT_LEARNED = "path not learned"
 
 
 def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, dict[str, Any]]:
@@ -26,19 +34,44 @@ def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, d
         whether that is at least `required`. Both are ``None`` where no oracle was run.
     """
     settings = {name: Variant.model_validate(summary["settings"]) for name, summary in summaries.items()}
-    oracle_f1 = {
-        injection(variant): float(summaries[name]["summary"]["test"]["f1"]["mean"])
-        for name, variant in settings.items()
-        if variant.pos == "oracle"
-    }
+    f1_of_paths = oracle_f1(
+        settings, {name: summary["summary"]["test"]["f1"]["mean"] for name, summary in summaries.items()}
+    )
     checks: dict[str, dict[str, Any]] = {}
     for name, variant in settings.items():
         if variant.pos in ("gold", "predicted"):
             path = injection(variant)
-            f1 = oracle_f1.get(path)
+            f1 = f1_of_paths.get(path)
             check: dict[str, Any] = {"variants": [], "f1": f1, "works": None if f1 is None else f1 >= required}
             checks.setdefault(path, check)["variants"].append(name)
     return checks
+
+
+def oracle_f1(variants: Mapping[str, Variant], f1: Mapping[str, float]) -> dict[str, float]:
+    """Test F1 in 0..1 of the oracle of each input path.
+
+    Args:
+        f1: mean test F1 of each variant.
+    """
+    return {injection(variant): float(f1[name]) for name, variant in variants.items() if variant.pos == "oracle"}
+
+
+def failed_paths(variants: Mapping[str, Variant], counts: RunCounts, required: float) -> set[str]:
+    """The input paths whose oracle stays below the `required` F1 in 0..1, from entity counts of all runs."""
+    f1 = {name: seed_mean_f1(np.stack(list(by_seed.values()))) for name, by_seed in counts.items()}
+    return {path for path, value in oracle_f1(variants, f1).items() if value < required}
+
+
+def gated(
+    comparisons: Mapping[str, Comparison], variants: Mapping[str, Variant], failed: Collection[str]
+) -> dict[str, Comparison]:
+    """The comparisons; those of variants with a path among the `failed` ones are inconclusive, with the reason."""
+    return {
+        name: replace(comparison, verdict="inconclusive", reason=NOT_LEARNED)
+        if injection(variants[name]) in failed
+        else comparison
+        for name, comparison in comparisons.items()
+    }
 
 
 def oracles_sentence(checks: Mapping[str, Json], required: float) -> str:
@@ -53,8 +86,9 @@ def oracles_sentence(checks: Mapping[str, Json], required: float) -> str:
         )
     if failed := [f"{path} ({100 * check['f1']:.1f})" for path, check in checks.items() if check["works"] is False]:
         parts.append(
-            f"Even the NER labels do not bring F1 to {100 * required:.1f} through {'; '.join(failed)}: null results on "
-            f"{'these paths' if len(failed) > 1 else 'this path'} are uninformative."
+            f"Even the NER labels do not bring F1 to {100 * required:.1f} through {'; '.join(failed)}: "
+            f"{'these paths were' if len(failed) > 1 else 'this path was'} not learned, so all verdicts on "
+            f"{'them' if len(failed) > 1 else 'it'} are inconclusive."
         )
     if untested := [path for path, check in checks.items() if check["works"] is None]:
         parts.append(f"No oracle was run for {'; '.join(untested)}.")

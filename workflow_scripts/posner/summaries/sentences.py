@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from posner.config.statistics import Statistics
 from posner.stats.comparison import Comparison, Verdict
-from posner.stats.propagation import Effect, Question, equivalence_margin
+from posner.stats.propagation import TENTH, Effect, Question
 
 VERDICT_PHRASES: Mapping[Verdict, str] = {
     "helps": "helps",
@@ -16,7 +16,7 @@ VERDICT_PHRASES: Mapping[Verdict, str] = {
 }
 CONDITIONS: Mapping[Question, str] = {
     "tagging_errors": "with the tagger's real output instead of the corpus's tags",
-    "slope": "with each additional 10 % of the test tags replaced by typical tagging errors",
+    "slope": "with {step} of the test tags replaced by typical tagging errors, {range}",
     "clustering": "with errors where the tagger makes them instead of as many at random positions",
 }
 
@@ -24,7 +24,7 @@ CONDITIONS: Mapping[Question, str] = {
 def comparison_sentence(label: str, comparison: Comparison, statistics: Statistics) -> str:
     """The difference of a variant's test F1 from the baseline's, with interval and verdict."""
     margin = f"{statistics.margin:g}"
-    if comparison.verdict != "inconclusive":
+    if comparison.verdict != "inconclusive" or comparison.reason:
         needed = ""
     elif margin in comparison.seeds_needed:
         needed = required_seeds_clause(margin, comparison.seeds, comparison.seeds_needed[margin])
@@ -32,22 +32,42 @@ def comparison_sentence(label: str, comparison: Comparison, statistics: Statisti
         needed = unknown_seeds_clause(margin)
     change = f"{label} changes test F1 by {signed_points(comparison.difference)} points"
     interval = interval_clause(comparison.low, comparison.high, comparison.seeds, statistics)
-    return f"{change} ({interval}): {VERDICT_PHRASES[comparison.verdict]}{needed}."
+    return f"{change} ({interval}): {verdict_phrase(comparison.verdict, comparison.reason)}{needed}."
 
 
 def effect_sentence(label: str, question: Question, effect: Effect, statistics: Statistics) -> str:
     """The effect of corrupted tags on a variant's test F1, with interval and verdict."""
-    margin = f"{100 * equivalence_margin(question, statistics):g}"
-    if effect.verdict != "inconclusive":
+    margin = f"{100 * effect.margin:.2g}"
+    if effect.verdict != "inconclusive" or effect.reason:
         needed = ""
     elif effect.seed_std is not None:
         needed = required_seeds_clause(margin, effect.seeds, effect.seeds_needed)
     else:
         needed = unknown_seeds_clause(margin)
     digits = 3 if question == "slope" else 2
-    change = f"{label}: test F1 changes by {signed_points(effect.change, digits)} points {CONDITIONS[question]}"
+    condition = CONDITIONS[question].format(**range_words(effect.step, effect.reach))
+    change = f"{label}: test F1 changes by {signed_points(effect.change, digits)} points {condition}"
     interval = interval_clause(effect.low, effect.high, effect.seeds, statistics, digits)
-    return f"{change} ({interval}): {VERDICT_PHRASES[effect.verdict]}{needed}."
+    return f"{change} ({interval}): {verdict_phrase(effect.verdict, effect.reason)}{needed}."
+
+
+def range_words(step: float | None, reach: float | None) -> dict[str, str]:
+    """The shares of the test tags that a slope is about: `step`, ``each additional 10 %``, and the `range` measured.
+
+    Args:
+        step: share of 0..1 for which the slope is stated; ``None`` for an effect without one.
+        reach: highest share of 0..1 that was replaced.
+    """
+    if step is None or reach is None:
+        return {"step": "", "range": ""}
+    if step < TENTH:
+        return {"step": f"a share of {percentage(step)}", "range": "the highest that was measured"}
+    return {"step": f"each additional {percentage(step)}", "range": f"measured up to {percentage(reach)}"}
+
+
+def verdict_phrase(verdict: Verdict, reason: str | None) -> str:
+    """A verdict in words, with the reason if one overrules the tests: ``inconclusive (path not learned)``."""
+    return f"{VERDICT_PHRASES[verdict]} ({reason})" if reason else VERDICT_PHRASES[verdict]
 
 
 def interval_clause(low: float | None, high: float | None, seeds: int, statistics: Statistics, digits: int = 2) -> str:

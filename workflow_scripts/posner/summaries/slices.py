@@ -13,8 +13,8 @@ from posner.config.statistics import Statistics
 from posner.config.variants import Variant, baseline_of
 from posner.evaluation.entities import prf
 from posner.evaluation.slices import Slice
-from posner.stats.comparison import PairedRuns, pair_runs
-from posner.stats.resampling import RunCounts, f1
+from posner.stats.comparison import PairedRuns, pair_runs, seed_mean_f1
+from posner.stats.resampling import RunCounts
 from posner.summaries.names import IDENTITY, identity
 
 PAIR_COLUMNS = ("seeds", "support", "f1", "baseline_f1", "difference", "low", "high", "seed_std", "unit_std")
@@ -90,8 +90,8 @@ def pair_columns(pair: PairedRuns, level: float) -> dict[str, Any]:
     return {
         "seeds": estimate.seeds,
         "support": int(pair.baseline[0, :, 2].sum()),
-        "f1": float(f1(pair.variant.sum(axis=1)).mean()),
-        "baseline_f1": float(f1(pair.baseline.sum(axis=1)).mean()),
+        "f1": seed_mean_f1(pair.variant),
+        "baseline_f1": seed_mean_f1(pair.baseline),
         "difference": estimate.mean,
         "low": low,
         "high": high,

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pandas as pd
 
+from posner.config.statistics import Statistics
 from posner.files import Json
-from posner.stats.propagation import QUESTIONS
+from posner.stats.propagation import QUESTIONS, Effect
 from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details
-from posner.summaries.oracles import oracle_checks, oracles_sentence
+from posner.summaries.oracles import NOT_LEARNED, oracle_checks, oracles_sentence
+from posner.summaries.sentences import effect_sentence
 
 # Columns of the main table, from a variant's difference.
-DIFFERENCE = {"difference": "mean", "low": "low", "high": "high", "p_difference": "p", "p_equivalence": "p_equivalence"}
+DIFFERENCE = {
+    "baseline_f1": "baseline_f1",
+    "difference": "mean",
+    "low": "low",
+    "high": "high",
+    "p_difference": "p",
+    "p_equivalence": "p_equivalence",
+}
+EFFECT_COLUMNS = ("seeds", "change", "low", "high", "step", "reach", "verdict", "reason")
 ORACLE_COLUMNS = ("path", "variants", "oracle_f1", "required_f1", "state")
 STATES = {True: "works", False: "fails", None: "not tested"}  # of an input path
 
@@ -42,9 +53,15 @@ def conclude(
     """
     compared = comparisons["variants"]
     summaries = {name: summary for group in ner for name, summary in group["variants"].items()}
-    swept = {name: summary for group in corruption for name, summary in group["variants"].items()}
     required = comparisons["statistics"]["oracle_f1"] / 100
     checks = oracle_checks(summaries, required)
+    failed = {name for check in checks.values() if check["works"] is False for name in check["variants"]}
+    statistics = Statistics.model_validate(comparisons["statistics"])
+    swept = {
+        name: gated_effects(summary, statistics) if name in failed else summary
+        for group in corruption
+        for name, summary in group["variants"].items()
+    }
     tagger_error = 1 - accuracy["test"]
     notes = [
         oracles_sentence(checks, required),
@@ -66,10 +83,23 @@ def conclude(
     }
 
 
+def gated_effects(summary: Json, statistics: Statistics) -> Json:
+    """The entry of a swept variant whose input path was not learned: all verdicts are inconclusive."""
+    effects: dict[str, Any] = {}
+    for question in QUESTIONS:
+        if stored := summary[question]:
+            effect = Effect(**{field.name: stored[field.name] for field in fields(Effect)})
+            effect = replace(effect, verdict="inconclusive", reason=NOT_LEARNED)
+            sentence = effect_sentence(summary["label"], question, effect, statistics)
+            effects[question] = asdict(effect) | {"sentence": sentence}
+    return {**summary, **effects}
+
+
 def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
     """A variant's test F1 (0..1), its difference from the baseline with interval, the verdict and a sentence.
 
-    The last three are ``None`` for the baseline, oracles, and variants that share no seed with the baseline.
+    `reason` says why a verdict is inconclusive whatever the tests say (:data:`posner.summaries.oracles.NOT_LEARNED`).
+    All but the F1 are ``None`` for the baseline, oracles, and variants that share no seed with the baseline.
     """
     result: dict[str, Any] = {
         "label": summary["label"],
@@ -77,8 +107,9 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
         "f1": summary["summary"]["test"]["f1"],
     }
     if comparison is None:
-        return result | {"difference": None, "verdict": None, "sentence": None}
+        return result | {"difference": None, "verdict": None, "reason": None, "sentence": None}
     difference = {
+        "baseline_f1": comparison["baseline_f1"],
         "mean": comparison["difference"],
         "low": comparison["low"],
         "high": comparison["high"],
@@ -88,6 +119,7 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
     return result | {
         "difference": difference,
         "verdict": comparison["verdict"],
+        "reason": comparison["reason"],
         "sentence": comparison["sentence"],
     }
 
@@ -95,15 +127,48 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
+def has_one_seed(variant: Json) -> bool:
+    """Whether a variant's result rests on one training seed."""
+    difference = variant["difference"]
+    return len(variant["seeds"]) == 1 or (difference is not None and difference["low"] is None)
+
+
+def seeds_first(variants: Mapping[str, Json]) -> dict[str, Json]:
+    """The variants, those with one training seed after all others."""
+    return dict(sorted(variants.items(), key=lambda item: has_one_seed(item[1])))
+
+
 def variants_table(verdict: Json) -> pd.DataFrame:
-    """A row for each variant: test F1, difference from the baseline and verdict; F1 in 0..1."""
+    """A row for each variant: test F1, difference from the baseline and verdict; F1 in 0..1.
+
+    Variants with one seed come last. `baseline_f1` is the baseline's mean over the seeds that both have.
+    """
     return pd.DataFrame(
         {"variant": name, "label": variant["label"], "seeds": len(variant["seeds"])}
         | {"f1_mean": variant["f1"]["mean"], "f1_std": variant["f1"]["std"]}
         | {column: (variant["difference"] or {}).get(key) for column, key in DIFFERENCE.items()}
-        | {"verdict": variant["verdict"]}
-        for name, variant in verdict["variants"].items()
+        | {"verdict": variant["verdict"], "reason": variant["reason"]}
+        for name, variant in seeds_first(verdict["variants"]).items()
     )
+
+
+def effects_table(verdict: Json) -> pd.DataFrame:
+    """A row for each question on corrupted tags and variant: change of test F1 in 0..1, interval and verdict.
+
+    The cost of the tagger's real errors comes first, and variants with one seed last.
+    """
+    rows = [
+        {"variant": name, "label": verdict["variants"][name]["label"], "question": question}
+        | {column: effects[question][column] for column in EFFECT_COLUMNS}
+        for question in QUESTIONS
+        for name, effects in verdict["propagation"].items()
+        if effects[question]
+    ]
+    table = pd.DataFrame(rows, columns=["variant", "label", "question", *EFFECT_COLUMNS])
+    order = table["question"].map({question: i for i, question in enumerate(QUESTIONS)})
+    return table.assign(order=order, single=table["seeds"] == 1).sort_values(["order", "single"], kind="stable")[
+        list(table.columns)
+    ]
 
 
 def oracles_table(verdict: Json) -> pd.DataFrame:

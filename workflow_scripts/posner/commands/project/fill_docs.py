@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from posner.commands.study.summarise_study import HEADER, result_row
+from posner.commands.study.summarise_study import HEADER, result_rows
 from posner.errors import InputError
 from posner.files import Json, atomic_path, read_json, read_table
 from posner.summaries.names import POS
@@ -19,6 +19,7 @@ SIZE_COLUMNS = ("planted", "replicates", *SCORES, "difference", "helps", "power"
 SIZE_HEADER = (
     "planted", "difference", "F1 without POS (best)", "with gold POS (best)", "*helps*", "expected", "interval covers"
 )  # fmt: skip
+ONE_SEED = ("*one seed each, not tested:*", *[""] * (len(HEADER) - 1))
 
 
 class FillDocs(Command):
@@ -43,15 +44,15 @@ class FillDocs(Command):
 
 def results_table(verdict: Json) -> str:
     """Markdown tables of variants and of controls, with the notes on statistics and the details of the answers."""
-    rows = {name: result_row(name, variant) for name, variant in verdict["variants"].items()}
     controls = {
-        name
+        name: variant
         for name, variant in verdict["variants"].items()
         if variant["label"].startswith((POS["oracle"], POS["random"]))
     }
+    others = {name: variant for name, variant in verdict["variants"].items() if name not in controls}
     return "\n".join(
         [
-            *markdown(HEADER, [cells for name, cells in rows.items() if name not in controls]),
+            *markdown(HEADER, result_rows(others, ONE_SEED)),
             "",
             verdict["statistics"],
             "",
@@ -59,7 +60,7 @@ def results_table(verdict: Json) -> str:
             "",
             "<details><summary>Controls</summary>",
             "",
-            *markdown(HEADER, [cells for name, cells in rows.items() if name in controls]),
+            *markdown(HEADER, result_rows(controls, ONE_SEED)),
             "",
             verdict["footnote"],
             "",
@@ -70,7 +71,8 @@ def results_table(verdict: Json) -> str:
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """The lines of a table."""
-    return [f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows)]
+    headings = [heading.replace("\n", " ") for heading in header]
+    return [f"| {' | '.join(cells)} |" for cells in (headings, ["---"] * len(header), *rows)]
 
 
 def calibration_table(folder: Path) -> str:

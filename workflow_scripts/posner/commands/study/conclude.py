@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from posner.files import read_json, read_table, write_json, write_table
-from posner.summaries.verdict import conclude, oracles_table, variants_table
+from posner.summaries.verdict import conclude, effects_table, oracles_table, variants_table
 from posner.workflow.command import Command
 
 NER = ("ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls")
@@ -28,7 +28,7 @@ class Conclude(Command):
     output: Path
     """JSON file to write."""
     tables: Path
-    """Folder to write to: verdict_variants.csv, verdict_oracles.csv."""
+    """Folder to write to: verdict_variants.csv, verdict_effects.csv, verdict_oracles.csv."""
 
     def execute(self) -> None:
         tagging = read_table(self.pos, ["accuracy"])
@@ -41,6 +41,7 @@ class Conclude(Command):
         verdict = conclude(ner, comparisons, sweeps, accuracy, ceiling)
         write_json(self.output, verdict)
         write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
+        write_table(self.tables / "verdict_effects.csv", effects_table(verdict))
         write_table(self.tables / "verdict_oracles.csv", oracles_table(verdict))
 
     def inputs(self) -> list[Path]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from posner.files import Json, atomic_path, read_json
-from posner.summaries.sentences import VERDICT_PHRASES, signed_points
+from posner.summaries.sentences import signed_points, verdict_phrase
+from posner.summaries.verdict import has_one_seed, seeds_first
 from posner.workflow.command import Command
 
 PAGE_WIDTH = 100  # characters
@@ -16,12 +18,16 @@ QUESTION = (
     "Do part-of-speech tags still help named entity recognition when the backbone is already BERT, and do tagging "
     "errors reach it?"
 )
-TABLE_NOTE = "Test F1 in points of 0 to 100, mean and standard deviation; differences are paired by seed:\n"
+TABLE_NOTE = """\
+Test F1 in points of 0 to 100, mean and standard deviation over seeds. The difference is from the baseline's mean over
+the same seeds:
+"""
 VERDICT_NOTES = """\
 - *helps*, *hurts*: the variant's test F1 differs significantly from the baseline's; for corrupted tags, from that with
   the corpus's tags;
 - *equivalent (within the margin)*: a difference of the margin or more is excluded;
-- *inconclusive*: neither can be shown with these seeds and this test set; the measured difference is no finding.
+- *inconclusive*: neither can be shown with these seeds and this test set. With *path not learned*,
+  the oracle of the variant's input path fails, so the result says nothing about POS.
 """
 CONTENTS = """\
 - *Data*: sizes of the corpora.
@@ -37,7 +43,8 @@ Each caption says what is shown, over which data and with which interval, and na
 behind it. Tables can be saved as CSV and LaTeX; figures are in the folders ``figures`` below ``results``, as PNG and
 SVG. Every model and table has a record, ``provenance.json``: settings, hashes of inputs and code, packages, device.
 """
-HEADER = ("variant", "seeds", "test F1", "difference", "interval", "verdict")
+HEADER = ("variant", "seeds", "test F1", "baseline,\nsame seeds", "difference", "interval", "verdict")
+ONE_SEED_ROW = ("one seed each, not tested:", *[""] * (len(HEADER) - 1))
 TAGGED = {"train": "train (out of fold)", "validation": "validation", "test": "test"}
 
 
@@ -81,7 +88,7 @@ def section(folder: Path) -> str:
             heading(f"{folder.parent.name}, {folder.name}", "-"),
             bullets([*filter(None, verdict["answers"].values()), *verdict["details"]]),
             TABLE_NOTE,
-            rst_table([HEADER, *(result_row(name, variant) for name, variant in verdict["variants"].items())]),
+            rst_table([HEADER, *result_rows(verdict["variants"])]),
             conclusive_results(verdict["variants"]),
             paragraph(verdict["statistics"]),
             paragraph(verdict["footnote"]),
@@ -103,10 +110,20 @@ def result_row(name: str, variant: Json) -> tuple[str, ...]:
     spread = f" ± {100 * f1['std']:.2f}" if f1["std"] is not None else ""
     cells = (name, str(len(variant["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
     if difference is None:
-        return (*cells, "", "", "")
+def result_rows(variants: Mapping[str, Json], one_seed: Sequence[str] = ONE_SEED_ROW) -> list[Sequence[str]]:
+    """The table of results: variants with one seed set apart, below the row `one_seed`."""
+    ordered = seeds_first(variants)
+    rows: list[Sequence[str]] = [result_row(name, variant) for name, variant in ordered.items()]
+    several = sum(not has_one_seed(variant) for variant in ordered.values())
+    return rows if several in (0, len(rows)) else [*rows[:several], one_seed, *rows[several:]]
+
+
+        return (*cells, *[""] * (len(HEADER) - len(cells)))
     low, high = difference["low"], difference["high"]
     interval = f"{signed_points(low)} to {signed_points(high)}" if low is not None else "one seed"
-    return (*cells, signed_points(difference["mean"]), interval, VERDICT_PHRASES[variant["verdict"]])
+    baseline = f"{100 * difference['baseline_f1']:.2f}"
+    verdict = verdict_phrase(variant["verdict"], variant["reason"])
+    return (*cells, baseline, signed_points(difference["mean"]), interval, verdict)
 
 
 # --- markup ----------------------------------------------------------------------------------------------------------
@@ -130,8 +147,13 @@ def heading(text: str, line: str) -> str:
 
 
 def rst_table(rows: Sequence[Sequence[str]]) -> str:
-    """A simple table of reStructuredText, which is also readable in a terminal; the first row is its header."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    """A simple table of reStructuredText, which is also readable in a terminal.
+
+    The first row is its header, whose cells may have several lines, except the first cell.
+    """
+    header = list(zip_longest(*(cell.split("\n") for cell in rows[0]), fillvalue=""))
+    all_rows = [*header, *rows[1:]]
+    widths = [max(map(len, column)) for column in zip(*all_rows, strict=True)]
     rule = "  ".join("=" * width for width in widths)
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([rule, lines[0], rule, *lines[1:], rule]) + "\n"
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in all_rows]
+    return "\n".join([rule, *lines[: len(header)], rule, *lines[len(header) :], rule]) + "\n"
