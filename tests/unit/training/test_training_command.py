@@ -83,8 +83,8 @@ def test_killed_at_any_moment_it_ends_with_the_same_bits(
         time.sleep(wait.uniform(0, 0.7))
         process.kill()
         process.communicate()
-    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
-    assert "resumed at step" in done.stderr
+    completed = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "resumed at step" in completed.stderr
     assert_same_results(output, uninterrupted)
     assert not state.exists()
 
@@ -118,8 +118,8 @@ def test_a_signal_saves_before_the_end(
     assert process.returncode == 128 + number
     assert "the same command resumes from there" in printed
     assert not (tmp_path / "run").exists()
-    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
-    assert "resumed at step" in done.stderr
+    completed = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "resumed at step" in completed.stderr
     assert_same_results(tmp_path / "run", uninterrupted)
 
 
@@ -185,20 +185,20 @@ def test_a_full_disk_is_a_clear_error_and_leaves_nothing(
     def limit_file_size() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    done = subprocess.run(command(tmp_path / "run"), capture_output=True, text=True, preexec_fn=limit_file_size)
-    assert done.returncode == 2
-    assert "cannot be written" in done.stderr or "File too large" in done.stderr
-    assert "Traceback" not in done.stderr
+    completed = subprocess.run(command(tmp_path / "run"), capture_output=True, text=True, preexec_fn=limit_file_size)
+    assert completed.returncode == 2
+    assert "cannot be written" in completed.stderr or "File too large" in completed.stderr
+    assert "Traceback" not in completed.stderr
     assert not [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
 
 
 @pytest.mark.slow
 def test_a_folder_that_cannot_be_created_is_a_clear_error(command: Callable[..., list[str]], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = subprocess.run(command(tmp_path / "file" / "run"), capture_output=True, text=True)
-    assert done.returncode == 2
-    assert str(tmp_path / "file") in done.stderr
-    assert "Traceback" not in done.stderr
+    completed = subprocess.run(command(tmp_path / "file" / "run"), capture_output=True, text=True)
+    assert completed.returncode == 2
+    assert str(tmp_path / "file") in completed.stderr
+    assert "Traceback" not in completed.stderr
 
 
 @pytest.mark.slow
