@@ -25,7 +25,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study calibrate publish test test-fast test-slurm lint format dag docs docs-site bench minilm clean
+.PHONY: help demo study calibrate publish verify test test-fast test-slurm lint format dag docs docs-site bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ publish: .venv/.runtime ## copy the summaries of a finished study from RESULTS t
 	@[ -n "$(STUDY)" ] && [ -n "$(RESULTS)" ] || { \
 		echo "for example: make publish STUDY=minilm RESULTS=results/conll2003-files/minilm" >&2; exit 1; }
 	$(POSNER) publish --study "$(STUDY)" --results "$(RESULTS)"
+
+verify: .venv/.runtime ## compare all files of a finished study with their provenance records
+	$(POSNER) verify
 
 test: export HF_HUB_OFFLINE := 1
 test: .venv/.dev ## run all tests and print their coverage; options for pytest in PYTEST_ARGS

@@ -49,7 +49,7 @@ rule pos:
 rule ner:
     """The NER models of all variants and seeds."""
     input:
-        [RUN_METRICS.format(**checkpoint) for checkpoint in STUDY.checkpoints()],
+        [RUN_RECORD.format(**checkpoint) for checkpoint in STUDY.checkpoints()],
 
 
 rule comparisons:

@@ -11,6 +11,7 @@ import stale_results
 from posner.commands.names import entry_point
 from posner.config.base import NAME_PATTERN
 from posner.config.depths import refuse_deep_variants
+from posner.config.files import refuse_repeated_keys
 from posner.config.validation import check, refuse_missing_files
 from posner.errors import InputError
 from posner.files import content_hash
@@ -22,12 +23,18 @@ from posner.report.contents import report_contents
 from posner.workflow.options import flags
 from posner.workflow.provenance import command_fingerprint
 from snakemake.exceptions import WorkflowError
+from snakemake.io import contains_wildcard
 from snakemake_patches import note_parameters
 
 snakemake_patches.apply()
 stale_results.apply()
 
+# It formats the paths of environments and resources, and has no way to escape braces in them.
+if "{" in str(ROOT) or "}" in str(ROOT):
+    raise WorkflowError(f"Snakemake takes braces in the path of the checkout for wildcards; rename the folder: {ROOT}")
+
 try:
+    refuse_repeated_keys(map(Path, workflow.configfiles))
     STUDY = check(config)
     refuse_missing_files(STUDY)
     refuse_deep_variants(
@@ -101,9 +108,23 @@ def code_of_variant(command):
     )
 
 
-def content_of(source):
-    """Hash of the local files of a corpus, a test or an encoder: their content counts, not their dates."""
-    return f"content of files: {content_hash([Path(path) for path in source.files])}"
+def local_files(source):
+    """The local files of a corpus, a test or an encoder as inputs: their content counts, not their dates.
+
+    Snakemake would take braces in a path for a wildcard, so such files are no inputs. :func:`content_of` reads them.
+    """
+    return ancient([path for path in source.files if not contains_wildcard(path)])
+
+
+def content_of(files):
+    """Hash of files from outside the results: their content counts, not their dates. Such inputs are ``ancient``."""
+    return hash_files(tuple(map(Path, files)))
+
+
+@cache
+def hash_files(paths):
+    """As :func:`content_of`; once for all jobs, since an encoder may be large."""
+    return f"content of files: {content_hash(paths)}"
 
 
 @cache
@@ -140,6 +161,11 @@ def if_predicted(path):
 def with_test(wildcards):
     """Settings of the corpus with the extra test in place of its own test set."""
     return STUDY.corpora[wildcards.corpus].with_test(wildcards.test)
+
+
+def typesetting_record(tables, folder):
+    """The provenance record of typeset tables, which has the name of the first one."""
+    return f"{folder}/{next(iter(tables))}.typeset.provenance.json"
 
 
 def table_pages(tables, folder, **labels):

@@ -5,7 +5,7 @@
 rule prepare_corpus:
     """Read a corpus from its source and check it."""
     input:
-        files=lambda wildcards: ancient(STUDY.corpora[wildcards.corpus].files),
+        files=lambda wildcards: local_files(STUDY.corpora[wildcards.corpus]),
     output:
         card=CORPUS_CARD,
         splits=[f"{CORPUS}/{split}.parquet" for split in ["train", "validation", "test"]],
@@ -18,7 +18,7 @@ rule prepare_corpus:
         ENVIRONMENT
     params:
         settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus].alone()),
-        content=lambda wildcards: content_of(STUDY.corpora[wildcards.corpus]),
+        content=lambda wildcards: content_of(STUDY.corpora[wildcards.corpus].files),
         folder=subpath(output.card, parent=True),
         code=code("prepare_corpus"),
     shell:
@@ -29,7 +29,7 @@ rule prepare_encoder:
     """Fetch, find or build an encoder."""
     input:
         train=TRAIN,
-        files=lambda wildcards: ancient(STUDY.encoders[wildcards.encoder].files),
+        files=lambda wildcards: local_files(STUDY.encoders[wildcards.encoder]),
     output:
         card=ENCODER_CARD,
         model=f"{ENCODER}/model.safetensors",
@@ -42,7 +42,7 @@ rule prepare_encoder:
         ENVIRONMENT
     params:
         settings=lambda wildcards: arguments(encoder=STUDY.encoders[wildcards.encoder]),
-        content=lambda wildcards: content_of(STUDY.encoders[wildcards.encoder]),
+        content=lambda wildcards: content_of(STUDY.encoders[wildcards.encoder].files),
         folder=subpath(output.card, parent=True),
         code=code("prepare_encoder"),
     shell:

@@ -5,7 +5,7 @@ rule sweep_corruption:
     """Score a checkpoint on the test split with POS that is corrupted in several ways and degrees."""
     input:
         corpus=CORPUS_CARD,
-        checkpoint=RUN_MODEL,
+        checkpoint=RUN_RECORD,
         confusion=CONFUSION,
         predicted=PREDICTED_POS,
     output:

@@ -6,7 +6,7 @@ rule prepare_extra_test:
     """Read an extra test from its source, and check that it has the tags of its corpus."""
     input:
         corpus=CORPUS_CARD,
-        files=lambda wildcards: ancient(with_test(wildcards).files),
+        files=lambda wildcards: local_files(with_test(wildcards)),
     output:
         card=EXTRA_TEST,
         sentences=f"{CORPUS}/extra/{{test}}.parquet",
@@ -19,7 +19,7 @@ rule prepare_extra_test:
         ENVIRONMENT
     params:
         settings=lambda wildcards: arguments(corpus=with_test(wildcards), name=wildcards.test),
-        content=lambda wildcards: content_of(with_test(wildcards)),
+        content=lambda wildcards: content_of(with_test(wildcards).files),
         folder=subpath(input.corpus, parent=True),
         code=code("prepare_extra_test"),
     shell:
@@ -60,7 +60,7 @@ rule predict_extra_test:
     input:
         test=EXTRA_TEST,
         corpus=CORPUS_CARD,
-        checkpoint=RUN_MODEL,
+        checkpoint=RUN_RECORD,
         predicted=if_predicted(EXTRA_TAGGED),
     output:
         predictions=f"{EXTRA_RUN}/predictions.parquet",
@@ -91,6 +91,9 @@ rule compare_extra_tests:
     """Compare each variant with the baseline on extra tests."""
     input:
         corpus=CORPUS_CARD,
+        tests=lambda wildcards: expand(
+            EXTRA_TEST, corpus=wildcards.corpus, test=STUDY.corpora[wildcards.corpus].extra_tests
+        ),
         runs=lambda wildcards: expand(
             [
                 f"{EXTRA_RUN}/predictions.parquet".format(**wildcards, test="{test}", variant=name, seed=seed)
@@ -114,7 +117,7 @@ rule compare_extra_tests:
         variants=arguments(variants=STUDIED),
         statistics=arguments(statistics=STUDY.statistics),
         tests=lambda wildcards: arguments(tests=list(STUDY.corpora[wildcards.corpus].extra_tests)),
-        predictions=subpath(input[1], ancestor=4),  # of the first run
+        predictions=f"{WORK}/extra_tests",
         tables=subpath(output.extra_tests, parent=True),
         code=code("compare_extra_tests"),
     shell:

@@ -8,7 +8,7 @@ for figure, entry in REPORT_FIGURES.items():
             f"plot_{figure}"
         input:
             **{option: f"{TABLES}/{table}.csv" for option, table in entry.tables.items()},
-            style=STYLE,
+            style=ancient(STYLE),
         output:
             png=f"{FIGURES}/{figure}.png",
             svg=report(
@@ -27,6 +27,7 @@ for figure, entry in REPORT_FIGURES.items():
         params:
             command=f"plot_{figure}",  # a param, since shell lines are read when the loop has ended
             files=lambda wildcards, input: arguments(**dict(input.items())),
+            content=content_of([STYLE]),
             code=code(f"plot_{figure}"),
         shell:
             "python -m posner {params.command} {params.files} --output {output.png} > {log} 2>&1"
@@ -38,8 +39,9 @@ rule plot_training:
     input:
         ner=RUNS,
         runs=f"{TABLES}/ner_runs.csv",
-        style=STYLE,
+        style=ancient(STYLE),
     output:
+        provenance=f"{FIGURES}/training/provenance.json",
         png=[f"{FIGURES}/training/{variant}.png" for variant in VARIANTS],
         svg=[
             report(
@@ -64,7 +66,8 @@ rule plot_training:
         ENVIRONMENT
     params:
         variants=arguments(variants=VARIANTS),
-        folder=f"{FIGURES}/training",
+        folder=subpath(output.provenance, parent=True),
+        content=content_of([STYLE]),
         code=code("plot_training"),
     shell:
         "python -m posner plot_training {params.variants} --ner {input.ner} --runs {input.runs}"
@@ -77,6 +80,7 @@ rule typeset_tables:
         **{table: f"{TABLES}/{table}.csv" for table in REPORT_TABLES},
     output:
         *(f"{TABLES}/{table}.tex" for table in REPORT_TABLES),
+        provenance=typesetting_record(REPORT_TABLES, TABLES),
         **table_pages(REPORT_TABLES, TABLES, corpus="{corpus}", encoder="{encoder}"),
     log:
         f"{LOGS}/typeset_tables.log",
@@ -98,6 +102,7 @@ use rule typeset_tables as typeset_counts with:
         **{table: f"{CORPUS}/{table}.csv" for table in CORPUS_TABLES},
     output:
         *(f"{CORPUS}/{table}.tex" for table in CORPUS_TABLES),
+        provenance=typesetting_record(CORPUS_TABLES, CORPUS),
         **table_pages(CORPUS_TABLES, CORPUS, corpus="{corpus}"),
     log:
         f"{CORPUS_LOGS}/typeset_counts.log",
@@ -112,6 +117,7 @@ use rule typeset_tables as typeset_extra_tests with:
         **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TEST_TABLES},
     output:
         *(f"{TABLES}/{table}.tex" for table in EXTRA_TEST_TABLES),
+        provenance=typesetting_record(EXTRA_TEST_TABLES, TABLES),
         **table_pages(EXTRA_TEST_TABLES, TABLES, corpus="{corpus}", encoder="{encoder}"),
     log:
         f"{LOGS}/typeset_extra_tests.log",

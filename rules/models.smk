@@ -1,5 +1,7 @@
 # What others can use of a finished study: model cards beside the checkpoints, and the entities of any text.
 
+CARDS = sorted(CARD_TEMPLATES.glob("*.md"))
+
 
 # A training replaces its model's folder, card included, so the cards are written again after it. Of hundreds of cards only
 # the list of the models is named as an output: Snakemake would compare every file that it looks for with each of them.
@@ -9,11 +11,11 @@ rule write_model_cards:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
         runs=RUNS,
-        tagger=f"{POS}/final/predictions.parquet",
+        tagger=FINAL_TAGGER,
         metrics=expand(VARIANT_METRICS, variant=VARIANTS, allow_missing=True),
         comparisons=COMPARISONS,
         confusion=CONFUSION,
-        templates=sorted(CARD_TEMPLATES.glob("*.md")),
+        templates=ancient(CARDS),
     output:
         models=MODELS,
         tagger=f"{POS}/final/model/README.md",
@@ -30,6 +32,7 @@ rule write_model_cards:
         statistics=arguments(statistics=STUDY.statistics),
         metrics=subpath(input.comparisons, parent=True),
         templates=CARD_TEMPLATES,
+        content=content_of(CARDS),
         code=code("write_model_cards"),
     shell:
         "python -m posner write_model_cards --corpus-name {wildcards.corpus} --encoder-name {wildcards.encoder}"
@@ -41,7 +44,7 @@ rule write_model_cards:
 rule predict:
     """Find the entities of data/texts/{text}.txt (a sentence per line) or .conll (columns with POS)."""
     input:
-        checkpoint=RUN_MODEL,
+        checkpoint=RUN_RECORD,
         tagger=if_predicted(FINAL_TAGGER),
         text=lambda wildcards: next(Path(TEXTS).glob(f"{wildcards.text}.conll"), f"{TEXTS}/{wildcards.text}.txt"),
     output:

@@ -1,7 +1,7 @@
 # NER variants x seeds: one job each, the baseline among them.
 
 
-# The model's folder also holds the history of the training and its provenance record. exec as in train_tagger.
+# The model's folder also holds the history of the training. exec as in train_tagger.
 rule train_ner:
     """Train one NER model: one variant, one seed."""
     input:
@@ -9,9 +9,10 @@ rule train_ner:
         encoder=ENCODER_CARD,
         predicted=if_predicted(PREDICTED_POS),
     output:
-        model=RUN_MODEL,
-        predictions=RUN_PREDICTIONS,
-        metrics=RUN_METRICS,
+        provenance=RUN_RECORD,
+        metrics=f"{RUN}/metrics.json",
+        predictions=f"{RUN}/predictions.parquet",
+        model=f"{RUN}/model/model.safetensors",
     log:
         f"{LOGS}/ner/{{variant}}/seed-{{seed}}.log",
     benchmark:
@@ -27,7 +28,7 @@ rule train_ner:
         variant=variant_arguments,
         training=arguments(training=STUDY.ner.training),
         compute=arguments(compute=STUDY.compute),
-        folder=subpath(output.metrics, parent=True),
+        folder=subpath(output.provenance, parent=True),
         resume=f"{RESUME}/ner-{{variant}}-{{seed}}",
         code=code_of_variant("train_ner"),
     shell:

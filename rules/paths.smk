@@ -1,8 +1,8 @@
 # Every path that a rule reads or writes. Relative ones start at the working directory.
 #
-# A job has few files, which keeps large graphs fast: rules depend on the card of a corpus or encoder, which holds the
-# hashes of the files beside it, and on the weights of a model, whose folder is written as a whole. directory() would be
-# one name, too, but Snakemake keeps checksums of files only, and a copy with other dates would rerun what depends on it.
+# A job has few files, which keeps large graphs fast: rules depend on the card of a corpus or encoder and on the provenance
+# record of a training, which hold the hashes of all files beside them. directory() would be one name, too, but Snakemake
+# keeps checksums of files only, and a copy with other dates would rerun what depends on it.
 
 import os
 from pathlib import Path
@@ -31,16 +31,14 @@ ENCODER_CARD = f"{ENCODER}/encoder.json"
 
 POS = f"{WORK}/pos"
 TAGGER = f"{POS}/{{tagger}}"
-TAGGER_MODEL = f"{TAGGER}/model/model.safetensors"
-FINAL_TAGGER = f"{POS}/final/model/model.safetensors"
+TAGGER_RECORD = f"{TAGGER}/provenance.json"
+FINAL_TAGGER = f"{POS}/final/provenance.json"
 PREDICTED_POS = f"{POS}/predicted.parquet"
 CONFUSION = f"{POS}/confusion_matrix.json"
 EXTRA_TAGGED = f"{POS}/extra/{{test}}.parquet"
 
 RUN = f"{WORK}/ner/{{variant}}/seed-{{seed}}"
-RUN_MODEL = f"{RUN}/model/model.safetensors"
-RUN_PREDICTIONS = f"{RUN}/predictions.parquet"
-RUN_METRICS = f"{RUN}/metrics.json"
+RUN_RECORD = f"{RUN}/provenance.json"
 RUNS = f"{WORK}/ner/runs.csv"  # hashes of all runs
 MODELS = f"{WORK}/ner/models.csv"
 EXTRA_RUN = f"{WORK}/extra_tests/{{test}}/{{variant}}/seed-{{seed}}"

@@ -9,9 +9,10 @@ rule train_tagger:
         encoder=ENCODER_CARD,
         folds=FOLDS,
     output:
-        model=TAGGER_MODEL,
+        provenance=TAGGER_RECORD,
         predictions=f"{TAGGER}/predictions.parquet",
         training=f"{TAGGER}/training.json",
+        model=f"{TAGGER}/model/model.safetensors",
     log:
         f"{LOGS}/pos/{{tagger}}.log",
     benchmark:
@@ -27,7 +28,7 @@ rule train_tagger:
         training=arguments(training=STUDY.pos.training),
         seed=arguments(seed=STUDY.pos.seed),
         compute=arguments(compute=STUDY.compute),
-        folder=subpath(output.predictions, parent=True),
+        folder=subpath(output.provenance, parent=True),
         resume=f"{RESUME}/pos-{{tagger}}",
         code=code_without_fusion("train_tagger"),
     shell:
@@ -40,8 +41,7 @@ rule merge_pos:
     """Combine the taggers' predictions, and refuse leaks and gaps."""
     input:
         corpus=CORPUS_CARD,
-        predictions=expand(f"{TAGGER}/predictions.parquet", tagger=TAGGERS, allow_missing=True),
-        training=expand(f"{TAGGER}/training.json", tagger=TAGGERS, allow_missing=True),
+        taggers=expand(TAGGER_RECORD, tagger=TAGGERS, allow_missing=True),
     output:
         predicted=PREDICTED_POS,
         provenance=f"{POS}/predicted.provenance.json",

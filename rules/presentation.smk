@@ -2,6 +2,9 @@
 
 from posner.workflow.fingerprint import fingerprint
 
+TEMPLATES = sorted((RESOURCES / "poster").glob("*.typ"))
+NOTEBOOK_SOURCE = os.path.relpath(ROOT / "notebooks/results_analysis.ipynb")
+
 
 rule typeset_poster:
     """The poster: question, setup, findings and controls on an A0 page."""
@@ -16,7 +19,7 @@ rule typeset_poster:
             for figure in ["injection_strategies", "ner_results", "corruption"]
             if figure in REPORT_FIGURES
         ],
-        template=[RESOURCES / "poster" / f"{part}.typ" for part in ["poster", "diagram", "style"]],
+        template=ancient(TEMPLATES),
     output:
         pdf=report(
             POSTER,
@@ -35,11 +38,13 @@ rule typeset_poster:
     params:
         title=lambda wildcards: arguments(title=STUDY.study.title),
         figures=lambda wildcards, input: arguments(figures=list(input.figures)),
+        template=RESOURCES / "poster/poster.typ",
+        content=content_of(TEMPLATES),
         code=code("typeset_poster"),
     shell:
         "python -m posner typeset_poster {params.title} --corpus-name {wildcards.corpus}"
         " --encoder-name {wildcards.encoder} --corpus {input.corpus} --verdict {input.verdict} --summary {input.summary}"
-        " --tagging {input.tagging} --confusions {input.confusions} {params.figures} --template {input.template[0]:q}"
+        " --tagging {input.tagging} --confusions {input.confusions} {params.figures} --template {params.template:q}"
         " --output {output.pdf} > {log} 2>&1"
 
 
@@ -48,7 +53,7 @@ rule typeset_poster:
 rule run_notebook:
     """The notebook: a guided tour of everything that is stored, down to single sentences."""
     input:
-        notebook=os.path.relpath(ROOT / "notebooks/results_analysis.ipynb"),
+        notebook=ancient(NOTEBOOK_SOURCE),
         corpus=CORPUS_CARD,
         verdict=VERDICT,
         tables=[
@@ -75,6 +80,7 @@ rule run_notebook:
     conda:
         ENVIRONMENT
     params:
+        content=content_of([NOTEBOOK_SOURCE]),
         code=code("run_notebook"),
         # The notebook imports it; what a notebook imports is no part of the command's code.
         style=f"code of styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",

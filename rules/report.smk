@@ -65,15 +65,19 @@ rule record_config:
         "python -m posner record_config {params.settings} --output {output} > {log} 2>&1"
 
 
+LOOKS = [*sorted(RESOURCES.glob("captions/*.rst")), RESOURCES / "styles/report.css"]
+
+
 # Not by --report-after-run, which also follows dry runs, where the results are missing, and runs of single targets, where
-# it replaces the report of the study by one of that target. It has no log, either, and needs the folder to exist.
+# it replaces the report of the study by one of that target. It has no log, either, and needs the folder to exist. Snakemake
+# would expand variables in the path of the style sheet.
 rule report:
     """Snakemake's report: answers, figures and tables with captions, and how each was made."""
     input:
         ANALYSES,
         SUMMARY,
-        captions=sorted(RESOURCES.glob("captions/*.rst")),
-        style=RESOURCES / "styles/report.css",
+        captions=ancient(LOOKS[:-1]),
+        style=ancient(LOOKS[-1]),
         config=USED_CONFIG,
     output:
         REPORT,
@@ -86,7 +90,8 @@ rule report:
         ENVIRONMENT
     params:
         snakefile=os.path.relpath(ROOT / "Snakefile"),
+        content=content_of(LOOKS),
         contents=arguments(figures=REPORT_FIGURES, tables=CORPUS_TABLES | REPORT_TABLES | EXTRA_TEST_TABLES),
     shell:
         "python -m snakemake --snakefile {params.snakefile:q} --configfile {input.config} --report {output}"
-        " --report-stylesheet {input.style:q} figures > {log} 2>&1"
+        " --report-stylesheet <(cat {input.style:q}) figures > {log} 2>&1"

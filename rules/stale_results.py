@@ -1,9 +1,11 @@
-"""Results without metadata of Snakemake are rerun if their provenance records differ from the params of their rules.
+"""Results are made again if their provenance records are missing or differ from what their rules ask for.
 
-Snakemake has no hook for that. It asks its persistence whether a job has metadata, and considers the outputs of a job
-without them current. The function that replaces this question here also compares the job with its record, and a
-difference becomes the reason to run the job, which a dry run prints as it prints changes of params. Records are read
-only where metadata are missing.
+Snakemake decides by dates and by metadata in ``.snakemake``, which are written when a job ends. It considers outputs
+without metadata current, and does not know of the files that a rule does not name, such as the tokenizer of a model.
+
+Snakemake has no hook for further reasons. It asks its persistence whether a job has metadata, after all other reasons
+were excluded. The function that replaces this question here also reads the job's record, and gives the job a reason to
+run, which a dry run prints as it prints others.
 """
 
 from __future__ import annotations
@@ -12,39 +14,56 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from posner.workflow.records import difference
+from posner.workflow.records import CODE, NO_DIFFERENCE, difference, missing_files
 from snakemake.logging import logger
 from snakemake_patches import is_tested
 
 
 def apply() -> None:
-    """Have Snakemake compare records; a version that was not tested does not."""
+    """Have Snakemake read records; a version that was not tested does not."""
     installed = version("snakemake")
     if not is_tested(installed):
-        logger.info(f"Results without metadata are not checked: that was not tested with Snakemake {installed}.")
+        logger.info(f"Provenance records are not checked: that was not tested with Snakemake {installed}.")
         return
     # Internal to Snakemake, so another version may have them elsewhere.
     from snakemake.persistence import ParamsChange, PersistenceBase
     from snakemake.settings.enums import RerunTrigger
 
-    has_metadata = PersistenceBase.has_metadata
+    has_metadata, params_changed = PersistenceBase.has_metadata, PersistenceBase.params_changed
 
-    def compare_records(persistence: PersistenceBase, job: Any) -> bool:
-        """Whether the job has metadata; if not, its record may give a reason to run it."""
+    def has_record_and_metadata(persistence: PersistenceBase, job: Any) -> bool:
+        """Whether the job has metadata; if its record or a file is missing, the job gets a reason to run."""
+        path, reason = record_path(job), persistence.dag.reason(job)
+        if path is not None:
+            reason.missing_output.update(missing_files(path))
         if has_metadata(persistence, job):
             return True
-        path = record_path(job)
-        is_trigger = RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers
-        if path is not None and is_trigger and path.is_file():  # before the params are asked for, which takes long
-            recorded, current = difference(path, job.params)
-            persistence.dag.reason(job).params_changed = ParamsChange(set(recorded), set(current), set(job.output))
+        if RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers:
+            reason.params_changed = change_since(path, job)
         return False
 
-    PersistenceBase.has_metadata = compare_records  # type: ignore[method-assign]
+    def params_or_record_changed(persistence: PersistenceBase, job: Any) -> ParamsChange:
+        """The difference of the params from the metadata, else from the record."""
+        return params_changed(persistence, job) or change_since(record_path(job), job)
+
+    def change_since(path: Path | None, job: Any) -> ParamsChange:
+        """The difference of the params from the record."""
+        recorded, current = difference(path, job.params) if path else NO_DIFFERENCE
+        return ParamsChange(set(recorded), set(current), set(job.output))
+
+    PersistenceBase.has_metadata = has_record_and_metadata  # type: ignore[method-assign]
+    PersistenceBase.params_changed = params_or_record_changed  # type: ignore[method-assign]
 
 
 def record_path(job: Any) -> Path | None:
-    """The provenance record of a job: an output, or beside the model; ``None`` if its command writes none."""
+    """The provenance record of a job whose results are there; ``None`` if they are not, or have no record.
+
+    It is the output `provenance`, or has the name of the first output.
+    """
+    if not job.output or not Path(job.output[0]).exists():  # first, because in a new study nothing is there
+        return None
+    if not any(isinstance(param, str) and param.startswith(CODE) for param in job.params):
+        return None  # not a command of posner
     if hasattr(job.output, "provenance"):
         return Path(job.output.provenance)
-    return Path(job.output.model).with_name("provenance.json") if hasattr(job.output, "model") else None
+    return Path(job.output[0]).with_suffix(".provenance.json")

@@ -28,7 +28,7 @@ rule summarise_corpus:
 rule list_runs:
     """Hash the files of all NER trainings of a corpus and encoder."""
     input:
-        [RUN_PREDICTIONS.format(**run) for run in runs_of(VARIANTS)],
+        [RUN_RECORD.format(**run) for run in runs_of(VARIANTS)],
     output:
         RUNS,
     log:
@@ -43,7 +43,7 @@ rule list_runs:
         files=lambda wildcards: arguments(
             files=[
                 f"{{variant}}/seed-{{seed}}/{file}"
-                for file in ["predictions.parquet", "metrics.json", "model/provenance.json"]
+                for file in ["predictions.parquet", "metrics.json", "provenance.json"]
             ]
         ),
         code=code("list_runs"),
@@ -54,7 +54,7 @@ rule list_runs:
 use rule list_runs as list_sweeps with:
     """Hash the files of all sweeps of a corpus and encoder."""
     input:
-        [f"{SWEEP}.parquet".format(**run) for run in runs_of(SWEPT)],
+        [f"{SWEEP}.provenance.json".format(**run) for run in runs_of(SWEPT)],
     output:
         SWEEPS,
     log:
@@ -174,7 +174,7 @@ rule measure_ceiling:
     input:
         corpus=CORPUS_CARD,
         predicted=PREDICTED_POS,
-        runs=[RUN_PREDICTIONS.format(**run) for run in runs_of([STUDY.baseline])],
+        runs=[RUN_RECORD.format(**run) for run in runs_of([STUDY.baseline])],
     output:
         ceiling=CEILING,
         table=f"{TABLES}/pos_ceiling.csv",
@@ -188,7 +188,7 @@ rule measure_ceiling:
         ENVIRONMENT
     params:
         runs=arguments(baseline=STUDY.baseline, seeds=STUDY.seeds(STUDY.baseline)),
-        ner=subpath(input[2], ancestor=3),  # of the first run
+        ner=f"{WORK}/ner",
         code=code("measure_ceiling"),
     shell:
         "python -m posner measure_ceiling {params.runs} --corpus {input.corpus} --predicted {input.predicted}"
@@ -261,7 +261,7 @@ rule conclude:
 rule summarise_cost:
     """Wall time, memory and GPU hours before the analysis, by rule and variant."""
     input:
-        taggers=expand(TAGGER_MODEL, tagger=TAGGERS, allow_missing=True),
+        taggers=expand(TAGGER_RECORD, tagger=TAGGERS, allow_missing=True),
         runs=RUNS,
         sweeps=SWEEPS if SWEPT else [],
     output:

@@ -131,7 +131,7 @@ def test_every_model_and_table_has_its_record(finished: Copy) -> None:
     groups = {table.name.partition("_")[0].removesuffix(".csv") for table in work.glob("tables/*.csv")}
     groups -= {"slopes", "train"}  # written with those of corruption
     records = [
-        *(model / "model" / "provenance.json" for model in models),
+        *(model / "provenance.json" for model in models),
         *(sweep.with_suffix(".provenance.json") for sweep in sweeps),
         *(work / "tables" / f"{group}.provenance.json" for group in groups),
         work / "pos" / "predicted.provenance.json",

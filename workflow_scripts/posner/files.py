@@ -8,8 +8,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,28 @@ Json = Mapping[str, Any]  # an object of a JSON file
 SILENT_SECONDS = 3600.0
 
 
+@dataclass(frozen=True)
+class Writes:
+    """What is written in a context. `may_write` is called before a target is put in place; it may raise."""
+
+    may_write: Callable[[], None]
+    targets: list[Path] = field(default_factory=list)
+
+
+_WRITES: ContextVar[Writes | None] = ContextVar("writes", default=None)
+
+
+@contextmanager
+def observed_writes(may_write: Callable[[], None]) -> Iterator[list[Path]]:
+    """A context that collects the files and folders which :func:`atomic_path` completes in it."""
+    writes = Writes(may_write)
+    token = _WRITES.set(writes)
+    try:
+        yield writes.targets
+    finally:
+        _WRITES.reset(token)
+
+
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
     """A path beside `target` for a file or folder; renamed to `target` if the block succeeds, else removed.
@@ -32,12 +56,16 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Raises:
         OSError: `target` cannot be written.
     """
+    writes = _WRITES.get()
     target.parent.mkdir(parents=True, exist_ok=True)
     for part in abandoned_parts(target):
         remove(part)
     temporary = target.with_name(part_name(target, own_writer()))
     try:
         yield temporary
+        if writes:
+            writes.may_write()
+            writes.targets.append(target)
         if temporary.is_dir() and target.is_dir():  # a folder cannot be renamed over one that is not empty
             shutil.rmtree(target)
         temporary.replace(target)

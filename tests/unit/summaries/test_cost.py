@@ -36,12 +36,12 @@ def work(tmp_path: Path) -> Path:
     }.items():
         write_benchmark(tmp_path / f"benchmarks/{name}.tsv", seconds, 100, seconds / 2)
     for tagger in ("fold-0", "final"):
-        write_json(tmp_path / f"pos/{tagger}/model/provenance.json", {"device": "cpu AVX2 fp32"})
+        write_json(tmp_path / f"pos/{tagger}/provenance.json", {"device": "cpu AVX2 fp32"})
     for name in VARIANTS:
         for seed in (1, 2):
             write_benchmark(tmp_path / f"benchmarks/ner/{name}/seed-{seed}.tsv", 100 * seed, 1000 * seed, 10 * seed)
             device = "cuda A100 bf16" if (name, seed) == ("late", 2) else "cpu AVX2 bf16"
-            write_json(tmp_path / f"ner/{name}/seed-{seed}/model/provenance.json", {"device": device})
+            write_json(tmp_path / f"ner/{name}/seed-{seed}/provenance.json", {"device": device})
             write_benchmark(tmp_path / f"benchmarks/corruption/{name}/seed-{seed}.tsv", 36, "NA", "NA")
             write_json(tmp_path / f"corruption/{name}/seed-{seed}.provenance.json", {"device": "cuda A100 bf16"})
     return tmp_path

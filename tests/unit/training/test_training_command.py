@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_created_is_a_clear_error(command: Callable[...,
 
 @pytest.mark.slow
 def test_the_record_names_all_that_the_result_depends_on(uninterrupted: Path) -> None:
-    record = json.loads((uninterrupted / "model" / "provenance.json").read_text())
+    record = json.loads((uninterrupted / "provenance.json").read_text())
     assert record["settings"]["training"]["eval_steps"] == LONG.eval_steps
     assert [Path(name).name for name in record["inputs"]][:2] == ["corpus.json", "train.parquet"]
     assert record["packages"]["torch"] == torch.__version__

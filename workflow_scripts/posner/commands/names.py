@@ -37,6 +37,7 @@ COMMANDS = {
         "typeset_poster",
         "run_notebook",
         "write_model_cards",
+        "verify",
     ),
     "calibration": ("plan_calibration", "summarise_calibration", "plot_power", "plot_coverage"),
     "project": ("benchmark", "draw_jobs", "fill_docs", "publish", "write_schema", "write_reference"),

@@ -24,6 +24,15 @@ class Plot(Command):
     def draw(self) -> Figure:
         """The figure."""
 
+    def inputs(self) -> list[Path]:
+        return [value for name, value in self if isinstance(value, Path) and name != "output"]
+
+    def content_files(self) -> list[Path]:
+        return [self.style]
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
     def execute(self) -> None:
         with matplotlib.style.context(self.style):
             save_figure(self.draw(), self.output)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -15,7 +13,7 @@ from posner.corpora.corpus import corpus_files
 from posner.model.folders import model_files
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
-from posner.workflow.provenance import record, work_hash
+from posner.workflow.recording import Recording
 
 log = logging.getLogger(__name__)
 
@@ -37,34 +35,33 @@ class TrainingCommand(ModelCommand):
     """Seconds from one saving of that state to the next."""
 
     excluded_from_provenance = frozenset({"resume", "save_every"})
-    results: ClassVar[tuple[str, ...]]  # files below `output` that every training of this kind writes
 
     def inputs(self) -> list[Path]:
         return [*corpus_files(self.corpus), *model_files(self.encoder)]
 
     def provenance_path(self) -> Path:
-        return self.output / "model" / "provenance.json"
+        return self.output / "provenance.json"
 
     def execute(self) -> None:
+        self.train(NoResume())
+
+    def execute_recorded(self, recording: Recording) -> None:
+        """Train as the only process that may do this training, and remove the resume state when the record is written.
+
+        Raises:
+            LeaseLostError: another process has taken over; nothing was written.
+        """
         if self.resume is None:
-            self.train(NoResume())
+            super().execute_recorded(recording)
             return
-        now = record(self)
-        with ResumeFolder(self.resume, work_hash(now), self.save_every) as resume:
-            if self.is_finished(now):  # by a training that a killed Snakemake has left, and that ended just now
+        with ResumeFolder(self.resume, recording.key, self.save_every) as resume:
+            if recording.is_finished():  # by a training that a killed Snakemake has left, and that ended just now
                 log.info("%s has the results of this training; nothing to do", self.output)
-                raise SystemExit(0)
-            self.train(resume)
+                return
+            with recording.writing(resume.require):
+                self.train(resume)
+            resume.remove()
 
     @abstractmethod
     def train(self, resume: Resume) -> None:
         """Train, and write the outputs."""
-
-    def is_finished(self, now: dict[str, Any]) -> bool:
-        """Whether the outputs exist and their record equals `now`; packages that are loaded late do not count."""
-        try:
-            before = json.loads(self.provenance_path().read_text(encoding="utf-8"))
-            is_same = work_hash({name: before[name] for name in now} | {"packages": now["packages"]}) == work_hash(now)
-        except (OSError, ValueError, KeyError):
-            return False
-        return is_same and all((self.output / name).is_file() for name in self.results)

@@ -22,7 +22,7 @@ from typing import Protocol, Self
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from posner.files import sha256, write_json
+from posner.files import sha256
 from posner.training.lease import Lease
 from posner.training.snapshot import Snapshot
 
@@ -88,14 +88,6 @@ class Resume(ABC):
             Stopped: a signal asked the process to end.
         """
 
-    @abstractmethod
-    def before_outputs(self) -> None:
-        """Make sure that this process may still write the outputs."""
-
-    @abstractmethod
-    def remove(self) -> None:
-        """Remove the state: the work is done."""
-
 
 class NoResume(Resume):
     """Work that starts from scratch after it was stopped."""
@@ -110,12 +102,6 @@ class NoResume(Resume):
         return nullcontext()
 
     def after_step(self, work: Resumable) -> None:
-        return None
-
-    def before_outputs(self) -> None:
-        return None
-
-    def remove(self) -> None:
         return None
 
 
@@ -182,7 +168,9 @@ class ResumeFolder(Resume):
             save_file(tensors, new, metadata={"values": json.dumps(snapshot.values)})
             digest = sha256(new)
             current = new.rename(self.folder / f"{digest}.safetensors")
-            write_json(self.folder / "state.json", {"key": self.key, "sha256": digest})
+            index = self.folder / f"{self.lease.holder.token}.json"
+            index.write_text(json.dumps({"key": self.key, "sha256": digest}), encoding="utf-8")
+            index.rename(self.folder / "state.json")
             for other in set(self.folder.glob("*.safetensors")) - {current}:
                 other.unlink()
         except (OSError, SafetensorError) as error:
@@ -231,10 +219,16 @@ class ResumeFolder(Resume):
         if self.lease.lost or self.requested_save or time.monotonic() - self.last_save >= self.every:
             self.save(work)
 
-    def before_outputs(self) -> None:
+    def require(self) -> None:
+        """Make sure that this process may still write the results.
+
+        Raises:
+            LeaseLostError: another process has taken over.
+        """
         self.lease.require()
 
     def remove(self) -> None:
+        """Remove the state: the work is done."""
         for path in self.folder.iterdir():
             if path != self.lease.path:
                 path.unlink()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from abc import abstractmethod
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, ClassVar, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from posner.errors import InputError
-from posner.files import write_json
+from posner.workflow.claim import Claim, ClaimLostError
 from posner.workflow.options import parse
-from posner.workflow.provenance import code_of, record
+from posner.workflow.recording import Recording
+
+log = logging.getLogger(__name__)
 
 
 def folder_of(path: Path) -> Path:
@@ -24,8 +24,15 @@ def folder_of(path: Path) -> Path:
     return path.parent if path.is_file() else path
 
 
-# Rules depend on one file of a folder only: the card of a corpus, the weights of a model.
+def model_folder_of(path: Path) -> Path:
+    """The folder of the model at `path`: a folder of weights, one that has them in ``model``, or a file in either."""
+    folder = folder_of(path)
+    return folder / "model" if (folder / "model").is_dir() else folder
+
+
+# Rules depend on one file of a folder only: the card of a corpus, the record of a training.
 Folder = Annotated[Path, AfterValidator(folder_of)]
+ModelFolder = Annotated[Path, AfterValidator(model_folder_of)]
 
 
 class Command(BaseModel):
@@ -38,8 +45,21 @@ class Command(BaseModel):
     def execute(self) -> None:
         """Do the work."""
 
+    def execute_recorded(self, recording: Recording) -> None:
+        """Do the work and write its provenance record, unless a later process makes the same results.
+
+        Raises:
+            ClaimLostError: one does; nothing was written.
+        """
+        with Claim(recording.path) as claim, recording.writing(claim.require):
+            self.execute()
+
     def inputs(self) -> list[Path]:
-        """Input files, for the provenance record."""
+        """Input files; those that have a provenance record have to be as it says."""
+        return []
+
+    def content_files(self) -> list[Path]:
+        """Files and folders from outside the study. Their content is a param of the rule; their dates do not count."""
         return []
 
     def device_name(self) -> str:
@@ -64,18 +84,14 @@ def run(command: type[C], arguments: Sequence[str] | None = None) -> C:
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         parsed = parse(command, arguments)
-        started = time.perf_counter()
-        path = parsed.provenance_path()
-        if path:
-            # Kept for the record: the code may be edited while the command runs. It reports invalid input itself.
-            with suppress(OSError, ValueError):
-                code_of(parsed)
-        parsed.execute()
-        if path:
-            seconds = round(time.perf_counter() - started, 1)
-            write_json(path, record(parsed) | {"arguments": list(arguments), "seconds": seconds})
+        if path := parsed.provenance_path():
+            parsed.execute_recorded(Recording.of(parsed, path, arguments))
+        else:
+            parsed.execute()
     except BrokenPipeError:
         raise
+    except ClaimLostError as error:  # no failure, after which Snakemake would remove the results of the other process
+        log.warning("%s", error)
     except (InputError, OSError) as error:  # OSError: a full disk, a folder without write permission
         fail(str(error))
     return parsed

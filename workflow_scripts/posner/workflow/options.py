@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_origin
@@ -20,8 +21,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from posner.config.annotations import union_members
-from posner.errors import InputError
+from posner.config.annotations import causes, join_alternatives, texts_of, union_members
+from posner.errors import InputError, one_line
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -46,10 +47,15 @@ def _flags(prefix: str, settings: dict[str, Any]) -> Iterator[str]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser that raises InputError."""
+    """An argument parser that raises InputError, and takes ``--option=--`` as it is written."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputError(message)
+        raise InputError(one_line(message))
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if arg_strings == ["--"]:  # which argparse would remove, and then fail
+            return self._get_value(action, "--")
+        return super()._get_values(action, arg_strings)
 
 
 def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
@@ -58,6 +64,10 @@ def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
     Raises:
         InputError: an option is unknown, missing or invalid; one line per problem.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    for argument in arguments:
+        if problem := text_problem(argument):
+            raise InputError(one_line(f"{argument.partition('=')[0]}: {problem}"))
     known = dict(options(command))
     raw: dict[str, Any] = {name: {} for name, field in command.model_fields.items() if _is_required_part(field)}
     for path, value in vars(make_parser(command, known).parse_args(arguments)).items():
@@ -72,7 +82,9 @@ def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
     try:
         return command.model_validate(raw)
     except ValidationError as error:
-        raise InputError("\n".join(_explain(problem, known) for problem in error.errors())) from None
+        problems = causes(error.errors(include_url=False, include_input=False))
+        lines = join_alternatives(_explain(problem, known) for problem in problems)
+        raise InputError("\n".join(map(one_line, lines))) from None
 
 
 def options(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
@@ -119,25 +131,43 @@ def _help(field: FieldInfo) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        problem = next(filter(None, map(text_problem, texts_of(value))), None)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not JSON ({error}): {text!r}") from None
+    except RecursionError:
+        raise argparse.ArgumentTypeError("too many brackets inside each other") from None
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return value
 
 
-def _explain(problem: Any, known: dict[str, FieldInfo]) -> str:
-    """One validation problem as a line that begins with the name of the option."""
+def text_problem(text: str) -> str | None:
+    """Why `text` can neither be a path nor be written to a file; ``None`` if it can."""
+    if "\0" in text:
+        return "the character NUL cannot be used"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which also stands for a byte that is not UTF-8
+        return f"not valid UTF-8: {text!a}"
+    return None
+
+
+def _explain(problem: Any, known: dict[str, FieldInfo]) -> tuple[str, str]:
+    """The option of a validation problem, with the key in a JSON object, and the message."""
     path, key = "", ""
     for part in [*problem["loc"], problem.get("ctx", {}).get("discriminator", "").strip("'")]:
-        # Locations also contain list indices and the names of union members, which are not part of option names.
+        # Locations also contain list indices and the names of union members, which are not part of option names. Only
+        # the latter, and the mark of a key, have brackets.
         longer = f"{path}.{part}" if path else str(part)
         if any(name == longer or name.startswith(f"{longer}.") for name in known):
             path = longer
-        elif path in known and get_origin(known[path].annotation) is dict and part:
+        elif path in known and get_origin(known[path].annotation) is dict and part and "[" not in str(part):
             key = f"{key}.{part}" if key else str(part)  # within a JSON object
-    is_missing = problem["type"] in ("missing", "union_tag_not_found")
-    message = "is required" if is_missing else problem["msg"].removeprefix("Value error, ")
-    where = f"{key} " if key and is_missing else f"{key}: " if key else ""
-    return f"--{path.replace('_', '-')}: {where}{message}" if path else message
+    option = f"--{path.replace('_', '-')}" if path else ""
+    if problem["type"] in ("missing", "union_tag_not_found"):
+        return option, f"{key} is required" if key else "is required"
+    return f"{option}: {key}" if key else option, problem["msg"].removeprefix("Value error, ")
 
 
 def _models(field: FieldInfo) -> list[type[BaseModel]]:

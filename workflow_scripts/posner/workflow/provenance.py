@@ -16,8 +16,9 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posner.files import sha256
+from posner.files import content_hash
 from posner.workflow.fingerprint import fingerprint
+from posner.workflow.verification import verified_hashes
 
 if TYPE_CHECKING:
     from posner.workflow.command import Command
@@ -38,6 +39,20 @@ UNCOUNTED = (
     "posner.training.slurm_jobs",
 )
 
+# They choose the device or the arithmetic; no rule depends on them (see docs/reruns.md).
+ENVIRONMENT = (
+    "CUDA_VISIBLE_DEVICES",
+    "ATEN_CPU_CAPABILITY",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "NVIDIA_TF32_OVERRIDE",
+    "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+    "MKL_CBWR",
+    "MKL_ENABLE_INSTRUCTIONS",
+    "ONEDNN_MAX_CPU_ISA",
+    "DNNL_MAX_CPU_ISA",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+)
+
 
 def command_fingerprint(command: str, unreachable: Collection[str] = ()) -> str:
     """Fingerprint of all code that a job of `command` can reach, given as ``module:class``.
@@ -55,15 +70,20 @@ def code_of(command: Command) -> str:
 def record(command: Command) -> dict[str, Any]:
     """Everything that the result of `command` depends on; JSON.
 
-    `settings` are all options but files; `inputs` name each file that is read with its sha256; `code` is the
-    fingerprint of all code that the script can reach; `packages` are those that are loaded.
+    `settings` are all options but files; `inputs` name each file of the study that is read with its sha256; `content`
+    is a hash of other files; `code` is the fingerprint of all code that the script can reach; `packages` are those that
+    are loaded.
+
+    Raises:
+        InputError: an input is missing, or is not the file that its own record describes.
     """
     script = Path(inspect.getfile(type(command))).stem
     paths = {name for name, value in command if isinstance(value, Path)}
     return {
         "script": script,
         "settings": command.model_dump(mode="json", exclude=paths | command.excluded_from_provenance),
-        "inputs": {os.path.relpath(path): sha256(path) for path in command.inputs()},
+        "inputs": {os.path.relpath(path): digest for path, digest in verified_hashes(command.inputs()).items()},
+        "content": content_hash(command.content_files()),
         "code": code_of(command),
         "packages": loaded_packages(),
         "python": platform.python_version(),
@@ -75,6 +95,11 @@ def work_hash(record: dict[str, Any]) -> str:
     """Hash of a record: equal for the same work in another folder."""
     portable = record | {"inputs": list(record["inputs"].values())}
     return hashlib.sha256(json.dumps(portable, sort_keys=True).encode()).hexdigest()
+
+
+def environment() -> dict[str, str]:
+    """Environment variables that can change results, as they are set."""
+    return {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
 
 
 def loaded_packages() -> dict[str, str]:

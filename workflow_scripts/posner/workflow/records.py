@@ -1,23 +1,22 @@
-"""Comparison of provenance records with the params of rules, for results that Snakemake has no metadata for.
-
-Snakemake stores the params of a job in ``.snakemake`` when the job ends, but not if Snakemake was killed before, and
-the folder can be deleted. It considers results without such metadata current.
-"""
+"""Provenance records against what rules ask for: a result is current if its record says so and its files are there."""
 
 from __future__ import annotations
 
-import json
+import os
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from posner.workflow.verification import read_record
 
 FLAGS = ("--", "'--")  # begin the params that are flags; the first may be quoted
 CODE = "code of "  # begins the param that holds the fingerprint of a command's code
+CONTENT = "content of files: "  # begins the param that holds the hash of files from outside the results
 
 
 class Difference(NamedTuple):
-    """Flags and code of a result that differ from those of its rule."""
+    """Flags, code and content of a result that differ from those of its rule."""
 
     recorded: frozenset[str]
     current: frozenset[str]
@@ -26,10 +25,19 @@ class Difference(NamedTuple):
 NO_DIFFERENCE = Difference(frozenset(), frozenset())
 
 
-def difference(path: Path, params: Iterable[object]) -> Difference:
-    """Differences of the provenance record at `path` from the params of a rule; none if there is no record.
+def missing_files(path: Path) -> list[str]:
+    """The record at `path`, or those of its files that are missing."""
+    record = read_record(path)
+    if record is None:
+        return [os.path.relpath(path)]
+    files = [path.parent / name for name in record["outputs"]]
+    return [os.path.relpath(file) for file in files if not file.exists()]
 
-    Params are flags as of :func:`posner.workflow.options.flags`, joined for a shell, and the fingerprint of the code.
+
+def difference(path: Path, params: Iterable[object]) -> Difference:
+    """How the provenance record at `path` differs from the params of a rule; not at all if there is no record.
+
+    Params are flags as of :func:`posner.workflow.options.flags`, joined for a shell, and the hashes of code and content.
     Others say where files are and do not count.
     """
     record = read_record(path)
@@ -41,21 +49,14 @@ def difference(path: Path, params: Iterable[object]) -> Difference:
     names = {name_of(flag) for flag in current}
     recorded = {flag for flag in record["arguments"] if name_of(flag) in names}
     for text in texts:
-        if text.startswith(CODE) and not text.endswith(f": {record['code']}"):
-            current.add(text)
-            recorded.add(f"{text.partition(':')[0]}: {record['code']}")
+        for start, key in ((CODE, "code"), (CONTENT, "content")):
+            name = f"{text.partition(':')[0]}: "
+            if text.startswith(start) and text != f"{name}{record[key]}":
+                current.add(text)
+                recorded.add(f"{name}{record[key]}")
     return Difference(frozenset(recorded), frozenset(current))
 
 
 def name_of(flag: str) -> str:
     """``--seed`` of ``--seed=1``."""
     return flag.partition("=")[0]
-
-
-def read_record(path: Path) -> dict[str, Any] | None:
-    """The record at `path`; ``None`` if there is none that holds the command line."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) and {"arguments", "code"} <= record.keys() else None

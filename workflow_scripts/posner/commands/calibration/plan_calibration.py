@@ -25,3 +25,6 @@ class PlanCalibration(Command):
     def execute(self) -> None:
         corpora = self.plan.corpora(self.corpus)
         write_json(self.output, {"corpora": {name: corpus.model_dump(mode="json") for name, corpus in corpora.items()}})
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")

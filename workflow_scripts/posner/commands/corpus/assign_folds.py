@@ -27,3 +27,9 @@ class AssignFolds(Command):
     def execute(self) -> None:
         documents = [sentence.document for sentence in read_split(self.train)]
         write_json(self.output, assign_folds(documents, self.folds, self.fold_seed))
+
+    def inputs(self) -> list[Path]:
+        return [self.train]
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")

@@ -22,3 +22,12 @@ class PrepareEncoder(Command):
 
     def execute(self) -> None:
         prepare_encoder(self.encoder, all_tokens(read_split(self.train)), self.output)
+
+    def inputs(self) -> list[Path]:
+        return [self.train]
+
+    def content_files(self) -> list[Path]:
+        return [Path(path) for path in self.encoder.files]
+
+    def provenance_path(self) -> Path:
+        return self.output / "encoder.provenance.json"

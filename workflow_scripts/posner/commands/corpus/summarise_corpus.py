@@ -31,6 +31,7 @@ class SummariseCorpus(Command):
                 "entities": sum(card.entities[split].values()),
                 **{f"entities_{kind}": card.entities[split].get(kind, 0) for kind in types},
                 "tokens_with_unseen_pos": sum(card.unseen_pos_tags.get(split, {}).values()),
+                "repeated_sentences": card.repeated_sentences.get(split, 0),  # also in an earlier split
             }
             for split in SPLITS
         )

@@ -27,7 +27,7 @@ from posner.pos.features import one_hot_table, tag_ids
 from posner.pos.predicted import PredictedPos, read_predicted
 from posner.prediction.sweep import SweepText
 from posner.prediction.sweep_results import run_sweep
-from posner.workflow.command import Folder
+from posner.workflow.command import Folder, ModelFolder
 
 
 class SweepCorruption(ModelCommand):
@@ -35,7 +35,7 @@ class SweepCorruption(ModelCommand):
 
     corpus: Folder
     """Folder of the corpus."""
-    checkpoint: Folder
+    checkpoint: ModelFolder
     """Folder of the trained model."""
     confusion: Path
     """confusion_matrix.json; only its out-of-fold counts are used."""

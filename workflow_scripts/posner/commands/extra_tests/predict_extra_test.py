@@ -18,7 +18,7 @@ from posner.model.folders import model_files
 from posner.pos.predicted import read_predicted
 from posner.pos.provider import PosProvider
 from posner.prediction.ner_predictions import NerPredictions
-from posner.workflow.command import Folder
+from posner.workflow.command import Folder, ModelFolder
 
 
 class PredictExtraTest(ModelCommand):
@@ -28,7 +28,7 @@ class PredictExtraTest(ModelCommand):
     """Folder of the corpus."""
     test: Name
     """Name of the extra test."""
-    checkpoint: Folder
+    checkpoint: ModelFolder
     """Folder of the trained model."""
     predicted: Path | None = None
     """Predicted POS of the test; required by variants with predicted POS."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from posner.config.base import Name
 from posner.config.corpora import Corpus
 from posner.corpora.corpus import read_card, read_split
-from posner.corpora.extra_tests import write_extra_test
+from posner.corpora.extra_tests import FOLDER, write_extra_test
 from posner.corpora.sources import load_corpus
 from posner.workflow.command import Command
 
@@ -33,3 +33,12 @@ class PrepareExtraTest(Command):
             "%s: %d sentences, %d of them also in train; %d tokens, %d of them with a POS tag that train does not have",
             self.name, card.sentences, card.sentences_in_train, card.tokens, sum(card.unseen_pos_tags.values()),
         )  # fmt: skip
+
+    def inputs(self) -> list[Path]:
+        return [self.folder / "corpus.json", self.folder / "train.parquet"]
+
+    def content_files(self) -> list[Path]:
+        return [Path(path) for path in self.corpus.files]
+
+    def provenance_path(self) -> Path:
+        return self.folder / FOLDER / f"{self.name}.provenance.json"

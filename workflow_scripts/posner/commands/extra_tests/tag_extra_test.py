@@ -15,7 +15,7 @@ from posner.model.device import resolve
 from posner.model.folders import model_files
 from posner.pos.features import most_frequent
 from posner.pos.tagger_output import FINAL, TaggerOutput, write_predicted
-from posner.workflow.command import Folder
+from posner.workflow.command import Folder, ModelFolder
 
 
 class TagExtraTest(ModelCommand):
@@ -25,7 +25,7 @@ class TagExtraTest(ModelCommand):
     """Folder of the corpus."""
     test: Name
     """Name of the extra test."""
-    tagger: Folder
+    tagger: ModelFolder
     """Folder of the final tagger's model."""
     max_length: int = Field(256, ge=8)
     """Longest input in word pieces, as in training."""

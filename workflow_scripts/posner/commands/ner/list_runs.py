@@ -31,6 +31,12 @@ class ListRuns(RunAnalysis):
             for file in self.files:
                 yield name, seed, file.format(variant=name, seed=seed)
 
+    def inputs(self) -> list[Path]:
+        return [self.output.parent / file for _, _, file in self.runs()]
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
     def hash_of(self, file: str) -> str:
         """SHA-256 of a file.
 

@@ -8,7 +8,7 @@ import matplotlib.style
 import pandas as pd
 
 from posner.config.base import Name
-from posner.config.variants import SeededVariant
+from posner.config.variants import SeededVariant, seeded_runs
 from posner.evaluation.stored import history_file
 from posner.files import read_table
 from posner.report.figures.style import save_figure, variant_styles
@@ -40,6 +40,16 @@ class PlotTraining(Command):
                 references = histories[baseline] if name != baseline else {}
                 figure = draw_training(by_seed, labels[name], styles[name], references)
                 save_figure(figure, self.output / f"{name}.png")
+
+    def inputs(self) -> list[Path]:
+        runs = seeded_runs(self.variants)
+        return [self.runs, self.style, *(history_file(self.ner, name, seed) for name, seed in runs)]
+
+    def content_files(self) -> list[Path]:
+        return [self.style]
+
+    def provenance_path(self) -> Path:
+        return self.output / "provenance.json"
 
     def histories(self, name: str) -> dict[int, pd.DataFrame]:
         """The training history of each seed of a variant."""

@@ -31,13 +31,13 @@ from posner.prediction.annotate import (
     annotate,
 )
 from posner.prediction.text import STANDARD, Passage, from_columns, from_text, read_lines
-from posner.workflow.command import Folder
+from posner.workflow.command import ModelFolder
 
 log = logging.getLogger(__name__)
 
 PASSAGES_AT_ONCE = 2048  # few enough to fit into memory, enough for batches of similar length
 DEFAULT_POS = {"none": "none", "gold": "columns", "predicted": "tagger"}  # by the POS that a model was trained with
-CONLL = ".conll"  # suffix of files in columns
+CONLL = ".conll"  # suffix of files in columns, in any case; those of CoNLL-U begin with it
 JSON_LINES = ".jsonl"
 
 
@@ -47,9 +47,9 @@ class Predict(ModelCommand):
     The output is JSON lines, one per sentence, or CoNLL columns of token, POS tag and NER label.
     """
 
-    checkpoint: Folder
+    checkpoint: ModelFolder
     """Folder of the trained NER model."""
-    tagger: Folder | None = None
+    tagger: ModelFolder | None = None
     """Folder of the trained POS tagger, for --pos tagger."""
     input: Path
     """UTF-8 text, columns if it ends in .conll; - is standard input."""

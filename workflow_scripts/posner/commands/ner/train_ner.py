@@ -38,8 +38,6 @@ class TrainNer(TrainingCommand):
     training: NerTraining = Field(default_factory=NerTraining)
     """Settings of the training."""
 
-    results = ("model/model.safetensors", "predictions.parquet", "metrics.json")
-
     def train(self, resume: Resume) -> None:
         checkpoint, provider = self.untrained()
         examples = {split: checkpoint.read_examples(self.corpus, split, provider) for split in SPLITS}
@@ -48,9 +46,7 @@ class TrainNer(TrainingCommand):
         )
         result = train(checkpoint, examples["train"], self.training, self.seed, evaluation, resume)
         predictions = {split: NerPredictions.of(checkpoint, examples[split]) for split in ("validation", "test")}
-        resume.before_outputs()
         self.write_outputs(checkpoint, result, predictions)
-        resume.remove()
 
     def fusion(self) -> str:
         return self.variant.fusion

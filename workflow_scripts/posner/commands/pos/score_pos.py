@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from posner.arrays import Ids
-from posner.corpora.corpus import SPLITS, read_card, read_split
+from posner.corpora.corpus import SPLITS, corpus_files, read_card, read_split
 from posner.evaluation.entities import prf
 from posner.evaluation.scores import confusion_counts
 from posner.files import write_json
@@ -40,6 +40,12 @@ class ScorePos(Command):
                 "splits": {split: tagging_scores(gold[split], predicted.ids[split], tags) for split in SPLITS},
             },
         )
+
+    def inputs(self) -> list[Path]:
+        return [*corpus_files(self.corpus), self.predicted]
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
 
 
 def tagging_scores(gold: Ids, predicted: Ids, tags: tuple[str, ...]) -> dict[str, Any]:

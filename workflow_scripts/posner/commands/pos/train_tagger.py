@@ -39,8 +39,6 @@ class TrainTagger(TrainingCommand):
     training: Training = Field(default_factory=Training)
     """Settings of the training."""
 
-    results = ("model/model.safetensors", "predictions.parquet", "training.json")
-
     def train(self, resume: Resume) -> None:
         splits = {split: read_split(self.corpus / f"{split}.parquet") for split in SPLITS}
         left_out = self.left_out(len(splits["train"]))
@@ -55,13 +53,11 @@ class TrainTagger(TrainingCommand):
             split: checkpoint.predict(pos_examples(checkpoint, [splits[split][i] for i in indices]))
             for split, indices in targets.items()
         }
-        resume.before_outputs()
         checkpoint.save(self.output / "model")
         write_output(
             self.output,
             TaggerOutput(self.tagger, tags, most_frequent(sentences, tags), frozenset(trained_on), targets, words),
         )
-        resume.remove()
 
     def fusion(self) -> str:
         return "none"

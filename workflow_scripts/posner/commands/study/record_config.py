@@ -19,3 +19,6 @@ class RecordConfig(Command):
 
     def execute(self) -> None:
         write_json(self.output, self.config)
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")

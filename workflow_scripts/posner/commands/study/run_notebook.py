@@ -48,6 +48,12 @@ class RunNotebook(Command):
         with atomic_path(self.output) as path:
             path.write_text(page, encoding="utf-8")
 
+    def content_files(self) -> list[Path]:
+        return [self.notebook]
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
 
 def execute(notebook: nbformat.NotebookNode, name: Path) -> None:
     """Run all cells in the working directory, without the user's IPython settings.

@@ -48,12 +48,12 @@ class SummariseCost(RunAnalysis):
         """Every job, in the order of the workflow."""
         yield self.job("prepare_encoder", "", "prepare_encoder", None)
         for tagger in self.taggers:
-            yield self.job("train_tagger", "", f"pos/{tagger}", f"pos/{tagger}/model/provenance.json")
+            yield self.job("train_tagger", "", f"pos/{tagger}", f"pos/{tagger}/provenance.json")
         for rule in ("merge_pos", "score_pos"):
             yield self.job(rule, "", rule, None)
         for name, seed in seeded_runs(self.variants):
             run = f"ner/{name}/seed-{seed}"
-            yield self.job("train_ner", name, run, f"{run}/model/provenance.json")
+            yield self.job("train_ner", name, run, f"{run}/provenance.json")
         for name, seed in seeded_runs({name: self.variants[name] for name in self.swept}):
             sweep = f"corruption/{name}/seed-{seed}"
             yield self.job("sweep_corruption", name, sweep, f"{sweep}.provenance.json")

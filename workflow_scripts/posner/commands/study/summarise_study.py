@@ -76,6 +76,12 @@ class SummariseStudy(Command):
         with atomic_path(self.output) as path:
             path.write_text("\n".join(parts), encoding="utf-8")
 
+    def inputs(self) -> list[Path]:
+        return [folder / "verdict.json" for folder in self.results]
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
 
 def section(folder: Path) -> str:
     """The results of one corpus and encoder."""
@@ -104,12 +110,6 @@ def conclusive_results(variants: Mapping[str, Any]) -> str:
     return f"Conclusive results:\n\n{bullets(sentences)}" if sentences else ""
 
 
-def result_row(name: str, variant: Json) -> tuple[str, ...]:
-    """One variant in the table of results, see :data:`HEADER`."""
-    f1, difference = variant["f1"], variant["difference"]
-    spread = f" ± {100 * f1['std']:.2f}" if f1["std"] is not None else ""
-    cells = (name, str(len(variant["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
-    if difference is None:
 def result_rows(variants: Mapping[str, Json], one_seed: Sequence[str] = ONE_SEED_ROW) -> list[Sequence[str]]:
     """The table of results: variants with one seed set apart, below the row `one_seed`."""
     ordered = seeds_first(variants)
@@ -118,6 +118,12 @@ def result_rows(variants: Mapping[str, Json], one_seed: Sequence[str] = ONE_SEED
     return rows if several in (0, len(rows)) else [*rows[:several], one_seed, *rows[several:]]
 
 
+def result_row(name: str, variant: Json) -> tuple[str, ...]:
+    """One variant in the table of results, see :data:`HEADER`."""
+    f1, difference = variant["f1"], variant["difference"]
+    spread = f" ± {100 * f1['std']:.2f}" if f1["std"] is not None else ""
+    cells = (name, str(len(variant["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
+    if difference is None:
         return (*cells, *[""] * (len(HEADER) - len(cells)))
     low, high = difference["low"], difference["high"]
     interval = f"{signed_points(low)} to {signed_points(high)}" if low is not None else "one seed"

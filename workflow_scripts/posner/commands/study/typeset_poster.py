@@ -58,6 +58,15 @@ class TypesetPoster(Command):
         except typst.TypstError as error:
             raise InputError(f"{self.output} cannot be typeset: {error}") from error
 
+    def inputs(self) -> list[Path]:
+        return [self.corpus, self.verdict, self.summary, self.tagging, self.confusions, *self.figures]
+
+    def content_files(self) -> list[Path]:
+        return sorted(self.template.parent.glob("*.typ"))
+
+    def provenance_path(self) -> Path:
+        return self.output.with_suffix(".provenance.json")
+
     def template_inputs(self) -> dict[str, str]:
         """The template's ``sys.inputs``: names, and absolute paths of files."""
         files = {

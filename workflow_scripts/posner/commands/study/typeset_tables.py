@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
+
 from posner.files import atomic_path, read_table
 from posner.report.tables import format_table, html_page, latex_table
 from posner.workflow.command import Command
@@ -12,8 +14,15 @@ from posner.workflow.command import Command
 class TypesetTables(Command):
     """Write each CSV table as LaTeX and as HTML beside it, with rounded numbers and F1 in points."""
 
-    tables: tuple[Path, ...]
+    tables: tuple[Path, ...] = Field(min_length=1)
     """CSV files."""
+
+    def inputs(self) -> list[Path]:
+        return list(self.tables)
+
+    def provenance_path(self) -> Path:
+        first = self.tables[0]
+        return first.with_name(f"{first.stem}.typeset.provenance.json")
 
     def execute(self) -> None:
         for path in self.tables:

@@ -14,7 +14,7 @@ from posner.commands.analyses import EffectAnalysis
 from posner.config.base import Name
 from posner.config.training import NerTraining, Training
 from posner.config.variants import seeded_runs
-from posner.corpora.corpus import Sentence, read_card, read_split
+from posner.corpora.corpus import Sentence, corpus_files, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.stored import counts_by_unit, predictions_file, read_predictions
 from posner.files import read_json, write_table
@@ -68,6 +68,24 @@ class WriteModelCards(EffectAnalysis):
         )
         self.write_tagger_card(context, self.tag_counts(sentences, context.units))
         write_table(self.models, pd.DataFrame(self.write_ner_cards(context)))
+
+    def inputs(self) -> list[Path]:
+        runs = seeded_runs(self.variants)
+        return [
+            *corpus_files(self.corpus),
+            self.encoder,
+            self.confusion,
+            self.tagger / "predictions.parquet",
+            self.metrics / "ner_comparisons.json",
+            *(self.metrics / "variants" / f"{name}.json" for name in self.variants),
+            *(predictions_file(self.ner, name, seed) for name, seed in runs),
+        ]
+
+    def content_files(self) -> list[Path]:
+        return sorted(self.templates.glob("*.md"))
+
+    def provenance_path(self) -> Path:
+        return self.models.with_suffix(".provenance.json")
 
     def write_ner_cards(self, context: CardContext) -> list[dict[str, Any]]:
         """Write the cards of all NER models; returns a row of the list of models for each."""
