@@ -93,6 +93,7 @@ class CorpusCard:
         unseen_pos_tags: tokens of validation and test whose POS tag train does not have, by split and tag.
         provenance: source and licence.
         files: SHA-256 of the files of the splits; rules depend on the card instead of these files.
+        repeated_sentences: sentences of validation and test with the same tokens as one of an earlier split, by split.
     """
 
     pos_tags: tuple[str, ...]
@@ -104,6 +105,7 @@ class CorpusCard:
     unseen_pos_tags: dict[str, dict[str, int]]
     provenance: Provenance
     files: dict[str, str] = field(default_factory=dict)
+    repeated_sentences: dict[str, int] = field(default_factory=dict)
 
 
 def corpus_files(folder: Path) -> list[Path]:
@@ -130,7 +132,11 @@ def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Proven
     types = {split: count_entities(splits[split]) for split in SPLITS}
     for split in SPLITS:
         if unknown := sorted(set(types[split]) - set(types["train"])):
-            raise InputError(f"{provenance.origin}: entity type {unknown[0]!r} is in {split} but not in train")
+            raise InputError(
+                f"{provenance.origin}: entity type {unknown[0]!r} is in {split} but not in train, so no model can "
+                "learn it; in the data replace its labels with O or with those of a type of train "
+                f"({', '.join(types['train']) or 'none'}), or move sentences that have it to train"
+            )
     known = set(chain.from_iterable(sentence.pos for sentence in splits["train"]))
     return CorpusCard(
         pos_tags=tuple(sorted(known)),
@@ -144,7 +150,19 @@ def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Proven
             for split in ("validation", "test")
         },
         provenance=provenance,
+        repeated_sentences=count_repeated(splits),
     )
+
+
+def count_repeated(splits: Mapping[str, Sequence[Sentence]]) -> dict[str, int]:
+    """Number of sentences of validation and test whose tokens are those of a sentence of an earlier split."""
+    earlier: set[tuple[str, ...]] = set()
+    repeated = {}
+    for split in SPLITS:
+        repeated[split] = sum(sentence.tokens in earlier for sentence in splits[split])
+        earlier.update(sentence.tokens for sentence in splits[split])
+    del repeated["train"]
+    return repeated
 
 
 def count_entities(sentences: Sequence[Sentence]) -> dict[str, int]:

@@ -68,11 +68,14 @@ def write_extra_test(
         train: the train split of the corpus.
 
     Raises:
-        InputError: the test is empty, has an entity type that the corpus does not have, or is part of train.
+        InputError: the test is empty, has no entity or an entity type that the corpus does not have, or is part of
+            train.
     """
     if not sentences:
         raise InputError(f"extra test {name}: {provenance.origin} has no sentences")
     entities = count_entities(sentences)
+    if not entities:
+        raise InputError(f"extra test {name}: {provenance.origin} has no entity, so no NER score can be computed on it")
     types = {label[2:] for label in card.ner_labels if label.startswith("B-")}
     if unknown := sorted(set(entities) - types):
         raise InputError(

@@ -22,7 +22,10 @@ def assign_folds(documents: Sequence[str | None], folds: int, seed: int) -> list
     for sentence, document in enumerate(documents):
         units.setdefault(("sentence", sentence) if document is None else document, []).append(sentence)
     if len(units) < folds:
-        raise InputError(f"pos.folds: {folds} folds are more than the {len(units)} documents of train; use fewer folds")
+        raise InputError(
+            f"pos.folds: {folds} folds are more than the {len(units)} documents of train; use fewer folds, or make "
+            "each sentence a document of its own: remove the -DOCSTART- lines of train, or leave out document_field"
+        )
     members = list(units.values())
     order = np.random.default_rng(seed).permutation(len(members))
     sizes = [0] * folds
