@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LINE_LENGTH = 500  # characters of a message
+
 
 class InputError(ValueError):
     """Invalid input. The message names the file and line, or the setting, and says what to do."""
@@ -19,3 +21,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 def first_line(error: Exception) -> str:
     """The first line of an error's message, or the name of its class if it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def one_line(message: str) -> str:
+    """A message as a single line of limited length; what cannot be printed is written as in a Python string."""
+    if len(message) > LINE_LENGTH:
+        message = f"{message[: LINE_LENGTH - 100]} ... {message[-80:]}"
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in message)

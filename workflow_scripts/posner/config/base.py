@@ -2,19 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import unicodedata
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
+
+from posner.config.annotations import texts_of
 
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]*"
-Name = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$")]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(ge=1)]
-Factor = Annotated[float, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0)]
+# Names are parts of file names, with what the workflow adds (up to 80 characters); file systems allow 255 bytes.
+NAME_LENGTH = 100
+TEXT_LENGTH = 4000  # of any other text; file systems allow paths of 4,096 bytes
+LARGEST_SEED = 2**63 - 1  # tables store seeds as 64-bit integers
+COUNT = 10**9  # a bound where no number is unreasonable
+
+
+def refuse_truth_value(value: Any) -> Any:
+    """A value that is not ``true`` or ``false``, which Python would take for the numbers 1 and 0.
+
+    Raises:
+        ValueError: it is.
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()} is no number")
+    return value
+
+
+NO_TRUTH_VALUE = BeforeValidator(refuse_truth_value)  # after the bounds, or pydantic leaves them out of the schema
+Integer = Annotated[int, NO_TRUTH_VALUE]
+Number = Annotated[float, NO_TRUTH_VALUE]
+Name = Annotated[str, StringConstraints(pattern=rf"^{NAME_PATTERN}$", max_length=NAME_LENGTH)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH)]
+Title = Annotated[str, StringConstraints(pattern=r"\S", max_length=300)]
+Fraction = Annotated[float, Field(ge=0, le=1), NO_TRUTH_VALUE]
+Positive = Annotated[int, Field(ge=1, le=COUNT), NO_TRUTH_VALUE]
+Factor = Annotated[float, Field(ge=0, le=1000), NO_TRUTH_VALUE]
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED), NO_TRUTH_VALUE]
+Column = Annotated[int, Field(ge=0, le=1000), NO_TRUTH_VALUE]
 
 
 class Settings(BaseModel):
     """Base of all settings: unknown keys are errors, values are immutable, attribute docstrings are their help."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_plain_text(cls, value: Any) -> Any:
+        for text in texts_of(value):
+            refuse_unprintable(text)
+        return value
+
+
+def refuse_unprintable(text: str) -> None:
+    """Check that `text` can be part of a command line, a line of a file and a line of a page.
+
+    Raises:
+        ValueError: it has a line break, a control character or half a character (a lone surrogate), or is too long.
+    """
+    if len(text) > TEXT_LENGTH:
+        raise ValueError(f"has {len(text)} characters, more than {TEXT_LENGTH}")
+    if bad := [character for character in text if not is_printable(character)]:
+        raise ValueError(f"the character {bad[0]!a} cannot be used; write one line of plain text")
+
+
+def is_printable(character: str) -> bool:
+    """Whether a character is neither a control character, nor a line break, nor a lone surrogate."""
+    return unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")

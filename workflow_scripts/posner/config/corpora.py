@@ -7,13 +7,16 @@ from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field
 
-from posner.config.base import Fraction, Name, Positive, Settings
+from posner.config.base import NO_TRUTH_VALUE, Column, Fraction, Name, Seed, Settings, Tag, Text
+
+Size = Annotated[int, Field(ge=1, le=10_000_000), NO_TRUTH_VALUE]  # of a generated split, in sentences
+Tags = Annotated[tuple[Tag, ...], Field(max_length=1000)]
 
 
 class LicensedTest(Settings):
     """An extra test of a corpus: the settings in which it differs from the corpus."""
 
-    licence: str = "not stated"
+    licence: Text = "not stated"
     """Licence, recorded with the test."""
 
 
@@ -27,13 +30,13 @@ class ColumnsTest(LicensedTest):
 class HubTest(LicensedTest):
     """A split of a dataset of the Hugging Face Hub, with the columns and scheme of the corpus."""
 
-    id: str
+    id: Text
     """Dataset id on the Hub."""
-    name: str | None = None
+    name: Text | None = None
     """Configuration of the dataset, if it has several."""
-    revision: str
+    revision: Text
     """Commit or branch; a commit makes the study reproducible."""
-    test: str = "test"
+    test: Text = "test"
     """Name of the split."""
 
 
@@ -42,18 +45,18 @@ class DiskTest(LicensedTest):
 
     path: Path
     """The folder."""
-    test: str = "test"
+    test: Text = "test"
     """Name of the split."""
 
 
 class GeneratedTest(Settings):
     """Other sentences of the grammar."""
 
-    test: Positive = 800
+    test: Size = 800
     """Number of sentences."""
     ambiguity: Fraction = 0.5
     """Share of ambiguous entity candidates (0..1), as in the corpus."""
-    seed: int = Field(ge=0)
+    seed: Seed
     """Random seed; the corpus's own seed gives its test sentences again."""
 
 
@@ -63,7 +66,7 @@ Test = TypeVar("Test", bound=Settings)
 class AnyCorpus(Settings, Generic[Test]):
     """Common settings of all corpora."""
 
-    extra_tests: dict[Name, Test] = Field({})
+    extra_tests: dict[Name, Test] = Field({}, max_length=1000)
     """Additional test sets with the same entity types, by name, for the same trained models."""
 
     def alone(self) -> Self:
@@ -85,15 +88,15 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     """Column file of the validation split."""
     test: Path
     """Column file of the test split."""
-    token_column: int = Field(0, ge=0)
+    token_column: Column = 0
     """Index of the token column, from 0."""
-    pos_column: int = Field(1, ge=0)
+    pos_column: Column = 1
     """Index of the POS column, from 0."""
-    ner_column: int = Field(3, ge=0)
+    ner_column: Column = 3
     """Index of the NER column, from 0."""
     scheme: Literal["iob1", "iob2", "bioes"] = "iob1"
     """Scheme of the NER labels; they are converted to IOB2."""
-    licence: str = "not stated"
+    licence: Text = "not stated"
     """Licence, recorded with the corpus."""
 
     @property
@@ -105,27 +108,27 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
 class TableCorpus(AnyCorpus[Test], Generic[Test]):
     """Common settings of corpora in the layout of ``datasets``: one row per sentence, columns of lists."""
 
-    train: str = "train"
+    train: Text = "train"
     """Name of the train split."""
-    validation: str = "validation"
+    validation: Text = "validation"
     """Name of the validation split."""
-    test: str = "test"
+    test: Text = "test"
     """Name of the test split."""
-    tokens_field: str = "tokens"
+    tokens_field: Text = "tokens"
     """Column of the tokens."""
-    pos_field: str = "pos_tags"
+    pos_field: Text = "pos_tags"
     """Column of the POS tags: ClassLabel, integers or strings."""
-    ner_field: str = "ner_tags"
+    ner_field: Text = "ner_tags"
     """Column of the NER labels: ClassLabel, integers or strings."""
-    document_field: str | None = None
+    document_field: Text | None = None
     """Column of the document id, if there is one."""
-    pos_names: tuple[str, ...] | None = None
+    pos_names: Tags | None = None
     """Names of POS tags that are integers without ClassLabel."""
-    ner_names: tuple[str, ...] | None = None
+    ner_names: Tags | None = None
     """Names of NER labels that are integers without ClassLabel."""
     scheme: Literal["iob1", "iob2", "bioes"] = "iob2"
     """Scheme of the NER labels; they are converted to IOB2."""
-    licence: str = "not stated"
+    licence: Text = "not stated"
     """Licence, recorded with the corpus."""
 
 
@@ -133,11 +136,11 @@ class HubCorpus(TableCorpus[HubTest]):
     """A dataset of the Hugging Face Hub, at a pinned revision."""
 
     source: Literal["hub"]
-    id: str
+    id: Text
     """Dataset id on the Hub."""
-    name: str | None = None
+    name: Text | None = None
     """Configuration of the dataset, if it has several."""
-    revision: str
+    revision: Text
     """Commit or branch; a commit makes the study reproducible."""
     files: ClassVar[list[str]] = []
 
@@ -159,15 +162,15 @@ class GeneratedCorpus(AnyCorpus[GeneratedTest]):
     """Sentences of a grammar in which the benefit of POS for NER is known."""
 
     source: Literal["generated"]
-    train: Positive = 2000
+    train: Size = 2000
     """Number of train sentences."""
-    validation: Positive = 400
+    validation: Size = 400
     """Number of validation sentences."""
-    test: Positive = 800
+    test: Size = 800
     """Number of test sentences."""
     ambiguity: Fraction = 0.5
     """Share of entity candidates (0..1) that differ from common words in their POS tag only."""
-    seed: int = Field(42, ge=0)
+    seed: Seed = 42
     """Random seed of the grammar."""
     files: ClassVar[list[str]] = []
 

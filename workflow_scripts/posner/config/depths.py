@@ -5,12 +5,19 @@ The number of layers is in the encoder's own config. For an encoder from the Hub
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from posner.config.encoders import CARD, Encoder, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from posner.config.encoders import (
+    CARD,
+    Encoder,
+    HubEncoder,
+    PackageEncoder,
+    PathEncoder,
+    ScratchEncoder,
+    installed_folder,
+)
 from posner.config.study import Config
 from posner.errors import InputError
 
@@ -45,9 +52,8 @@ def layers_of(encoder: Encoder, prepared: Path) -> int | None:
         case PathEncoder():
             folder = encoder.path
         case PackageEncoder():
-            spec = importlib.util.find_spec(encoder.package)
-            places = spec.submodule_search_locations if spec else None
-            folder = Path(places[0]) / encoder.folder if places else prepared
+            package = installed_folder(encoder.package)
+            folder = package / encoder.folder if package else prepared
         case HubEncoder():
             return layers_of_prepared(encoder, prepared)
     try:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from posner.config.base import Settings
+from posner.config.base import Integer, Number, Seed, Settings
 
 
 class Statistics(Settings):
     """Margin, level and resampling of all conclusions."""
 
-    margin: float = Field(0.5, gt=0)
+    margin: Number = Field(0.5, gt=0, le=100)
     """Equivalence margin in F1 points: smaller differences do not matter."""
-    level: float = Field(0.95, gt=0.5, lt=1)
+    level: Number = Field(0.95, gt=0.5, lt=1)
     """Confidence level of intervals and tests (0.5..1)."""
-    oracle_f1: float = Field(95.0, gt=0, le=100)
+    oracle_f1: Number = Field(95.0, gt=0, le=100)
     """F1 points that an oracle has to reach; below, null results of its fusion and feature are uninformative."""
-    resamples: int = Field(10_000, ge=100)
+    resamples: Integer = Field(10_000, ge=100, le=10_000_000)
     """Bootstrap resamples of the test set."""
-    seed: int = Field(42, ge=0)
+    seed: Seed = 42
     """Seed of the bootstrap."""

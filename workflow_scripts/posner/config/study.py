@@ -5,34 +5,37 @@ The same models define the JSON schema for editors, the flags of the rules and t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from posner.config.base import Name, Seed, Settings
+from posner.config.base import Name, Settings, Title
 from posner.config.compute import Compute
 from posner.config.corpora import Corpus
 from posner.config.corruption import Corruption
 from posner.config.encoders import Encoder
 from posner.config.statistics import Statistics
 from posner.config.training import Ner, Pos
-from posner.config.variants import Variant
+from posner.config.variants import Seeds, Variant
 from posner.errors import suggestion
+
+LARGEST_STUDY = 20_000  # jobs that train, tag or sweep; Snakemake plans as many in about half a minute
 
 
 class Study(Settings):
     """The combinations to run: corpora x encoders x variants x seeds."""
 
-    title: str
-    """Title of the report."""
-    corpora: tuple[Name, ...] = Field(min_length=1)
+    title: Title
+    """Title of the report, one line."""
+    corpora: tuple[Name, ...] = Field(min_length=1, max_length=LARGEST_STUDY)
     """Corpora, by their names under `corpora`."""
-    encoders: tuple[Name, ...] = Field(min_length=1)
+    encoders: tuple[Name, ...] = Field(min_length=1, max_length=LARGEST_STUDY)
     """Encoders, by their names under `encoders`."""
-    variants: tuple[Name, ...] = Field(min_length=1)
+    variants: tuple[Name, ...] = Field(min_length=1, max_length=LARGEST_STUDY)
     """Variants, by their names under `variants`."""
-    seeds: tuple[Seed, ...] = Field(min_length=1)
+    seeds: Seeds
     """Training seeds of the NER models."""
 
 
@@ -41,11 +44,11 @@ class Config(Settings):
 
     study: Study
     """The combinations to run."""
-    corpora: dict[Name, Corpus]
+    corpora: dict[Name, Corpus] = Field(max_length=LARGEST_STUDY)
     """Corpora by name."""
-    encoders: dict[Name, Encoder]
+    encoders: dict[Name, Encoder] = Field(max_length=LARGEST_STUDY)
     """Encoders by name."""
-    variants: dict[Name, Variant]
+    variants: dict[Name, Variant] = Field(max_length=LARGEST_STUDY)
     """Variants by name."""
     pos: Pos = Field(default_factory=Pos)
     """Settings of the POS taggers."""
@@ -77,6 +80,8 @@ class Config(Settings):
             raise ValueError("study.variants: exactly one variant must have fusion: none, the baseline")
         refuse_duplicates("corruption.rates", self.corruption.rates)
         refuse_duplicates("corruption.scales", self.corruption.scales)
+        if (jobs := self.model_jobs()) > LARGEST_STUDY:
+            raise ValueError(f"study: {jobs:,} jobs that use a model are more than {LARGEST_STUDY:,}; split the study")
         return self
 
     @property
@@ -92,6 +97,15 @@ class Config(Settings):
     def seeds(self, variant: str) -> tuple[int, ...]:
         """Training seeds of a variant."""
         return self.variants[variant].seeds or self.study.seeds
+
+    def model_jobs(self) -> int:
+        """Number of jobs that train, tag, sweep or predict."""
+        runs = {name: len(self.seeds(name)) for name in self.study.variants}
+        swept = sum(runs[name] for name in self.swept)
+        tested = swept + runs[self.baseline]
+        tests = sum(len(self.corpora[name].extra_tests) for name in self.study.corpora)
+        of_pair = self.pos.folds + 1 + sum(runs.values()) + swept
+        return len(self.study.encoders) * (len(self.study.corpora) * of_pair + tests * (1 + tested))
 
     def variant_settings(self) -> dict[str, dict[str, Any]]:
         """The non-default settings of the study's variants, with their seeds, by name; JSON."""
@@ -115,5 +129,5 @@ def refuse_duplicates(where: str, values: tuple[Any, ...]) -> None:
     Raises:
         ValueError: a value occurs more than once.
     """
-    if repeated := sorted({value for value in values if values.count(value) > 1}):
+    if repeated := sorted(value for value, times in Counter(values).items() if times > 1):
         raise ValueError(f"{where}: {repeated[0]!r} is listed more than once")

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from posner.config.base import Fraction, Positive, Settings
+from posner.config.base import COUNT, Fraction, Integer, Number, Positive, Seed, Settings
 
 
 class Training(Settings):
     """Settings of a fine-tuning; the defaults are those of the default study."""
 
-    epochs: Positive = 3
+    epochs: Integer = Field(3, ge=1, le=100_000)
     """Passes over the train split."""
-    min_steps: int = Field(0, ge=0)
+    min_steps: Integer = Field(0, ge=0, le=COUNT)
     """Fewest training steps: if `epochs` gives fewer, there are more epochs; 0 sets no minimum."""
-    train_batch_size: Positive = 16
+    train_batch_size: Integer = Field(16, ge=1, le=1_000_000)
     """Sentences in a training batch."""
-    eval_batch_size: Positive = 16
+    eval_batch_size: Integer = Field(16, ge=1, le=1_000_000)
     """Sentences in a prediction batch."""
-    learning_rate: float = Field(2e-5, gt=0)
+    learning_rate: Number = Field(2e-5, gt=0, le=10)
     """Peak learning rate of the pretrained encoder."""
-    new_learning_rate: float = Field(1e-3, gt=0)
+    new_learning_rate: Number = Field(1e-3, gt=0, le=10)
     """Peak learning rate of new parameters (classifier, fusion)."""
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: Number = Field(0.01, ge=0, le=100)
     """Decoupled weight decay of AdamW."""
     warmup_ratio: Fraction = 0.1
     """Share of the steps (0..1) in which the learning rate rises linearly; then it falls linearly to 0."""
-    max_grad_norm: float = Field(1.0, gt=0)
+    max_grad_norm: Number = Field(1.0, gt=0, le=COUNT)
     """Gradients are clipped to this global L2 norm."""
-    max_length: int = Field(256, ge=8)
+    max_length: Integer = Field(256, ge=8, le=1_000_000)
     """Longest input in word pieces, special tokens included."""
 
 
@@ -42,11 +42,11 @@ class NerTraining(Training):
 class Pos(Settings):
     """The POS taggers: one per fold for out-of-fold tags of train, and a final one for validation and test."""
 
-    folds: int = Field(5, ge=2)
+    folds: Integer = Field(5, ge=2, le=1000)
     """Number of folds; documents stay whole where they are known."""
-    fold_seed: int = Field(42, ge=0)
+    fold_seed: Seed = 42
     """Seed of the assignment to folds."""
-    seed: int = Field(42, ge=0)
+    seed: Seed = 42
     """Training seed of the taggers."""
     training: Training = Field(default_factory=Training)
     """Training of the taggers."""

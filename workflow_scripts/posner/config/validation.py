@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from posner.config.annotations import source_of, union_members
+from posner.config.annotations import KEY, causes, join_alternatives, source_of, union_members
+from posner.config.base import NAME_PATTERN
+from posner.config.corpora import ColumnsCorpus, DiskCorpus
+from posner.config.encoders import PathEncoder
 from posner.config.study import Config
-from posner.errors import InputError, suggestion
+from posner.errors import InputError, one_line, suggestion
+
+MOST_PROBLEMS = 50  # of an error message
+# What writes a local folder, and a file that is in it then. Another folder may be too large to be hashed.
+FOLDERS: dict[type[Any], tuple[str, str]] = {
+    DiskCorpus: ("DatasetDict.save_to_disk", "dataset_dict.json"),
+    PathEncoder: ("save_pretrained", "config.json"),
+}
 
 
 def refuse_missing_files(study: Config) -> None:
-    """Check that the local input files of the study exist.
+    """Check that the local input files of the study exist and can be read.
 
     Raises:
-        InputError: a file is missing; the message gives its path and the setting.
+        InputError: a file or folder is missing or is something else; the message gives its path and the setting.
     """
-    corpora = {name: study.corpora[name] for name in study.study.corpora}
-    sources: list[tuple[str, Any]] = [
-        *((f"corpora.{name}", corpus) for name, corpus in corpora.items()),
-        *(
-            (f"corpora.{name}.extra_tests.{test}", corpus.with_test(test))
-            for name, corpus in corpora.items()
-            for test in corpus.extra_tests
-        ),
-        *((f"encoders.{name}", study.encoders[name]) for name in study.study.encoders),
-    ]
-    for key, source in sources:
+    for key, source in local_sources(study):
         for path in source.files:
-            if not Path(path).exists():
-                raise InputError(f"config: {key}: {path} does not exist (relative paths start at {Path.cwd()})")
+            if problem := path_problem(Path(path), source):
+                raise InputError(one_line(f"config: {key}: {path} {problem}"))
+
+
+def local_sources(study: Config) -> Iterator[tuple[str, Any]]:
+    """The corpora, extra tests and encoders of the study, with their keys."""
+    for name in study.study.corpora:
+        corpus = study.corpora[name]
+        yield f"corpora.{name}", corpus
+        for test in corpus.extra_tests:
+            yield f"corpora.{name}.extra_tests.{test}", corpus.with_test(test)
+    for name in study.study.encoders:
+        yield f"encoders.{name}", study.encoders[name]
+
+
+def path_problem(path: Path, source: Any) -> str | None:
+    """What is wrong with an input file or folder, after its name; ``None`` if nothing is."""
+    try:
+        path.stat()
+    except OSError:  # it is missing, or no file system allows its name
+        return f"does not exist (relative paths start at {Path.cwd()})"
+    if not os.access(path, os.R_OK):
+        return "cannot be read; change its permissions"
+    if isinstance(source, ColumnsCorpus):
+        return None if path.is_file() else "is not a file; give a column file"
+    if not path.is_dir():
+        return "is not a folder"
+    writer, marker = FOLDERS[type(source)]
+    return None if (path / marker).is_file() else f"has no {marker}; give a folder of {writer}"
 
 
 def check(raw: dict[str, Any]) -> Config:
@@ -43,24 +72,29 @@ def check(raw: dict[str, Any]) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
-        lines = [explain(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors()]
-        raise InputError("config: " + "\nconfig: ".join(lines)) from None
+        problems = causes(error.errors(include_url=False, include_input=False))
+        explained = (explain(problem["loc"], problem["type"], problem["msg"]) for problem in problems[:MOST_PROBLEMS])
+        lines = [one_line(f"config: {line}") for line in join_alternatives(explained)]
+        if len(problems) > MOST_PROBLEMS:
+            lines.append(f"config: and {len(problems) - MOST_PROBLEMS} more problems")
+        raise InputError("\n".join(lines)) from None
 
 
-def explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    """One validation problem as a line with the full key."""
+def explain(location: tuple[int | str, ...], kind: str, message: str) -> tuple[str, str]:
+    """The full key and the message of a validation problem; the key is empty if it is in the message."""
     keys, valid = resolve_location(location)
     key = ".".join(keys)
     if kind == "extra_forbidden":
-        return f"{key}: unknown key{suggestion(keys[-1], valid)}"
-    message = message.removeprefix("Value error, ")
-    return f"{key}: {message}" if key else message
+        return key, f"unknown key{suggestion(keys[-1], valid)}"
+    if kind == "string_pattern_mismatch" and NAME_PATTERN in message:
+        return key, "a name has letters, digits, - and _, and begins with a letter or digit"
+    return key, message.removeprefix("Value error, ")
 
 
 def resolve_location(location: tuple[int | str, ...]) -> tuple[list[str], set[str]]:
     """The keys of a pydantic location as in the file, and the keys that are valid in place of the last one.
 
-    For a union, pydantic inserts the name of the member class between the keys; it does not occur in the file.
+    For a union, pydantic inserts a name of the member between the keys; it does not occur in the file.
     """
     keys: list[str] = []
     annotation: Any = Config
@@ -68,8 +102,11 @@ def resolve_location(location: tuple[int | str, ...]) -> tuple[list[str], set[st
     for part in location:
         members = [kind for kind in union_members(annotation) if kind is not type(None)]
         matching = [kind for kind in members if source_of(kind) == part]
-        if len(members) > 1 and matching:
-            annotation = matching[0]
+        if len(members) > 1:
+            annotation = matching[0] if matching else None
+            if matching or isinstance(part, str):
+                continue
+        if part == KEY:
             continue
         keys.append(str(part))
         kind = members[0]

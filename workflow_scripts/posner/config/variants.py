@@ -7,8 +7,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from posner.config.base import Positive, Seed, Settings
+from posner.config.base import NO_TRUTH_VALUE, Integer, Seed, Settings
 from posner.errors import InputError
+
+Layers = Annotated[int, Field(ge=1, le=1000), NO_TRUTH_VALUE]
+Seeds = Annotated[tuple[Seed, ...], Field(min_length=1, max_length=1000)]
 
 
 class Variant(Settings):
@@ -22,11 +25,11 @@ class Variant(Settings):
     """
     feature: Literal["none", "one_hot", "logits", "trainable_embed"] = "none"
     """Form of POS: one-hot tags, the tagger's logits, or trainable embeddings of the tags."""
-    pos_embed_dim: Positive = 32
+    pos_embed_dim: Integer = Field(32, ge=1, le=10_000)
     """Width of trainable POS embeddings."""
-    inject_layer_offset_from_end: Positive | Literal["earliest"] | None = None
+    inject_layer_offset_from_end: Layers | Literal["earliest"] | None = None
     """Encoder fusion: POS is added before the last k layers; earliest is before the first layer."""
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] | None = None
+    seeds: Seeds | None = None
     """Training seeds of this variant; default: those of the study."""
 
     @model_validator(mode="after")
@@ -49,7 +52,7 @@ class Variant(Settings):
 class SeededVariant(Variant):
     """A variant whose training seeds are known, as commands that read runs need it."""
 
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)]
+    seeds: Seeds
     """Training seeds of this variant."""
 
 

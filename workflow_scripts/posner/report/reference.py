@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from posner.config.base import NAME_PATTERN
+from posner.config.base import LARGEST_SEED, NAME_LENGTH, NAME_PATTERN
 
 Schema = Mapping[str, Any]  # JSON schema
 
@@ -49,7 +49,7 @@ def config_page(config: type[BaseModel]) -> str:
     introduction = (
         "A study's file overrides [config.yaml](../../config.yaml), which shows every key in use. The defaults below"
         " apply to keys that are in neither file. Unknown keys are errors. `NAME` is a name of your choice: letters,"
-        " digits, `-` and `_`."
+        f" digits, `-` and `_`, at most {NAME_LENGTH}."
     )
     lines = ["# Config keys", NOTE, introduction]
     for section in sections(schema, definitions):
@@ -160,12 +160,17 @@ def type_name(schema: Schema) -> str:
         kind = f"list of {type_name(items)}" if items else "list"
     if kind == "object":
         kind = "mapping"
-    bounds = [f"{sign} {schema[name]:g}" for name, sign in BOUNDS.items() if name in schema]
+    bounds = [f"{sign} {bound(schema[name])}" for name, sign in BOUNDS.items() if name in schema]
     pattern = [f"matches `{schema['pattern']}`"] if "pattern" in schema else []
     if schema.get("pattern") == f"^{NAME_PATTERN}$":
         kind, pattern = "name", []
     minimum = ["at least one"] if schema.get("minItems") == 1 else []
     return ", ".join([kind, *bounds, *pattern, *minimum])
+
+
+def bound(number: float) -> str:
+    """A bound as a reader remembers it."""
+    return "2^63 - 1" if number == LARGEST_SEED else f"{number:,}" if isinstance(number, int) else f"{number:g}"
 
 
 def flat(text: str) -> str:
