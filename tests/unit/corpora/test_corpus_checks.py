@@ -114,7 +114,7 @@ def test_a_part_of_another_split_is_refused(split: str) -> None:
 
 def test_splits_of_one_sentence_may_be_equal() -> None:
     splits = small_corpus()
-    check_corpus(splits | {name: splits["train"][:1] for name in ("validation", "test")}, WHERE)
+    check_corpus(splits | dict.fromkeys(("validation", "test"), splits["train"][:1]), WHERE)
 
 
 def test_an_entity_type_outside_train_names_the_ways_out() -> None:
