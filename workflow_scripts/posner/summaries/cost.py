@@ -71,17 +71,21 @@ def cost_table(jobs: Sequence[Job], labels: Mapping[str, str]) -> pd.DataFrame:
     Args:
         labels: of the variants, by name.
     """
+    measured = ("seconds", "cpu_seconds", "memory", "gpu_seconds")
     rows = pd.DataFrame(
-        {
-            "rule": job.rule,
-            "variant": job.variant,
-            "seconds": job.usage.seconds if job.usage else None,
-            "cpu_seconds": job.usage.cpu_seconds if job.usage else None,
-            "memory": job.usage.memory if job.usage else None,
-            "gpu_seconds": job.usage.seconds if job.usage and job.on_gpu else 0.0,
-        }
-        for job in jobs
-    ).astype(dict.fromkeys(("seconds", "cpu_seconds", "memory"), float))
+        (
+            {
+                "rule": job.rule,
+                "variant": job.variant,
+                "seconds": job.usage.seconds if job.usage else None,
+                "cpu_seconds": job.usage.cpu_seconds if job.usage else None,
+                "memory": job.usage.memory if job.usage else None,
+                "gpu_seconds": job.usage.seconds if job.usage and job.on_gpu else 0.0,
+            }
+            for job in jobs
+        ),
+        columns=["rule", "variant", *measured],
+    ).astype(dict.fromkeys(measured, float))
     groups = rows.groupby(["rule", "variant"], sort=False)
     table = pd.DataFrame(
         {

@@ -11,12 +11,13 @@ import pandas as pd
 from posner.config.variants import SeededVariant, Variant, baseline_of
 from posner.files import Json
 from posner.stats.spread import Spread, paired_difference
-from posner.summaries.names import identity, labels
+from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.runs import EVALUATED, Run
 
 Scores = Mapping[str, Any]  # numbers, or scores by name
 BySeed = Mapping[int, Scores]
 
+TYPE_SCORES = ("f1", "precision", "recall", "support")  # of an entity type
 COUNTS = ("tokens", "sentences", "support")  # properties of the split, equal in all runs
 TRAINING = ("best_step", "steps", "parameters", "precision", "device")  # of metrics.json, besides scores
 
@@ -106,7 +107,7 @@ def flat_scores(scores: Scores) -> dict[str, float]:
 
 def by_type_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.DataFrame:
     """A row for each run, split and entity type: F1, precision, recall, number of entities, F1 under strict IOB2."""
-    return pd.DataFrame(
+    rows = [
         identity(run.variant, variants)
         | {"seed": run.seed, "split": split, "type": kind}
         | dict(row)
@@ -114,7 +115,9 @@ def by_type_table(runs: Sequence[Run], variants: Mapping[str, Variant]) -> pd.Da
         for run in runs
         for split in EVALUATED
         for kind, row in run.scores(split)["by_type"].items()
-    )
+    ]
+    # Without entities there are the columns only.
+    return pd.DataFrame(rows, columns=None if rows else [*IDENTITY, "seed", "split", "type", *TYPE_SCORES, "strict_f1"])
 
 
 def ner_summary_table(summaries: Mapping[str, Json], variants: Mapping[str, Variant]) -> pd.DataFrame:

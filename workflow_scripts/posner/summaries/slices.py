@@ -17,6 +17,7 @@ from posner.stats.comparison import PairedRuns, pair_runs, seed_mean_f1
 from posner.stats.resampling import RunCounts
 from posner.summaries.names import IDENTITY, identity
 
+RUN_COLUMNS = ("seed", "slice", "value", "support", "predicted", "correct", "precision", "recall", "f1", "difference")
 PAIR_COLUMNS = ("seeds", "support", "f1", "baseline_f1", "difference", "low", "high", "seed_std", "unit_std")
 
 
@@ -29,7 +30,7 @@ def slice_runs_table(counts: RunCounts, slices: Sequence[Slice], variants: Mappi
         counts: ``[slices, units, 3]``, by variant and seed.
     """
     baseline = baseline_of(variants)
-    return pd.DataFrame(
+    rows = [
         identity(name, variants)
         | {"seed": seed}
         | slice_columns(slices[i])
@@ -39,7 +40,8 @@ def slice_runs_table(counts: RunCounts, slices: Sequence[Slice], variants: Mappi
         for seed, by_slice in by_seed.items()
         for reference in [slice_totals(counts[baseline][seed]) if seed in counts[baseline] else None]
         for i, total in enumerate(slice_totals(by_slice))
-    )
+    ]
+    return pd.DataFrame(rows, columns=[*IDENTITY, *RUN_COLUMNS])
 
 
 def whole_test_table(counts: RunCounts, variants: Mapping[str, Variant]) -> pd.DataFrame:
