@@ -158,6 +158,15 @@ def row_figure(
     return figure, axes_of_panels
 
 
+def empty_figure(note: str) -> Figure:
+    """A figure of a table without rows; `note` says why it has none."""
+    figure = Figure(figsize=(TWO_COLUMNS, 1.0), layout="constrained")
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.annotate(note, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")
+    return figure
+
+
 def wrapped(label: str, characters: int = LABEL_WIDTH) -> str:
     """A label on as many lines as it needs, since the names of variants may be of any length."""
     return textwrap.fill(label, characters)

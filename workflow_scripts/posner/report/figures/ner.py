@@ -22,6 +22,7 @@ from posner.report.figures.axes import (
     baseline_keys,
     by_variant,
     dodge_offsets,
+    empty_figure,
     fitting_row,
     in_points,
     key_line,
@@ -177,6 +178,8 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
         seeds: ``ner_slices.csv``, the same seed by seed.
         runs: ``ner_runs.csv``.
     """
+    if slices.empty:
+        return empty_figure("No variant shares a seed with the baseline.")
     columns = {"value": "row", "difference": "value"}
     estimates = in_points(slices, "difference", "low", "high").rename(columns=columns)
     by_seed = in_points(seeds, "difference").rename(columns=columns)
