@@ -31,7 +31,7 @@ from posner.corpora.lines import decode_lines
 from posner.errors import InputError
 
 _DOCUMENT_START = re.compile(
-    r"(?:^|[ \t])[-\u2010-\u2015]+[ \t]*doc[ _-]?start[ \t]*[-\u2010-\u2015]*(?:[ \t]|$)", re.I
+    r"(?:^|[ \t])[-\u2010-\u2015]+[ \t]*doc[ \t_-]*start[ \t]*[-\u2010-\u2015]*(?:[ \t]|$)", re.I
 )
 _COMMENT = re.compile(r"# +(?:[^\s=]+(?: +id)? *= |new(?:doc|par)(?: |$))")  # of CoNLL-U
 _RANGE_OR_EMPTY_NODE = re.compile(r"[0-9]+[-.][0-9]+")  # ids of CoNLL-U
