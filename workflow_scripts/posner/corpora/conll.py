@@ -211,8 +211,9 @@ def _row(line: str, layout: ColumnLayout, columns: Mapping[str, int], where: str
             f"{where}: {len(row)} columns, but line {layout.line} has {layout.columns} "
             f"({_separated(layout.separator)}): {line.strip()[:80]!r}"
         )
-    if empty := [content for content, column in columns.items() if not row[column]]:
-        raise InputError(f"{where}: column {columns[empty[0]]} ({empty[0]}) is empty; fill it")
+    for content, column in columns.items():
+        if not row[column]:
+            raise InputError(f"{where}: column {column} ({content}) is empty; fill it")
     return row
 
 
