@@ -1,33 +1,31 @@
-"""What an edit reruns: a table of edits, and the jobs that a dry run plans after each in a finished study."""
+"""What runs again after an edit of a study, of its files or its corpora: a dry run plans it in a finished study."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from edits import (
+    AFTER_SWEEPS,
+    ALL_TRAINED,
+    COST,
+    END,
+    PLOTS_OF_SWEEPS,
+    SETTING,
+    TAGGED,
+    TRAINED,
+    Edit,
+    in_file,
+    in_study,
+    replace,
+)
 from workflow_copy import CHECKOUT, Copy
 
 TOKENS = "a_word NN O\nanother NNP B-PER\n\n"
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
-def in_file(name: str, old: str, new: str) -> Callable[[Copy], None]:
-    return lambda copy: replace(copy.folder / name, old, new)
-
-
-def in_study(**values: object) -> Callable[[Copy], None]:
-    return lambda copy: copy.set(**values)
 
 
 def touch_all(copy: Copy) -> None:
@@ -51,63 +49,7 @@ def add_comments(copy: Copy) -> None:
     replace(copy.folder / "config.yaml", "warmup_ratio: 0.1", "warmup_ratio: 0.1  # share of the steps")
 
 
-LIBRARY = "workflow_scripts/posner"
-
-
-def add_command(copy: Copy) -> None:
-    """A new command, in a new module."""
-    (copy.folder / LIBRARY / "commands/ner/count_words.py").write_text("class CountWords:\n    pass\n")
-    replace(copy.folder / LIBRARY / "commands/names.py", '"train_ner",', '"train_ner", "count_words",')
-
-
-def append(copy: Copy, name: str, text: str) -> None:
-    """Add `text` at the end of a module of the library."""
-    with (copy.folder / LIBRARY / name).open("a") as file:
-        file.write(text)
-
-
-def add_functions(copy: Copy) -> None:
-    """New functions that nothing calls."""
-    for name in ["report/figures/ner.py", "stats/intervals.py", "training/loop.py", "corpora/corpus.py"]:
-        append(copy, name, "\n\ndef print_nothing() -> None:\n    print()\n")
-
-
-def add_field(settings: str) -> Callable[[Copy], None]:
-    """A new field in a class of settings, the last one in its module."""
-    return lambda copy: append(copy, f"config/{settings}.py", "    tolerance: float = 0\n")
-
-
 GOLD = {"fusion": "encoder", "pos": "gold", "feature": "trainable_embed", "inject_layer_offset_from_end": 2}
-PLOTS_OF_SWEEPS = ["plot_corruption", "plot_scaled_errors", "plot_pos_controls"]
-CONCLUDED = ["conclude", "plot_oracles", "typeset_tables", "typeset_poster", "run_notebook"]
-AFTER_POS = dict.fromkeys(
-    ["summarise_pos", "plot_pos_tagging", "plot_confusions", "plot_corruption", "write_model_cards", *CONCLUDED], 1
-)
-AFTER_NER = dict.fromkeys(
-    [
-        "summarise_ner",
-        "compare_variants",
-        "score_slices",
-        "plot_ner_results",
-        "plot_injection_strategies",
-        "plot_slices",
-        "plot_training",
-        "plot_cost",  # in the variants' colours, which depend on the table of runs
-        *PLOTS_OF_SWEEPS,
-        "write_model_cards",
-        *CONCLUDED,
-    ],
-    1,
-)
-AFTER_SWEEPS = dict.fromkeys(["summarise_corruption", *PLOTS_OF_SWEEPS, *CONCLUDED], 1)
-COST = dict.fromkeys(["summarise_cost", "plot_cost", "typeset_tables"], 1)
-# With some variants; and with all of them.
-TRAINED = {"sweep_corruption": 3, "list_runs": 1, "list_sweeps": 1, **AFTER_NER, **AFTER_SWEEPS, **COST}
-ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
-TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS, **COST}
-AFTER_STATISTICS = AFTER_SWEEPS | dict.fromkeys(
-    ["compare_variants", "score_slices", "plot_injection_strategies", "plot_slices", "write_model_cards"], 1
-)
 PLOTS = dict.fromkeys(
     [
         "plot_pos_tagging",
@@ -126,56 +68,11 @@ EXTRA_TEST = {
     **dict.fromkeys(["prepare_extra_test", "tag_extra_test", "compare_extra_tests", "typeset_extra_tests"], 1),
     "predict_extra_test": 5,
 }
-END = ("summarise_study", "report")
-SETTING = ("record_config", *END)  # the config is recorded as a whole
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A row of the table in docs/reruns.md: jobs of each corpus by rule, and rules of the whole study that run once."""
-
-    what: str
-    reruns: str
-    make: Callable[[Copy], None]
-    jobs: dict[str, int]
-    study: tuple[str, ...] = ()
-    corpora: int = 2
 
 
 EDITS = [
     Edit("`touch` of every file, a fresh checkout", "nothing", touch_all, {}),
-    Edit(
-        "a comment, a docstring, formatting",
-        "nothing",
-        in_file(f"{LIBRARY}/training/loop.py", "def training_step(", "# Why.\ndef training_step("),
-        {},
-    ),
     Edit("a comment in the config", "nothing", add_comments, {}),
-    Edit(
-        "the help text of a setting",
-        "nothing",
-        in_file(f"{LIBRARY}/config/statistics.py", '"""Confidence level', '"""The confidence level'),
-        {},
-    ),
-    Edit(
-        "a message of the config check",
-        "nothing",
-        in_file(f"{LIBRARY}/config/variants.py", "gold POS has no logits", "there are no logits of gold POS"),
-        {},
-    ),
-    Edit(
-        "an error message in the training code",
-        "nothing",
-        in_file(f"{LIBRARY}/model/modeling.py", "no prepared encoder is there", "the encoder is missing"),
-        {},
-    ),
-    Edit("a new command", "nothing", add_command, {}),
-    Edit(
-        "a new function in a module of figures, statistics or training",
-        "nothing",
-        add_functions,
-        {},
-    ),
     Edit(
         "one more seed",
         "that seed's trainings and sweeps, and the analysis",
@@ -219,13 +116,6 @@ EDITS = [
         ("report",),
     ),
     Edit(
-        "a title in the report",
-        "the report",
-        in_file(f"{LIBRARY}/report/contents.py", "Most frequent confusions", "Confusions"),
-        {},
-        ("report",),
-    ),
-    Edit(
         "the words of the poster",
         "posters, and the report",
         in_file("resources/poster/poster.typ", "Do POS tags still help", "Do POS tags help"),
@@ -240,64 +130,11 @@ EDITS = [
         ("report",),
     ),
     Edit(
-        "the code of one figure",
-        "that figure, and the report",
-        in_file(f"{LIBRARY}/report/figures/ner.py", "dict(zip(product(kinds", "dict(0 or zip(product(kinds"),
-        {"plot_slices": 1},
-        ("report",),
-    ),
-    Edit(
-        "one statistic, e.g. the standard deviation over seeds",
-        "what uses it, and what follows",
-        in_file(f"{LIBRARY}/stats/spread.py", "return cls(", "return 0 or cls("),
-        AFTER_NER | AFTER_SWEEPS | {"measure_ceiling": 1, "compare_variants": 0, "score_slices": 0},
-        END,
-    ),
-    Edit(
-        "a new field in the settings of statistics",
-        "what takes these settings, and what follows; no training",
-        add_field("statistics"),
-        AFTER_STATISTICS,
-        SETTING,
-    ),
-    Edit(
-        "a new field in the settings of the sweep",
-        "sweeps and what follows; no training",
-        add_field("corruption"),
-        {"sweep_corruption": 3, "list_sweeps": 1, **AFTER_SWEEPS, **COST},
-        SETTING,
-    ),
-    Edit(
         "the margin of equivalence",
         "comparisons, and what is concluded",
         in_study(statistics__margin=0.3),
         dict.fromkeys(["compare_variants", "plot_injection_strategies", "write_model_cards"], 1) | AFTER_SWEEPS,
         SETTING,
-    ),
-    Edit(
-        "the code of a fusion",
-        "variants of that fusion, and the analysis",
-        in_file(
-            f"{LIBRARY}/model/fusion/late.py",
-            "logits + self.scale * self.project(pos)",
-            "self.scale * self.project(pos) + logits",
-        ),
-        TRAINED | {"train_ner": 3, "sweep_corruption": 2},
-        END,
-    ),
-    Edit(
-        "the training loop",
-        "every training, and what follows",
-        in_file(f"{LIBRARY}/training/loop.py", "return loss.item()", "return float(loss)"),
-        TAGGED | ALL_TRAINED,
-        END,
-    ),
-    Edit(
-        "the code of the POS taggers",
-        "taggers, variants with predicted POS, sweeps, the analysis; no variant with gold POS",
-        in_file(f"{LIBRARY}/commands/pos/train_tagger.py", "return frozenset()", "return frozenset([])"),
-        TAGGED | TRAINED | {"train_ner": 1, "measure_ceiling": 1},
-        END,
     ),
     Edit(
         "the learning rate of NER",
@@ -341,9 +178,9 @@ EDITS = [
 ]
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=[edit.what for edit in EDITS])
+@pytest.mark.parametrize("edit", EDITS, ids=[edit.name for edit in EDITS])
 def test_an_edit_reruns_what_depends_on_it(edited: Copy, edit: Edit) -> None:
-    edit.make(edited)
+    edit.apply(edited)
     expected = Counter({rule: edit.corpora * number for rule, number in edit.jobs.items()})
     assert edited.planned() == expected + Counter(edit.study)
 
@@ -351,7 +188,7 @@ def test_an_edit_reruns_what_depends_on_it(edited: Copy, edit: Edit) -> None:
 def test_the_documentation_shows_what_an_edit_reruns() -> None:
     page = (CHECKOUT / "docs" / "reruns.md").read_text(encoding="utf-8")
     for edit in EDITS:
-        assert f"| {edit.what} | {edit.reruns} |" in page
+        assert f"| {edit.name} | {edit.reruns} |" in page
 
 
 def test_a_second_run_has_nothing_to_do(finished: Copy) -> None:
