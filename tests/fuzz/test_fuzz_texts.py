@@ -115,7 +115,7 @@ def test_invisible_characters_inside_words_cut_none() -> None:
             longer = longer[:place] + random_.choice([*COMMON_INVISIBLE, random_.choice(INVISIBLE)]) + longer[place:]
         changed += longer != text
         assert [without_invisible(word) for word in words(longer)] == before, f"case {number}: {longer!r}"
-    assert changed > CASES / 4
+    assert changed > CASES / 8
 
 
 def test_files_are_read_by_line_or_refused(tmp_path: Path) -> None:
