@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import matplotlib.style
 from fabricated import VARIANTS, confusion_matrix, summarise, variant
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -23,6 +22,7 @@ from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.plot_cost import PlotCost
 from posner.config.variants import Variant
 from posner.files import write_json
+from posner.report.figures.style import figure_style
 
 STYLE = Path(__file__).parents[2] / "resources" / "styles" / "posner.mplstyle"
 
@@ -89,7 +89,7 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
 
 
 def drawn(plot: Plot) -> Figure:
-    with matplotlib.style.context(plot.style):
+    with figure_style(plot.style):
         figure = plot.draw()
         FigureCanvasAgg(figure).draw()
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,9 +14,11 @@ from fabricated import VARIANTS
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.files import read_table
-from posner.report.figures.corruption import CONTROL_MODES
+from posner.report.figures.corruption import CONTROL_MODES, NO_ERRORS
+from posner.report.figures.ner import MIN_MENTIONS
 from posner.report.figures.style import variant_styles
 
 
@@ -68,6 +71,48 @@ def test_strategies_are_differences_to_the_same_seed(tables: dict[str, Path]) ->
         assert sorted(values) == pytest.approx(sorted(differences[names].stack().dropna()))
 
 
+def test_what_cannot_exist_is_not_called_not_run(tables: dict[str, Path]) -> None:
+    """Gold tags have no logits, so no study can run that variant; one with random tags in embeddings could be run."""
+    figure = drawn(plots(tables["default"])["injection_strategies"])
+    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    notes = {
+        (axes.get_title(), rows[round(note.xy[1])]): note.get_text()
+        for axes in figure.axes
+        for note in axes.texts
+        if note.get_text() in ("not run", "cannot exist")
+    }
+    assert notes["Gold POS", "late, logits"] == "cannot exist"
+    assert notes["Random POS", "late, embeddings"] == "not run"
+    assert notes["Predicted POS", "encoder earliest, embeddings"] == "not run"
+    assert list(notes.values()).count("cannot exist") == 1
+    assert len(notes) == 6
+
+
+def test_slices_of_a_few_mentions_are_listed_but_do_not_stretch_the_axis(
+    tables: dict[str, Path], tmp_path: Path
+) -> None:
+    """A slice of five mentions moves by 20 points with one of them."""
+    for name in ("ner_slices", "ner_slices_summary", "ner_runs"):
+        table = pd.read_csv(tables["default"] / f"{name}.csv", keep_default_na=False, na_values=[""])
+        if name != "ner_runs":
+            is_small = table["value"] == "new"
+            table.loc[is_small, "support"] = MIN_MENTIONS - 1
+            for column, value in {"difference": -0.6, "low": -0.9}.items():
+                if column in table:
+                    table.loc[is_small & table[column].notna(), column] = value
+            table.loc[
+                is_small & table.get("low", table["difference"]).notna(), ["low"] if "low" in table else []
+            ] = -0.9
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    figure = drawn(plots(tmp_path)["slices"])
+    usual = drawn(plots(tables["default"])["slices"])
+    assert figure.axes[0].get_xlim() == pytest.approx(usual.axes[0].get_xlim(), abs=1)
+    assert [label.get_text() for label in figure.axes[2].get_yticklabels()][1] == f"new ({MIN_MENTIONS - 1})"
+    for axes in figure.axes[2:4]:
+        assert [(note.get_text(), note.xy[1]) for note in axes.texts] == [(f"fewer than {MIN_MENTIONS}", 1)]
+        assert all(round(y) == 0 for line in axes.get_lines() if len(line.get_xdata()) == 1 for y in line.get_ydata())
+
+
 def test_a_slice_is_drawn_with_its_mean_and_interval(tables: dict[str, Path]) -> None:
     table = pd.read_csv(tables["default"] / "ner_slices_summary.csv").query("support > 0")
     figure = drawn(plots(tables["default"])["slices"])
@@ -93,8 +138,9 @@ def test_curves_are_means_over_seeds_and_draws(tables: dict[str, Path]) -> None:
     figure = drawn(plots(folder)["corruption"])
     lines = lines_by_label(figure)
     for label, rows in table.groupby("label"):
-        mean = rows.groupby("level")["f1"].mean()
-        np.testing.assert_allclose(lines[str(label)].get_xdata(), 100 * mean.index)
+        mean, share = (rows.groupby("level")[name].mean() for name in ("f1", "effective_rate"))
+        assert (share < share.index.to_series()).sum() > 5, "some tags are never confused, and stay"
+        np.testing.assert_allclose(lines[str(label)].get_xdata(), 100 * share)
         np.testing.assert_allclose(lines[str(label)].get_ydata(), 100 * mean)
     bands = [c for axes in figure.axes for c in axes.collections if isinstance(c, PolyCollection)]
     assert len(bands) == table["variant"].nunique()
@@ -102,6 +148,37 @@ def test_curves_are_means_over_seeds_and_draws(tables: dict[str, Path]) -> None:
     vertices = bands[0].get_paths()[0].vertices
     assert vertices[:, 1].min() == pytest.approx(100 * (rows["f1"] - rows["f1_std"]).min())
     assert vertices[:, 1].max() == pytest.approx(100 * (rows["f1"] + rows["f1_std"]).max())
+
+
+def test_the_taggers_own_tags_are_at_its_error_rate(tables: dict[str, Path]) -> None:
+    """The direct answer stands beside the errors that are spread evenly."""
+    folder = tables["default"]
+    table = pd.read_csv(folder / "corruption.csv").query("mode == 'anchor'")
+    tagging = pd.read_csv(folder / "pos_tagging.csv").set_index("split")
+    points = {
+        (line.get_color(), line.get_marker()): (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
+        for axes in drawn(plots(folder)["corruption"]).axes
+        for line in axes.get_lines()
+        if line.get_markerfacecolor() == "white"
+    }
+    styles = variant_styles(read_table(folder / "ner_runs.csv", ["seed", "f1"]))
+    assert len(points) == table["variant"].nunique()
+    for name, f1 in table.groupby("variant")["f1"].mean().items():
+        x, y = points[styles[str(name)].colour, styles[str(name)].marker]
+        assert y == pytest.approx(100 * f1)
+        assert x == pytest.approx(100 * (1 - tagging["accuracy"]["test"]), abs=4), "side by side"
+
+
+def test_without_tagging_errors_the_figure_says_so(tables: dict[str, Path], tmp_path: Path) -> None:
+    for path in tables["default"].glob("*.csv"):
+        table = pd.read_csv(path, keep_default_na=False)
+        table.assign(**{"effective_rate": 0.0} if path.stem == "corruption" else {}).to_csv(
+            tmp_path / path.name, index=False
+        )
+    for axes in drawn(plots(tmp_path)["corruption"]).axes[:2]:
+        assert NO_ERRORS in [text.get_text() for text in axes.texts]
+        assert axes.get_xlim()[1] < 20, "nothing was measured at 100 %"
+    assert not any(text.get_text() == NO_ERRORS for text in drawn(plots(tables["default"])["corruption"]).axes[0].texts)
 
 
 def upright(figure: Figure, colour: str) -> list[tuple[float, float]]:
@@ -146,6 +223,7 @@ def test_controls_are_points_in_the_rows_of_their_names(tables: dict[str, Path])
 
 def test_the_taggers_error_rate_is_marked(tables: dict[str, Path]) -> None:
     figure = drawn(plots(tables["default"])["corruption"])
+    assert figure.axes[0].get_xlabel() == "Replaced test tags (% of tokens)"
     accuracy = pd.read_csv(tables["default"] / "pos_tagging.csv").set_index("split").loc["test", "accuracy"]
     marks = [line.get_xdata() for line in figure.axes[0].get_lines() if list(line.get_ydata()) == [0, 1]]
     assert [list(x) for x in marks] == [[pytest.approx(100 * (1 - accuracy))] * 2]
@@ -220,12 +298,28 @@ def test_differences_are_drawn_over_the_range_of_the_baseline(tables: dict[str, 
     assert bands == 3 + 2 + 2 + 2  # panels
 
 
-def test_dollars_in_tags_are_not_read_as_mathematics(tmp_path: Path) -> None:
-    (tmp_path / "c.csv").write_text("split,gold,predicted,count,share\ntrain,PRP$,WP$,7,0.5\n")
+HOSTILE = ("PRP$", "$x^2$", "a_b^c", "\\frac{1}{2}", "100 %", "<b>", "}{", "NN\nVB", "&amp;", "名詞")
+
+
+@pytest.mark.parametrize("tag", HOSTILE)
+def test_tags_are_drawn_as_they_are(tmp_path: Path, tag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """No mathematics, no TeX and no line break is read into a tag, whatever the user's own settings are."""
+    table = pd.DataFrame({"split": "train", "gold": [tag], "predicted": "WP$", "count": 7, "share": 0.5})
+    table.to_csv(tmp_path / "c.csv", index=False)
     plot = PlotConfusions(confusions=tmp_path / "c.csv", style=STYLE, output=tmp_path / "c.png")
-    [label] = drawn(plot).axes[0].get_yticklabels()
-    assert label.get_text() == "PRP$ → WP$"
-    assert not label.get_parse_math()
+    with mpl.rc_context({"text.parse_math": True, "text.usetex": True}):
+        figure = drawn(plot)
+        plot.execute()
+    [label] = figure.axes[0].get_yticklabels()
+    assert label.get_text() == f"{tag} → WP$".replace("\n", " ")
+    assert not any(text.get_parse_math() or text.get_usetex() for text in figure.findobj(Text))
+    assert "missing from font" not in capsys.readouterr().err
+
+
+def test_all_text_of_all_figures_is_plain(tables: dict[str, Path]) -> None:
+    for name, plot in plots(tables["default"]).items():
+        shown = [text for text in drawn(plot).findobj(Text) if text.get_text()]
+        assert not any(text.get_parse_math() or text.get_usetex() for text in shown), name
 
 
 def test_a_tagger_without_errors_has_a_figure(tmp_path: Path) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from drawings import NAMES, STUDIES, SWEPT, drawn, lines_by_label, plots, point_lines
+from drawings import NAMES, STUDIES, STYLE, SWEPT, drawn, lines_by_label, plots, point_lines
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
@@ -23,10 +27,13 @@ from posner.files import read_table
 from posner.report.figures.axes import PAGE_HEIGHT, limits
 from posner.report.figures.style import (
     CONTROL_MARKERS,
+    FALLBACK_FONTS,
     GREY,
     ONE_COLUMN,
     TWO_COLUMNS,
     VariantStyle,
+    figure_style,
+    installed_fonts,
     save_figure,
     variant_styles,
 )
@@ -118,6 +125,78 @@ def test_variants_have_colours_of_their_own() -> None:
     assert len({style.marker for style in styles.values() if style is not styles["baseline"]}) == 9
 
 
+SAME_COLOUR = 40  # largest distance of a pixel's colour, which antialiasing blends at edges, from that of its point
+
+
+def points_with_colours(figure: Figure) -> Iterator[tuple[float, float, float, Any]]:
+    """Every point that a figure draws: its place and radius in pixels, and its colour."""
+    for axes in figure.axes:
+        for line in axes.get_lines():
+            if line.get_marker() in (None, "", "None", " "):
+                continue
+            is_filled = line.get_marker() in MarkerStyle.filled_markers
+            faces = [line.get_markerfacecolor(), line.get_markeredgecolor()] if is_filled else [line.get_color()]
+            colour = next(face for face in faces if to_rgb(face) != (1, 1, 1))
+            radius = line.get_markersize() / 2 * figure.dpi / 72
+            for x, y in line.get_transform().transform(line.get_xydata()):
+                if np.isfinite([x, y]).all():
+                    yield x, y, radius, colour
+
+
+def is_covered(point: tuple[float, float, float, Any], points: Sequence[tuple[float, float, float, Any]]) -> bool:
+    """Whether a point of another colour is in the place of this one."""
+    x, y, radius, colour = point
+    return any(
+        other != colour and np.hypot(x - other_x, y - other_y) < radius + other_radius
+        for other_x, other_y, other_radius, other in points
+    )
+
+
+def is_visible(image: Any, x: float, y: float, radius: float, colour: Any) -> bool:
+    """Whether the image has the colour of a point at its place."""
+    height = image.shape[0]
+    rows = slice(max(round(height - y - radius), 0), round(height - y + radius) + 1)
+    columns = slice(max(round(x - radius), 0), round(x + radius) + 1)
+    distance = np.abs(image[rows, columns, :3].astype(int) - 255 * np.array(to_rgb(colour))).max(axis=-1)
+    return bool((distance < SAME_COLOUR).sum() >= 3)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("confusions", "cost")])
+def test_every_point_can_be_seen(tables: dict[str, Path], name: str, study: str) -> None:
+    """A marker drawn in the colour of the page, below another or beyond the axis would be a result that is missing."""
+    if name == "oracles" and study != "default":
+        pytest.skip("no oracles in this study")
+    figure = drawn(plots(tables[study])[name])
+    figure.set_dpi(200)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    image = np.asarray(canvas.buffer_rgba())
+    points = list(points_with_colours(figure))
+    assert len(points) > (0 if study == "one variant, one seed" else 1)
+    hidden = [point for point in points if not is_visible(image, *point)]
+    if name in ("corruption", "scaled_errors"):  # where curves cross, one point may lie on another
+        hidden = [point for point in hidden if not is_covered(point, points)]
+    assert not hidden, f"{len(hidden)} of {len(points)}"
+
+
+@pytest.mark.parametrize("number", [1, len(CONTROL_MARKERS)])
+def test_every_oracle_can_be_seen(tables: dict[str, Path], tmp_path: Path, number: int) -> None:
+    """As many oracles as there are markers: some of these have no face."""
+    runs = pd.read_csv(tables["default"] / "ner_runs.csv", keep_default_na=False).query("split == 'test'")
+    baseline, oracle = runs[runs["pos"] == "none"], runs[runs["pos"] == "oracle"].iloc[:1]
+    oracles = [oracle.assign(variant=f"o{i}", injection=f"path {i}", f1=0.96 + 0.003 * i) for i in range(number)]
+    pd.concat([baseline, *oracles]).to_csv(tmp_path / "ner_runs.csv", index=False)
+    paths = {"path": [f"path {i}" for i in range(number)], "oracle_f1": 0.97, "required_f1": 0.95, "state": "works"}
+    pd.DataFrame(paths).to_csv(tmp_path / "verdict_oracles.csv", index=False)
+    figure = drawn(plots(tmp_path)["oracles"])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    points = list(points_with_colours(figure))
+    assert len(points) == number
+    assert all(is_visible(np.asarray(canvas.buffer_rgba()), *point) for point in points)
+
+
 def test_every_control_can_be_seen() -> None:
     """A white edge would hide a marker that has no face."""
     for marker in CONTROL_MARKERS:
@@ -191,6 +270,36 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
     assert {(line.get_color(), line.get_marker()) for _, line in strategies} == {
         (style.colour, style.marker) for style in expected.values()
     }
+
+
+# --- fonts -----------------------------------------------------------------------------------------------------------
+
+
+def test_fonts_for_further_scripts_are_used_if_they_are_installed() -> None:
+    with figure_style(STYLE):
+        families = list(matplotlib.rcParams["font.family"])
+        assert families[0] == "DejaVu Sans"
+        assert families[1:] == installed_fonts(FALLBACK_FONTS)
+        figure = Figure()
+        figure.text(0, 0, "PRP$")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            FigureCanvasAgg(figure).draw()
+
+
+def test_characters_without_a_font_are_noted_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with figure_style(STYLE):
+        matplotlib.rcParams["font.family"] = "DejaVu Sans"
+        figure = Figure()
+        figure.text(0, 0, "名詞")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            save_figure(figure, tmp_path / "x.png")
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith(
+        "x.png: no installed font has 2 of its characters; install one for this script, such as Noto "
+        "Sans CJK, and draw the figure again"
+    )
 
 
 # --- axes ------------------------------------------------------------------------------------------------------------

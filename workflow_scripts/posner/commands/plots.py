@@ -5,10 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from pathlib import Path
 
-import matplotlib.style
 from matplotlib.figure import Figure
 
-from posner.report.figures.style import save_figure
+from posner.report.figures.style import figure_style, save_figure
 from posner.workflow.command import Command
 
 
@@ -34,5 +33,5 @@ class Plot(Command):
         return self.output.with_suffix(".provenance.json")
 
     def execute(self) -> None:
-        with matplotlib.style.context(self.style):
+        with figure_style(self.style):
             save_figure(self.draw(), self.output)

@@ -9,6 +9,11 @@ MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"
 
 
+def one_line(text: str) -> str:
+    """Text of data on one line: control characters, as in a tag with a line break, become blanks."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text).strip(" ")
+
+
 def format_score(score: float) -> str:
     """A score of 0..1 in points: ``85.12``."""
     return f"{100 * score:.2f}".replace("-", MINUS)

@@ -24,6 +24,6 @@ class PlotSlices(Plot):
     def draw(self) -> Figure:
         return draw_slices(
             read_table(self.slices, ["support", "difference", "low", "high"]),
-            read_table(self.seeds, ["difference"]),
+            read_table(self.seeds, ["support", "difference"]),
             read_table(self.runs, ["seed", "f1"]),
         )

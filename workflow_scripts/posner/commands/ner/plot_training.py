@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib.style
 import pandas as pd
 
 from posner.config.base import Name
 from posner.config.variants import SeededVariant, seeded_runs
 from posner.evaluation.stored import history_file
 from posner.files import read_table
-from posner.report.figures.style import save_figure, variant_styles
+from posner.report.figures.style import figure_style, save_figure, variant_styles
 from posner.report.figures.training import draw_training
 from posner.workflow.command import Command, Folder
 
@@ -35,7 +34,7 @@ class PlotTraining(Command):
         styles, labels = variant_styles(runs), runs.groupby("variant")["label"].first()
         histories = {name: self.histories(name) for name in self.variants}
         baseline = next(name for name, variant in self.variants.items() if variant.fusion == "none")
-        with matplotlib.style.context(self.style):
+        with figure_style(self.style):
             for name, by_seed in histories.items():
                 references = histories[baseline] if name != baseline else {}
                 figure = draw_training(by_seed, labels[name], styles[name], references)

@@ -19,7 +19,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.typing import LineStyleType
 
+from posner.config.variants import FUSIONS
 from posner.report.figures.style import BAND, NEUTRAL, REFERENCE_DASH, TWO_COLUMNS, VariantStyle
+from posner.report.formats import one_line
 
 MIN_SPAN = 2.0  # points of F1 that an axis spans at least, unless its figure sets another span
 PAGE_HEIGHT = 9.2  # inches
@@ -169,7 +171,7 @@ def empty_figure(note: str) -> Figure:
 
 def wrapped(label: str, characters: int = LABEL_WIDTH) -> str:
     """A label on as many lines as it needs, since the names of variants may be of any length."""
-    return textwrap.fill(label, characters)
+    return textwrap.fill(one_line(label), characters)
 
 
 def line_counts(labels: Sequence[str], characters: int = LABEL_WIDTH) -> list[int]:
@@ -243,13 +245,13 @@ FUSION_TITLES = {"late": "Late fusion", "encoder": "Encoder-level fusion"}
 
 def fusion_panels(table: pd.DataFrame, height: float) -> tuple[Figure, dict[str, tuple[Axes, Axes]]]:
     """A figure with a panel for each fusion in `table`, `height` inches high, and axes for its key below each panel."""
-    fusions = [fusion for fusion in FUSION_TITLES if fusion in set(table["fusion"])]
+    fusions = [fusion for fusion in FUSIONS if fusion in set(table["fusion"])]
     below = max(key_height(rows) for _, rows in table.groupby("fusion"))
     figure = Figure(figsize=(TWO_COLUMNS, height + below), layout="constrained")
     ratios = [height - 0.6, below]
     panels, keys = figure.subplots(2, len(fusions), sharex="row", sharey="row", squeeze=False, height_ratios=ratios)
     for axes, key, fusion in zip(panels, keys, fusions, strict=True):
-        axes.set_title(FUSION_TITLES[fusion])
+        axes.set_title(FUSION_TITLES.get(fusion, f"{fusion.capitalize()} fusion"))
         key.axis("off")
     return figure, dict(zip(fusions, zip(panels, keys, strict=True), strict=True))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from posner.report.figures.axes import (
@@ -32,6 +34,9 @@ from posner.report.figures.axes import (
 from posner.report.figures.style import COLOURS, NEUTRAL, VariantStyle, variant_styles
 
 CURVE_MIN_SPAN = 5.0  # points of F1
+SHARE_MIN_SPAN = 5.0  # % of the tokens
+OWN_TAGS_STEP = 1.6  # % of the tokens from one variant to the next
+NO_ERRORS = "The tagger makes no errors on train\n(out of fold): no tag was replaced."
 SHADE = 0.18  # opacity of the bands around curves
 SCALED_SPREAD = 0.07  # of the points of all variants at one factor, as a share of the axis
 CONTROL_STEP = 0.11  # inches from one variant to the next
@@ -40,7 +45,7 @@ CONTROL_MODES = {
     "shuffle": "shuffled within sentence",
     "permute": "shuffled within test set",
     "constant": "most frequent tag",
-    "zero": "Input path off",
+    "zero": "input path off",
 }
 
 
@@ -48,14 +53,19 @@ CONTROL_MODES = {
 
 
 def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.DataFrame) -> Figure:
-    """Test F1 over the rate of corruption: a line and a band for each variant, and the baseline for reference.
+    """Test F1 over the share of test tags that errors replaced, with the baseline for reference.
+
+    A line and a band for each variant show errors at random positions. An open point shows the tagger's own tags, near
+    its error rate. The share is the one that really changed: tags that the tagger never confuses stay, so it can be far
+    below the nominal rate.
 
     Args:
         corruption: ``corruption.csv``.
         runs: ``ner_runs.csv``.
         tagging: ``pos_tagging.csv``, for the tagger's own error rate on test.
     """
-    curves = in_points(corruption[corruption["mode"] == "tagger"], "level", "f1", "f1_std")
+    table = in_points(corruption, "effective_rate", "f1", "f1_std")
+    curves, own_tags = table[table["mode"] == "tagger"], table[table["mode"] == "anchor"]
     curves = curves.fillna({"f1_std": 0.0})  # a single draw has no standard deviation
     curves = curves.assign(low=curves["f1"] - curves["f1_std"], high=curves["f1"] + curves["f1_std"])
     styles, baseline = variant_styles(runs), BaselineRange.of(runs)
@@ -66,14 +76,20 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
         axes.axvline(tagger_error, color=NEUTRAL, linestyle=":", linewidth=1, zorder=1)
         for name, rows in by_variant(curves[curves["fusion"] == fusion]):
             add_curve(axes, rows, styles[name])
-        axes.set_xlabel("Corruption rate (% of test tokens)")
+        add_own_tags(axes, own_tags[own_tags["fusion"] == fusion], tagger_error, styles)
+        if not (curves["effective_rate"] > 0).any():
+            axes.annotate(NO_ERRORS, (0.5, 0.05), xycoords="axes fraction", ha="center", color=NEUTRAL)
+        axes.set_xlabel("Replaced test tags (% of tokens)")
         add_key(axes, key)
     first = figure.axes[0]
-    first.set_ylim(limits([*curves["low"], *curves["high"], baseline.low, baseline.high], CURVE_MIN_SPAN))
+    first.set_xlim(limits([0, tagger_error, *curves["effective_rate"]], SHARE_MIN_SPAN))
+    shown = [*curves["low"], *curves["high"], *own_tags["f1"], baseline.low, baseline.high]
+    first.set_ylim(limits(shown, CURVE_MIN_SPAN))
     first.set_ylabel("Test F1 (points)")
     keys = [
         *baseline_keys(baseline),
         key_line("tagger error rate on test", ":"),
+        Line2D([], [], color=NEUTRAL, linestyle="", label="tagger's own tags, mean", **open_point("o")),
         Patch(color=COLOURS[0], alpha=SHADE, linewidth=0, label="all seeds, each ± sd over draws"),
         seed_tick_key("y"),
     ]
@@ -84,12 +100,25 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
 def add_curve(axes: Axes, rows: pd.DataFrame, style: VariantStyle) -> None:
     """Draw one variant: the mean over seeds, and a band from the lowest to the highest seed, each ± sd over draws."""
     by_rate = rows.groupby("level")
-    mean = by_rate["f1"].mean()
-    axes.fill_between(
-        mean.index, by_rate["low"].min(), by_rate["high"].max(), color=style.colour, alpha=SHADE, linewidth=0
-    )
-    add_seeds(axes, rows["level"], rows["f1"], style, "y")
-    axes.plot(mean.index, mean, linestyle=style.dash, label=label_of(rows), **(style.point() | {"markersize": 3.5}))
+    shares, mean = by_rate["effective_rate"].mean(), by_rate["f1"].mean()
+    axes.fill_between(shares, by_rate["low"].min(), by_rate["high"].max(), color=style.colour, alpha=SHADE, linewidth=0)
+    add_seeds(axes, rows["effective_rate"], rows["f1"], style, "y")
+    axes.plot(shares, mean, linestyle=style.dash, label=label_of(rows), **(style.point() | {"markersize": 3.5}))
+
+
+def add_own_tags(axes: Axes, rows: pd.DataFrame, tagger_error: float, styles: Mapping[str, VariantStyle]) -> None:
+    """Draw the mean F1 of each variant with the tagger's own tags, the variants side by side at its error rate."""
+    variants = by_variant(rows)
+    for offset, (name, own) in zip(dodge_offsets(len(variants), OWN_TAGS_STEP), variants, strict=True):
+        style = styles[name]
+        axes.plot(
+            [tagger_error + offset], [own["f1"].mean()], linestyle="", color=style.colour, **open_point(style.marker)
+        )
+
+
+def open_point(marker: str) -> dict[str, Any]:
+    """Options of ``Axes.plot`` for the tagger's own tags: the variant's marker without a fill."""
+    return {"marker": marker, "markersize": 6, "markerfacecolor": "white", "markeredgewidth": 1.2, "zorder": 4}
 
 
 # --- changes of F1 ---------------------------------------------------------------------------------------------------
@@ -122,7 +151,7 @@ def draw_scaled_errors(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: 
             of_seeds = seeds[seeds["variant"] == name]
             add_seeds(axes, of_seeds["x"] + offset, of_seeds["change"], styles[name], "y")
         axes.set_xticks([*factors, right], [*(f"{factor:g}" for factor in factors), "tagger's\nown tags"])
-        axes.set_xlabel("Multiple of the tagger's error rate")
+        axes.set_xlabel("Multiple of the tagger's error probability")
         add_key(axes, key)
     figure.axes[0].set_ylim(limits(shown_changes(baseline, seeds, changes)))
     figure.axes[0].set_ylabel("Change in test F1 (points)")

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from pydantic import ValidationError
 
+from posner.config.variants import Variant
 from posner.report.figures.axes import (
     INTERVAL_WIDTH,
     LINE_HEIGHT,
@@ -39,6 +41,7 @@ from posner.summaries.names import POS
 
 MEAN_TICK_WIDTH = 1.6  # typographic points
 SLICE_MIN_SPAN = 4.0  # points of F1; slices are small, and vary more
+MIN_MENTIONS = 50  # true mentions of a slice that is drawn; with 50, each mention is worth about 2 points of recall
 SLICE_STEP = 0.11  # inches from one variant to the next
 SLICE_TITLES = {
     "all": "All",
@@ -123,9 +126,8 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
             )
         for y, strategy in enumerate(strategies):
             if strategy not in set(injections):
-                axes.annotate(
-                    "not run", (0.98, y), xycoords=("axes fraction", "data"), ha="right", va="center", color=NEUTRAL
-                )
+                note = "not run" if could_read(variants[variants["injection"] == strategy], source) else "cannot exist"
+                annotate_row(axes, y, note)
         axes.set_title(POS[source])
     values = [value for difference in differences.values() for value in difference.values]
     panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *with_interval["low"], *with_interval["high"]]))
@@ -145,6 +147,22 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
     ]
     figure.legend(handles=keys, loc="outside upper center", ncols=3)
     return figure
+
+
+def could_read(strategy: pd.DataFrame, source: str) -> bool:
+    """Whether a variant with the fusion and feature of these rows could read POS from `source`: gold has no logits."""
+    fusion, feature = strategy.iloc[0][["fusion", "feature"]]
+    depth = 1 if fusion == "encoder" else None
+    try:
+        Variant(fusion=fusion, pos=source, feature=feature, inject_layer_offset_from_end=depth)
+    except ValidationError:
+        return False
+    return True
+
+
+def annotate_row(axes: Axes, y: float, note: str) -> None:
+    """A note in a row without points."""
+    axes.annotate(note, (0.98, y), xycoords=("axes fraction", "data"), ha="right", va="center", color=NEUTRAL)
 
 
 def differences_by_variant(test: pd.DataFrame) -> dict[str, PairedDifference]:
@@ -173,6 +191,9 @@ def add_strategy(
 def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -> Figure:
     """Differences in test F1 from the baseline: a row of panels by kind of slice, a column by source of POS.
 
+    Slices of fewer than :data:`MIN_MENTIONS` true mentions are listed, not drawn: one mention would move their F1 by
+    points, and stretch the axis that all slices share.
+
     Args:
         slices: ``ner_slices_summary.csv``.
         seeds: ``ner_slices.csv``, the same seed by seed.
@@ -185,20 +206,23 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
     by_seed = in_points(seeds, "difference").rename(columns=columns)
     styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
     figure, panels = slice_panels(estimates, styles)
+    small = estimates["support"] < MIN_MENTIONS
+    drawn = estimates[~small]
+    by_seed = by_seed[by_seed["support"] >= MIN_MENTIONS]
     for (kind, source), axes in panels.items():
         if kind == "all":
             add_band(axes, baseline)
         axes.axvline(0, color=NEUTRAL, linewidth=1)
-        of_panel, of_seeds = (
-            table[(table["slice"] == kind) & (table["pos"] == source)] for table in (estimates, by_seed)
-        )
+        of_panel, of_seeds = (table[(table["slice"] == kind) & (table["pos"] == source)] for table in (drawn, by_seed))
         rows = estimates.loc[estimates["slice"] == kind, "row"].unique()
         step = 0.7 / max(of_panel["variant"].nunique(), 3)
         places = {row: y for y, row in enumerate(rows)}
         add_row_estimates(axes, of_panel, of_seeds, places, styles, step, VariantStyle.outlined_point)
+        for row in estimates.loc[small & (estimates["slice"] == kind), "row"].unique():
+            annotate_row(axes, places[row], f"fewer than {MIN_MENTIONS}")
         axes.grid(visible=False, axis="y")
         axes.tick_params(length=0)
-    shown = [baseline.low, baseline.high, *by_seed["value"], *estimates["low"], *estimates["high"]]
+    shown = [baseline.low, baseline.high, *by_seed["value"], *drawn["low"], *drawn["high"]]
     figure.axes[0].set_xlim(limits(shown, SLICE_MIN_SPAN))
     figure.supxlabel("Difference in test F1 from the baseline of the same seeds (points)", fontsize=9)
     return figure

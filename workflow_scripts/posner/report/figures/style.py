@@ -2,17 +2,27 @@
 
 The colours are Paul Tol's "muted" scheme (https://personal.sron.nl/~pault/), which are distinct under all common kinds
 of colour blindness. Markers and line styles differ too, so figures can be read in grey.
+
+Text is drawn as it is: no mathematics is parsed (the style sheet says so), since tags and entity types may contain
+``$``, ``_`` or ``^``. Characters that DejaVu Sans lacks are drawn with an installed font of :data:`FALLBACK_FONTS`.
 """
 
 from __future__ import annotations
 
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib
+import matplotlib.style
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Bbox
 from matplotlib.typing import LineStyleType
@@ -32,6 +42,12 @@ DASHES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 
 
 MARKERS = ("o", "s", "^", "D", "v", "p", "<", "h", ">", "*", "d")
 CONTROL_MARKERS = ("P", "X", "H", "8", "1", "2", "3", "4", "+", "x")
+FALLBACK_FONTS = (  # for scripts that DejaVu Sans lacks, in order of preference
+    *("Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"),
+    *("Droid Sans Fallback", "Arial Unicode MS", "Hiragino Sans", "PingFang SC", "Microsoft YaHei", "Malgun Gothic"),
+    *("Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Thai", "Unifont"),
+)
+MISSING_GLYPH = r"Glyph \d+ .* missing from font"  # matplotlib's warning, once for each character
 CONTROL_SOURCES = ("oracle", "random")  # values of a variant's `pos`
 
 
@@ -75,12 +91,54 @@ def variant_styles(runs: pd.DataFrame) -> dict[str, VariantStyle]:
     return styles
 
 
+@contextmanager
+def figure_style(sheet: Path) -> Iterator[None]:
+    """Matplotlib's settings for all figures: the style sheet on top of its defaults, whatever the user's own settings.
+
+    Fonts for further scripts are added if they are installed; matplotlib warns of each that is not.
+    """
+    with matplotlib.style.context(sheet, after_reset=True):
+        families = list(matplotlib.rcParams["font.family"])
+        matplotlib.rcParams["font.family"] = [*families, *installed_fonts(FALLBACK_FONTS)]
+        yield
+
+
+def installed_fonts(families: Sequence[str]) -> list[str]:
+    """Those of the font families that this machine has.
+
+    Matplotlib's list of fonts is from its first use on this machine; fonts that were installed later are added.
+    """
+    listed = {font.fname for font in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in listed:
+            with suppress(OSError, RuntimeError):  # a font that matplotlib cannot read
+                fontManager.addfont(path)
+    installed = {font.name for font in fontManager.ttflist}
+    return [family for family in families if family in installed]
+
+
 def save_figure(figure: Figure, png: Path) -> None:
     """Write a figure as PNG and, beside it, as SVG, without a date: the same figure gives the same bytes."""
-    fix_layout(figure)
-    for path, metadata in ((png, {}), (png.with_suffix(".svg"), {"Date": None})):
-        with atomic_path(path) as part:
-            figure.savefig(part, dpi=DPI, metadata=metadata)
+    with one_note_on_missing_characters(png):
+        fix_layout(figure)
+        for path, metadata in ((png, {}), (png.with_suffix(".svg"), {"Date": None})):
+            with atomic_path(path) as part:
+                figure.savefig(part, dpi=DPI, metadata=metadata)
+
+
+@contextmanager
+def one_note_on_missing_characters(png: Path) -> Iterator[None]:
+    """One line on stderr in place of matplotlib's warnings for each character that no installed font has."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", MISSING_GLYPH)
+        yield
+    missing = {str(warning.message) for warning in caught if "missing from font" in str(warning.message)}
+    for warning in caught:
+        if str(warning.message) not in missing:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if missing:
+        hint = "install one for this script, such as Noto Sans CJK, and draw the figure again"
+        print(f"{png}: no installed font has {len(missing)} of its characters; {hint}", file=sys.stderr)
 
 
 def fix_layout(figure: Figure) -> None:
