@@ -13,6 +13,7 @@ from posner.config.base import NAME_PATTERN
 from posner.config.depths import refuse_deep_variants
 from posner.config.files import refuse_repeated_keys
 from posner.config.validation import check, refuse_missing_files
+from posner.config.variants import FUSIONS
 from posner.errors import InputError
 from posner.files import content_hash
 from posner.model.fusion.modules import unreachable_modules
@@ -27,6 +28,8 @@ from snakemake.io import contains_wildcard
 from snakemake_patches import note_parameters
 
 snakemake_patches.apply()
+if "--report" in sys.argv:
+    snakemake_patches.escape_results()
 stale_results.apply()
 
 # It formats the paths of environments and resources, and has no way to escape braces in them.
@@ -79,7 +82,7 @@ REPORT_TABLES = report_contents(ALL_TABLES, STUDY)
 GPUS = 0 if STUDY.compute.device == "cpu" else 1
 
 # Without variants that read POS nothing is swept, and tagging errors have no effect.
-PROPAGATION_FILES = [f"{PROPAGATION}/{fusion}_fusion.json" for fusion in ["encoder", "late"] if SWEPT]
+PROPAGATION_FILES = [f"{PROPAGATION}/{fusion}_fusion.json" for fusion in FUSIONS if SWEPT]
 
 
 def arguments(**settings):

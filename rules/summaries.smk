@@ -204,8 +204,7 @@ rule summarise_corruption:
             table: f"{TABLES}/{table}.csv"
             for table in ["corruption", "corruption_intervals", "corruption_changes", "slopes", "train_test"]
         },
-        encoder=f"{PROPAGATION}/encoder_fusion.json",
-        late=f"{PROPAGATION}/late_fusion.json",
+        fusions=[f"{PROPAGATION}/{fusion}_fusion.json" for fusion in FUSIONS],
         provenance=f"{TABLES}/corruption.provenance.json",
     log:
         f"{LOGS}/summarise_corruption.log",
@@ -217,7 +216,7 @@ rule summarise_corruption:
     params:
         variants=arguments(variants=VARIANTS),
         statistics=arguments(statistics=STUDY.statistics),
-        output=subpath(output.late, parent=True),
+        output=PROPAGATION,
         tables=subpath(output.corruption, parent=True),
         code=code("summarise_corruption"),
     shell:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -39,7 +40,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         rows = ("".join(map("{} {} {}\n".format, s.tokens, s.pos, s.ner)) for s in make_sentences(number, seed))
         (data / "mine" / f"{split}.txt").write_text("\n".join(rows))
     make_tokenizer().save_pretrained(save_encoder(data / "my-encoder", "bert"))
-    metric, column, figure, command, name, entry = blocks("python")
+    metric, column, figure, command, name, entry, *fusion = blocks("python")
     library = copy.folder / "workflow_scripts" / "posner"
     insert(library / "evaluation/scores.py", '"accuracy": agreeing / tokens,', metric)
     insert(library / "report/layouts.py", '"Accuracy": "{accuracy}",', column)
@@ -49,14 +50,23 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     insert(library / "commands/names.py", '"plot_ner_results",', name)
     insert(library / "report/contents.py", "FIGURES = {", entry)
     (copy.folder / "resources/captions/exact_sentences.rst").write_text("Sentences.\n")
-    copy.snakemake("--cores", "2", f"{WORK}/figures/exact_sentences.png")
+    add_fusion(library, *fusion)
+    copy.snakemake("--cores", "2", f"{WORK}/figures/exact_sentences.png", f"{WORK}/verdict.json")
     return copy
 
 
-def insert(path: Path, after: str, line: str) -> None:
+def add_fusion(library: Path, module: str, name: str, import_: str, case: str, modules: str) -> None:
+    (library / "model/fusion/scaled.py").write_text(module)
+    insert(library / "config/variants.py", 'fusion: Literal["none", "late",', name)
+    insert(library / "model/modeling.py", "from posner.model.fusion.late import LateFusion", import_, indent=0)
+    insert(library / "model/modeling.py", "return NoFusion()", case)
+    insert(library / "model/fusion/modules.py", '"none": frozenset[str](),', modules)
+
+
+def insert(path: Path, after: str, lines: str, indent: int = 8) -> None:
     text = path.read_text()
     assert text.count(after) == 1
-    path.write_text(text.replace(after, f"{after}\n        {line.strip()}"))
+    path.write_text(text.replace(after, f"{after}\n{textwrap.indent(lines.strip(), ' ' * indent)}"))
 
 
 def test_a_corpus_an_encoder_and_a_variant_by_config(contributed: Copy) -> None:
@@ -90,3 +100,15 @@ def test_a_figure_is_drawn_and_in_the_report(contributed: Copy) -> None:
     assert {path.name for path in figures.iterdir()} == {"exact_sentences.png", "exact_sentences.svg"}
     printed = contributed.snakemake("--dry-run", "--forcerun", "plot_exact_sentences")
     assert re.search(r"rule report:\n +input: .*exact_sentences\.svg", printed)
+
+
+def test_a_fusion_is_trained_swept_and_judged(contributed: Copy) -> None:
+    work = contributed.folder / WORK
+    sweep = pd.read_parquet(work / "corruption" / "scaled" / "seed-1.parquet")
+    metrics = json.loads((work / "ner/scaled/seed-1/metrics.json").read_text())
+    clean = sweep.loc[sweep["mode"] == "clean", "f1"]
+    assert clean.tolist() == pytest.approx([metrics["test"]["f1"]] * len(clean), abs=5e-3)
+    propagation = json.loads((work / "pos_corruption/scaled_fusion.json").read_text())
+    assert list(propagation["variants"]) == ["scaled"]
+    verdict = pd.read_csv(work / "tables/verdict_variants.csv")
+    assert verdict.loc[verdict["variant"] == "scaled", "label"].tolist() == ["Gold POS (scaled, one-hot)"]

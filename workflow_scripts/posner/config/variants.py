@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -47,6 +47,10 @@ class Variant(Settings):
     def is_control(self) -> bool:
         """Whether the variant checks the method instead of POS: an oracle must help, and random tags cannot."""
         return self.pos in ("oracle", "random")
+
+
+# Fusions that read POS.
+FUSIONS = tuple(name for name in get_args(Variant.model_fields["fusion"].annotation) if name != "none")
 
 
 class SeededVariant(Variant):

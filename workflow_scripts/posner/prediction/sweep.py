@@ -1,7 +1,8 @@
 """Predict the test split under many taggings with one checkpoint.
 
 Only what depends on POS is computed again. Late fusion adds POS to logits that are computed once. Encoder fusion
-restarts from the hidden states before the injection layer, once for each distinct tagging of a sentence.
+restarts from the hidden states before the injection layer, once for each distinct tagging of a sentence. Any other
+fusion runs the whole encoder for each of these.
 """
 
 from __future__ import annotations
@@ -89,13 +90,11 @@ class Case:
 
 
 class EncoderSweeper:
-    """For encoder fusion: only the layers from the injection on run, once for each distinct tagging of a sentence."""
+    """For other fusions: the layers that POS can reach run, once for each distinct tagging of a sentence."""
 
     def __init__(self, checkpoint: Checkpoint, text: SweepText, table: Floats) -> None:
         self.checkpoint, self.text, self.table = checkpoint, text, table
-        if checkpoint.config.layer is None:
-            raise ValueError(f"a model with {checkpoint.config.fusion} fusion has no injection layer")
-        self.layer = checkpoint.config.layer
+        self.layer = checkpoint.config.layer or 0
         self.outside = checkpoint.config.labels.index(OUTSIDE)
         self.below, self.in_tuple = hidden_states(checkpoint, text, self.layer)
         self.is_finite = torch.ones((), dtype=torch.bool, device=checkpoint.device.device)  # all logits so far

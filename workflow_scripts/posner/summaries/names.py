@@ -25,10 +25,12 @@ def injection(variant: Variant) -> str:
     if variant.fusion == "none":
         return "baseline"
     offset = variant.inject_layer_offset_from_end
-    depth = {"late": "late", "encoder": f"encoder {offset}" if offset == "earliest" else f"encoder k={offset}"}
+    place = variant.fusion
+    if offset is not None:
+        place += f" {offset}" if offset == "earliest" else f" k={offset}"
     width = variant.pos_embed_dim
     prefix = f"{width}-wide " if variant.feature == "trainable_embed" and width != DEFAULT_WIDTH else ""
-    return f"{depth[variant.fusion]}, {prefix}{FEATURES[variant.feature]}"
+    return f"{place}, {prefix}{FEATURES[variant.feature]}"
 
 
 def labels(variants: Mapping[str, Variant]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from posner.commands.analyses import EffectAnalysis
-from posner.config.variants import SeededVariant, baseline_of, seeded_runs
+from posner.config.variants import FUSIONS, SeededVariant, baseline_of, seeded_runs
 from posner.errors import InputError
 from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
@@ -24,8 +24,6 @@ from posner.summaries.corruption import (
 from posner.summaries.runs import read_changes, read_sweep
 from posner.workflow.command import Folder
 
-FUSIONS = ("encoder", "late")
-
 
 class SummariseCorruption(EffectAnalysis):
     """Write the effect of corrupted POS on NER: means, intervals, slopes, and where predictions change.
@@ -36,7 +34,7 @@ class SummariseCorruption(EffectAnalysis):
     sweeps: Folder
     """Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet."""
     output: Path
-    """Folder to write to: encoder_fusion.json and late_fusion.json."""
+    """Folder to write to: encoder_fusion.json and others, one for each fusion."""
     tables: Path
     """Folder to write to: corruption.csv, corruption_intervals.csv, corruption_changes.csv, slopes.csv, train_test.csv.
     """

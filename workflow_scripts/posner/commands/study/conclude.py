@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from posner.config.variants import FUSIONS
 from posner.files import read_json, read_table, write_json, write_table
 from posner.summaries.verdict import conclude, effects_table, oracles_table, variants_table
 from posner.workflow.command import Command
 
 NER = ("ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls")
-SWEEPS = ("encoder_fusion", "late_fusion")
+SWEEPS = tuple(f"{fusion}_fusion" for fusion in sorted(FUSIONS))
 
 
 class Conclude(Command):
@@ -24,7 +25,7 @@ class Conclude(Command):
     pos: Path
     """pos_tagging.csv."""
     corruption: Path | None = None
-    """Folder of encoder_fusion.json and late_fusion.json, if a variant reads POS."""
+    """Folder of encoder_fusion.json and others, one for each fusion, if a variant reads POS."""
     output: Path
     """JSON file to write."""
     tables: Path
