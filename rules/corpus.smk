@@ -33,6 +33,7 @@ rule prepare_encoder:
     output:
         card=ENCODER_CARD,
         model=f"{ENCODER}/model.safetensors",
+        provenance=f"{ENCODER}.provenance.json",
     log:
         f"{LOGS}/prepare_encoder.log",
     benchmark:

@@ -10,6 +10,7 @@ import pytest
 from posner.commands.ner.list_runs import ListRuns
 from posner.config.variants import SeededVariant
 from posner.errors import InputError
+from posner.workflow.command import run
 from posner.workflow.options import flags, parse
 
 VARIANTS = {
@@ -49,10 +50,12 @@ def test_a_file_that_changes_changes_its_row_alone(folder: Path) -> None:
     assert list(changed.index) == [5]
 
 
-def test_a_missing_file_is_named(folder: Path) -> None:
+def test_a_missing_file_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "late" / "1.json").unlink()
-    with pytest.raises(InputError, match=r"late/1\.json: cannot be read"):
-        list_runs(folder)
+    with pytest.raises(SystemExit):
+        run(ListRuns, flags(variants=VARIANTS, files=list(FILES), output=folder / "runs.csv"))
+    [line] = capsys.readouterr().err.splitlines()
+    assert "late/1.json: cannot be read" in line
 
 
 @pytest.mark.parametrize(

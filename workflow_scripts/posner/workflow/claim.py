@@ -18,7 +18,10 @@ class ClaimLostError(InputError):
 
 
 class Claim:
-    """A file beside a provenance record that names the process which began last; removed at the end."""
+    """A file beside a provenance record that names the process which began last; removed at the end.
+
+    A record is therefore never inside a folder that is replaced as a whole.
+    """
 
     def __init__(self, record: Path) -> None:
         self.record, self.path, self.token = record, record.with_name(f".{record.stem}.claim"), uuid.uuid4().hex

@@ -37,8 +37,8 @@ def missing_files(path: Path) -> list[str]:
 def difference(path: Path, params: Iterable[object]) -> Difference:
     """How the provenance record at `path` differs from the params of a rule; not at all if there is no record.
 
-    Params are flags as of :func:`posner.workflow.options.flags`, joined for a shell, and the hashes of code and content.
-    Others say where files are and do not count.
+    Params are flags as of :func:`posner.workflow.options.flags`, joined for a shell, and hashes of code and content;
+    others say where files are and do not count.
     """
     record = read_record(path)
     if record is None:

@@ -45,7 +45,7 @@ def verified_hashes(paths: Iterable[Path]) -> dict[Path, str]:
         try:
             hashes[path] = sha256(path)
         except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error}); make it again") from error
+            raise InputError(f"{path}: cannot be read ({error}); make it again, then run again") from error
         recorded = recorded_hashes(path)
         if recorded and hashes[path] not in recorded.values():
             raise InputError(

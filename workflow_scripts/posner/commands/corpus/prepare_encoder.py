@@ -30,4 +30,4 @@ class PrepareEncoder(Command):
         return [Path(path) for path in self.encoder.files]
 
     def provenance_path(self) -> Path:
-        return self.output / "encoder.provenance.json"
+        return self.output.with_name(f"{self.output.name}.provenance.json")  # the folder is replaced as a whole

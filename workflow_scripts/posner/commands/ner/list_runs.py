@@ -9,7 +9,6 @@ import pandas as pd
 
 from posner.commands.analyses import RunAnalysis
 from posner.config.variants import seeded_runs
-from posner.errors import InputError
 from posner.files import sha256, write_table
 
 
@@ -22,7 +21,7 @@ class ListRuns(RunAnalysis):
     """CSV file to write, in the folder that the files are relative to: variant, seed, file, sha256."""
 
     def execute(self) -> None:
-        rows = [(name, seed, file, self.hash_of(file)) for name, seed, file in self.runs()]
+        rows = [(name, seed, file, sha256(self.output.parent / file)) for name, seed, file in self.runs()]
         write_table(self.output, pd.DataFrame(rows, columns=["variant", "seed", "file", "sha256"]))
 
     def runs(self) -> Iterator[tuple[str, int, str]]:
@@ -36,16 +35,3 @@ class ListRuns(RunAnalysis):
 
     def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")
-
-    def hash_of(self, file: str) -> str:
-        """SHA-256 of a file.
-
-        Raises:
-            InputError: the file is missing.
-        """
-        try:
-            return sha256(self.output.parent / file)
-        except OSError as error:
-            raise InputError(
-                f"{self.output.parent / file}: cannot be read ({error}); delete the folder of this run and run again"
-            ) from error

@@ -1,0 +1,115 @@
+"""Files of a finished study that are lost, changed or damaged: made again where they are missing, else refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workflow_copy import Copy
+
+pytestmark = pytest.mark.slow
+
+WORK = "results/small/tiny"
+RUN = f"{WORK}/ner/encoder-gold/seed-1"
+LONG_AGO = 1_000_000_000  # seconds since the epoch
+
+
+@pytest.fixture
+def damaged(finished: Copy, tmp_path: Path) -> Copy:
+    """The finished study in a copy with the same dates, for damage."""
+    shutil.copytree(finished.folder, tmp_path / "copy")
+    return Copy(tmp_path / "copy")
+
+
+def verify(copy: Copy) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "posner", "verify"]
+    return subprocess.run(command, cwd=copy.folder, env=copy.environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["model/config.json", "model/tokenizer.json", "model/history.csv", "provenance.json"])
+def test_a_file_of_a_run_that_is_missing_is_made_again_by_its_training(damaged: Copy, name: str) -> None:
+    (damaged.folder / RUN / name).unlink()
+    planned = damaged.planned()
+    assert planned["train_ner"] == 1
+    assert planned["sweep_corruption"] == 1
+    assert planned.keys().isdisjoint({"train_tagger", "prepare_corpus", "prepare_encoder"})
+
+
+def test_a_model_card_that_is_missing_is_written_again(damaged: Copy) -> None:
+    (damaged.folder / RUN / "model" / "README.md").unlink()
+    assert damaged.planned() == {"write_model_cards": 1}
+    damaged.snakemake()
+    assert (damaged.folder / RUN / "model" / "README.md").is_file()
+    assert damaged.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "rule"),
+    [
+        (f"{WORK}/encoder.provenance.json", "prepare_encoder"),
+        ("results/files/corpus/corpus.provenance.json", "prepare_corpus"),
+        ("results/files/corpus/folds.provenance.json", "assign_folds"),
+        (f"{WORK}/pos/confusion_matrix.provenance.json", "score_pos"),
+        (f"{WORK}/figures/ner_results.provenance.json", "plot_ner_results"),
+    ],
+)
+def test_results_without_a_record_are_made_again(damaged: Copy, record: str, rule: str) -> None:
+    (damaged.folder / record).unlink()
+    assert damaged.planned()[rule] == 1
+
+
+def test_a_training_that_ended_in_another_run_reaches_the_tables(damaged: Copy) -> None:
+    shutil.rmtree(damaged.folder / RUN)
+    damaged.snakemake(f"{RUN}/metrics.json")
+    planned = damaged.planned()
+    assert {"list_runs", "summarise_ner", "compare_variants", "write_model_cards"} <= planned.keys()
+    assert "train_ner" not in planned
+    damaged.snakemake()
+    assert (damaged.folder / RUN / "model" / "README.md").is_file()
+    assert verify(damaged).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("resources/styles/posner.mplstyle", {"plot_ner_results", "plot_training", "plot_cost"}),
+        ("resources/captions/ner_results.rst", {"report"}),
+        ("resources/styles/report.css", {"report"}),
+        ("resources/cards/ner.md", {"write_model_cards"}),
+        ("resources/poster/style.typ", {"typeset_poster", "report"}),
+        ("notebooks/results_analysis.ipynb", {"run_notebook", "report"}),
+    ],
+)
+def test_an_edit_with_an_old_date_counts_and_a_new_date_does_not(damaged: Copy, path: str, rules: set[str]) -> None:
+    file = damaged.folder / path
+    file.touch()
+    assert damaged.planned() == {}
+    file.write_text(file.read_text() + "\n")
+    os.utime(file, (LONG_AGO, LONG_AGO))
+    assert rules <= damaged.planned().keys()
+
+
+def test_trainings_do_not_read_a_corpus_that_was_changed(damaged: Copy) -> None:
+    corpus = damaged.folder / "results" / "small" / "corpus"
+    shutil.copy(corpus / "validation.parquet", corpus / "test.parquet")
+    damaged.set(study__variants=["baseline", "late-gold-one_hot", "late-gold-trainable_embed"])
+    printed = damaged.snakemake(f"{WORK}/ner/late-gold-trainable_embed/seed-1/metrics.json", check=False)
+    assert "results/small/corpus/test.parquet was changed or damaged" in printed
+    assert "results/small/corpus/test.parquet: not the file" in verify(damaged).stdout
+
+
+def test_a_changed_score_is_not_summarised(damaged: Copy) -> None:
+    path = damaged.folder / RUN / "metrics.json"
+    metrics = json.loads(path.read_text())
+    metrics["test"]["f1"] = 1.0
+    path.write_text(json.dumps(metrics))
+    printed = damaged.snakemake("--forcerun", "summarise_ner", check=False)
+    assert f"{RUN}/metrics.json was changed or damaged" in printed
+    done = verify(damaged)
+    assert done.returncode == 1
+    assert f"{RUN}/metrics.json: not the file that is one of the outputs in {RUN}/provenance.json" in done.stdout
