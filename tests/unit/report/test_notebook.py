@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from fabricated import TAGS, VARIANTS, summarise
+from fabricated import TAGS, VARIANTS, read, summarise
 from posner.commands.study.run_notebook import RunNotebook, execute
 from posner.errors import InputError
 
@@ -77,15 +77,41 @@ def test_it_is_stored_without_outputs() -> None:
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
 
 
-def test_its_page_shows_the_results(page: str) -> None:
+def test_its_page_shows_the_results(page: str, folder: Path) -> None:
     text = text_of(page)
-    assert "Gold POS improves test F1" in text
+    assert read(folder / "verdict.json")["answers"]["gold"] in text
     for label in ("No POS (baseline)", "Gold POS (encoder k=2, embeddings)", "Oracle (late, one-hot)"):
         assert label in text
     assert all(f" {tag} " in text for tag in list(TAGS)[:4])
     assert "data:image/png" in page
     assert "seen" in text
     assert "in capitals" not in text, "no mention is: a difference of 0 would look like a result"
+
+
+def test_the_cost_of_the_real_errors_is_shown_before_errors_that_are_spread_evenly(page: str, folder: Path) -> None:
+    text = text_of(page)
+    effects = pd.read_csv(folder / "tables" / "verdict_effects.csv").query("question == 'tagging_errors'")
+    first = effects.iloc[0]
+    row = f"{first['variant']} {100 * first['change']:.2f} {100 * first['low']:.2f} {100 * first['high']:.2f}"
+    sweep = pd.read_csv(folder / "tables" / "corruption.csv").query("mode == 'tagger' and level == 0.2")
+    share = f"{100 * sweep['effective_rate'].mean():.2f}"  # of the tags really changed, not the nominal 20 %
+    assert share == "19.80"
+    section = text.partition("Sweeps: effect of tagging errors")[2]
+    assert 0 < section.index(row) < section.index(share)
+    assert "path not learned" in section.partition(share)[0]
+
+
+def test_tags_are_no_mathematics(folder: Path) -> None:
+    """Jupyter would typeset `PRP$ ... WP$` in tables, and matplotlib in figures."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.cells[1].source = f"from pathlib import Path\n\nstudy = Path({str(folder)!r})"
+    check = (
+        "frame = pd.DataFrame({'tag': ['PRP$', 'WP$', '<b>']}).to_html()\n"
+        "assert 'tex2jax_ignore' in frame and '&lt;b&gt;' in frame\n"
+        "assert not plt.figure().text(0, 0, 'PRP$ WP$').get_parse_math()"
+    )
+    notebook.cells = [*notebook.cells[1:3], nbformat.v4.new_code_cell(check)]
+    execute(notebook, NOTEBOOK)
 
 
 def test_sentences_are_shown_with_all_tags_and_the_effect_of_the_variant(page: str) -> None:
