@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from posner.config.base import Fraction, Positive, Settings
+from posner.__main__ import main
+from posner.commands.names import module_names
+from posner.config.annotations import EXPECTED
+from posner.config.base import COUNT, LARGEST_SEED, Fraction, Positive, Settings
 from posner.config.corpora import Corpus, DiskCorpus, GeneratedCorpus
 from posner.config.training import NerTraining
 from posner.corpora.corpus import read_split
@@ -49,13 +52,14 @@ class Work(Command):
             raise InputError("the input is bad")
 
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=8) | st.sampled_from(
     [
         "None",
         "null",
         "true",
         "-x",
         "--output",
+        "--",
         "a b",
         "$(rm -rf /)",
         "`x`",
@@ -68,25 +72,28 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampl
         "\\",
     ]
 )
+names = texts.filter(bool)  # of columns and tags
 corpora = st.builds(
     DiskCorpus,
     source=st.just("disk"),
     path=texts.map(Path),
-    tokens_field=texts,
-    document_field=st.none() | texts,
-    pos_names=st.none() | st.lists(texts, max_size=4).map(tuple),
-) | st.builds(GeneratedCorpus, source=st.just("generated"), ambiguity=st.floats(0, 1), seed=st.integers(0))
+    tokens_field=names,
+    document_field=st.none() | names,
+    pos_names=st.none() | st.lists(names, max_size=4).map(tuple),
+) | st.builds(
+    GeneratedCorpus, source=st.just("generated"), ambiguity=st.floats(0, 1), seed=st.integers(0, LARGEST_SEED)
+)
 parts = st.builds(
     Part,
     rates=st.lists(st.floats(0, 1), max_size=4).map(tuple),
-    depth=st.none() | st.just("earliest") | st.integers(1),
+    depth=st.none() | st.just("earliest") | st.integers(1, COUNT),
     on=st.booleans(),
 )
 works = st.builds(
     Work,
     corpus=corpora,
     part=parts,
-    training=st.builds(NerTraining, learning_rate=st.floats(1e-9, 1), epochs=st.integers(1)),
+    training=st.builds(NerTraining, learning_rate=st.floats(1e-9, 1), epochs=st.integers(1, 100_000)),
     some_text=texts,
     output=texts.map(Path),
 )
@@ -138,6 +145,58 @@ def error_lines(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> lis
 )
 def test_bad_arguments_are_named(capsys: pytest.CaptureFixture[str], arguments: list[str], lines: list[str]) -> None:
     assert error_lines(capsys, arguments) == lines
+
+
+DEPTH = f"--part.depth: {EXPECTED}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ["--part.rates", '["x"]'],
+            ["--part.rates: Input should be a valid number, unable to parse string as a number"],
+        ),
+        (["--part.depth", "x"], [f"{DEPTH}a valid integer, unable to parse string as an integer, or 'earliest'"]),
+        (["--part.depth", "0"], [f"{DEPTH}greater than or equal to 1, or 'earliest'"]),
+        (["--part.rates", "[true]"], ["--part.rates: true is no number"]),
+        (["--part.rates", "[" * 5000], ["argument --part.rates: too many brackets inside each other"]),
+        (["--corpus.seed", "9" * 4000], ["--corpus.seed: Input should be less than or equal to 9223372036854775807"]),
+        (["--some-text", "\udcff"], [r"\udcff: not valid UTF-8: '\udcff'"]),
+        (["--some-text=a\0b"], ["--some-text: the character NUL cannot be used"]),
+        (["--some-text", "--"], ["argument --some-text: expected one argument"]),
+        (["--a\nb=1"], [r"unrecognized arguments: --a\nb=1"]),
+        (["--"], ["unrecognized arguments: --"]),
+    ],
+)
+def test_each_problem_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], lines: list[str]) -> None:
+    assert error_lines(capsys, [*GOOD, *arguments]) == lines
+
+
+@pytest.mark.parametrize("name", [r'["a\u0000"]', r'["\ud800"]', r'["a\nb"]', '[""]', f'["{"x" * 101}"]'])
+def test_tags_that_no_file_can_hold(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    disk = ["--corpus.source=disk", "--corpus.path=x", "--output=y"]
+    [line] = error_lines(capsys, [*disk, f"--corpus.pos-names={name}"])
+    assert "--corpus.pos-names" in line
+
+
+def test_two_dashes_are_a_value() -> None:
+    assert run(Work, [*GOOD, "--some-text=--"]).some_text == "--"
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_every_command_has_help_and_refuses_other_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([name, "--help"])
+    assert left.value.code == 0
+    assert "usage: posner" in capsys.readouterr().out
+    for arguments in (["--no-such-option"], ["stray"], ["--", "x"], ["--=1"]):
+        with pytest.raises(SystemExit) as left:
+            main([name, *arguments])
+        assert left.value.code == 2
+        printed = capsys.readouterr().err
+        assert printed.startswith("error: unrecognized arguments: ")
+        assert len(printed.splitlines()) == 1
 
 
 def test_a_list_that_is_not_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,7 +267,7 @@ def test_names_with_spaces_and_shell_characters(tmp_path: Path) -> None:
     folder = tmp_path / "a b; echo $HOME `id` 'q' \"p\" *é"
     folder.mkdir()
     for split in ("train", "validation", "test"):
-        (folder / f"-{split} &").write_text("Ann NNP - I-PER\n")
+        (folder / f"-{split} &").write_text(f"Ann NNP - I-PER\n{split} NN - O\n")
     arguments = [
         *("--corpus.source", "columns"),
         *(
@@ -220,9 +279,9 @@ def test_names_with_spaces_and_shell_characters(tmp_path: Path) -> None:
     ]
     done = shell(arguments)
     assert done.returncode == 0, done.stderr
-    assert "train 1 sentences, 1 tokens" in done.stderr
+    assert "train 1 sentences, 2 tokens" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert read_split(folder / "out $(x)" / "train.parquet")[0].tokens == ("Ann",)
+    assert read_split(folder / "out $(x)" / "train.parquet")[0].tokens == ("Ann", "train")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +309,7 @@ def test_bad_input_is_a_message_without_a_traceback(tmp_path: Path, arguments: l
     assert done.returncode == 2
     assert done.stderr.startswith(message)
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_a_folder_may_be_named_by_a_file_in_it(tmp_path: Path) -> None:

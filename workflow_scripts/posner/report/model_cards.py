@@ -24,10 +24,97 @@ from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.files import Json, atomic_path
 from posner.report.formats import format_score
+from posner.report.markup import escape_markdown
 from posner.stats.resampling import bootstrap_weights
 from posner.summaries.names import injection
 
 RUN_FIELDS = ("steps", "best_step", "parameters", "precision", "device")  # of metrics.json, shown with the settings
+# https://huggingface.co/docs/hub/repositories-licenses; any other licence is `other`, with a name.
+HUB_LICENCES = frozenset(
+    [
+        "afl-3.0",
+        "agpl-3.0",
+        "apache-2.0",
+        "apple-amlr",
+        "apple-ascl",
+        "artistic-2.0",
+        "bigcode-openrail-m",
+        "bigscience-bloom-rail-1.0",
+        "bigscience-openrail-m",
+        "bsd",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "bsd-3-clause-clear",
+        "bsl-1.0",
+        "c-uda",
+        "cc",
+        "cc-by-2.0",
+        "cc-by-2.5",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-nc-2.0",
+        "cc-by-nc-3.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-nd-3.0",
+        "cc-by-nc-nd-4.0",
+        "cc-by-nc-sa-2.0",
+        "cc-by-nc-sa-3.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nd-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc0-1.0",
+        "cdla-permissive-1.0",
+        "cdla-permissive-2.0",
+        "cdla-sharing-1.0",
+        "creativeml-openrail-m",
+        "deepfloyd-if-license",
+        "ecl-2.0",
+        "epl-1.0",
+        "epl-2.0",
+        "etalab-2.0",
+        "eupl-1.1",
+        "eupl-1.2",
+        "fair-noncommercial-research-license",
+        "gemma",
+        "gfdl",
+        "gpl",
+        "gpl-2.0",
+        "gpl-3.0",
+        "grok2-community",
+        "h-research",
+        "intel-research",
+        "isc",
+        "lgpl",
+        "lgpl-2.1",
+        "lgpl-3.0",
+        "lgpl-lr",
+        "llama2",
+        "llama3",
+        "llama3.1",
+        "llama3.2",
+        "llama3.3",
+        "llama4",
+        "lppl-1.3c",
+        "mit",
+        "mpl-2.0",
+        "ms-pl",
+        "ncsa",
+        "odbl",
+        "odc-by",
+        "ofl-1.1",
+        "openmdw-1.0",
+        "openrail",
+        "openrail++",
+        "osl-3.0",
+        "pddl",
+        "postgresql",
+        "unknown",
+        "unlicense",
+        "wtfpl",
+        "zlib",
+    ]
+)
 TAGGED_SPLITS = {"test": "test", "validation": "validation", "train": "train, out of fold"}
 
 
@@ -61,12 +148,13 @@ class CardContext:
 
     def metadata(self, model: str, scores: Mapping[str, float]) -> ModelCardData:
         """Metadata for the hub, with `scores` (0..1) on the test split."""
+        licence = hub_licence(self.corpus.provenance.licence)
         return ModelCardData(
             model_name=f"posner {self.corpus_name} {self.encoder_name} {model}",
             library_name="transformers",
             pipeline_tag="token-classification",
-            license="other",
-            license_name=self.corpus.provenance.licence,
+            license=licence,
+            license_name=self.corpus.provenance.licence if licence == "other" else None,
             base_model=self.encoder["id"] if self.encoder["source"] == "hub" else None,
             datasets=[self.corpus.provenance.origin] if self.corpus.provenance.source == "hub" else None,
             metrics=list(scores),
@@ -176,6 +264,12 @@ def corpus_fields(name: str, card: CorpusCard) -> dict[str, Any]:
     }
 
 
+def hub_licence(licence: str) -> str:
+    """The identifier of a licence on the hub, in lower case; ``other`` for any other text."""
+    identifier = licence.strip().lower()
+    return identifier if identifier in HUB_LICENCES else "other"
+
+
 def encoder_origin(card: Json) -> str:
     """Source of an encoder; of a local folder only the name, since its path is valid on one machine only."""
     match card["source"]:
@@ -226,6 +320,7 @@ def write_card(folder: Path, template: Path, fields: Json) -> None:
     environment = Environment(
         loader=FileSystemLoader(template.parent), undefined=StrictUndefined, keep_trailing_newline=True
     )
+    environment.filters["plain"] = escape_markdown
     try:
         text = environment.get_template(template.name).render(fields)
     except TemplateError as error:

@@ -13,11 +13,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from posner.errors import InputError
-from posner.report.formats import MINUS, MISSING, number_format
+from posner.report.formats import MINUS, MISSING, number_format, one_line
 from posner.report.layouts import table_layout
 
-# TeX's default text font has no minus sign, and prints other characters for the rest.
-TEX_CHARACTERS = str.maketrans({MINUS: "$-$", "<": "$<$", ">": "$>$", "|": r"\textbar{}"})
+# TeX's default text font has no minus sign, and prints other characters for the next three. At the beginning of a row,
+# the last two would be options of the line break before it.
+TEX_CHARACTERS = str.maketrans({MINUS: "$-$", "<": "$<$", ">": "$>$", "|": r"\textbar{}", "[": "{[}", "*": "{*}"})
+FIRST_BEYOND_LATIN, DASHES = 0x180, "\N{EN DASH}\N{EM DASH}"  # what pdfLaTeX prints without further fonts
+UNICODE_NOTE = ", and LuaLaTeX or XeLaTeX with a font for all characters (\\setmainfont of fontspec)"
 ROWS_ON_PAGE = 45  # of paper; longer tables may break
 
 CSS = """
@@ -61,7 +64,7 @@ def format_cell(column: str, value: str) -> str:
     """
     number = number_format(column) or ("{:.4g}".format if re.fullmatch(r"-?\d+\.\d{4,}", value) else None)
     if number is None or not value:
-        return value
+        return one_line(value)
     try:
         return number(float(value))
     except ValueError:
@@ -78,7 +81,11 @@ def latex_table(table: pd.DataFrame, is_number: Sequence[bool]) -> str:
         environment="longtable" if breaks else None,
     )
     packages = "packages booktabs and longtable" if breaks else "package booktabs"
-    return f"% needs the {packages}\n{tabular.translate(TEX_CHARACTERS)}"
+    text = tabular.translate(TEX_CHARACTERS)
+    fonts = (
+        "" if all(ord(character) < FIRST_BEYOND_LATIN or character in DASHES for character in text) else UNICODE_NOTE
+    )
+    return f"% needs the {packages}{fonts}\n{text}"
 
 
 def html_page(name: str, table: pd.DataFrame, is_number: Sequence[bool], downloads: Mapping[str, bytes]) -> str:

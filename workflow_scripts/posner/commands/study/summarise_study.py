@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from posner.files import Json, atomic_path, read_json
+from posner.report.markup import escape_rst, rst_width
 from posner.summaries.sentences import signed_points, verdict_phrase
 from posner.summaries.verdict import has_one_seed, seeds_first
 from posner.workflow.command import Command
@@ -61,17 +62,15 @@ class SummariseStudy(Command):
     """reStructuredText file to write."""
 
     def execute(self) -> None:
-        # Snakemake renders this file as a Jinja template; braces in a title must not be executed.
-        title = self.title.replace("{", "(").replace("}", ")")
         parts = [
-            heading(title, "="),
+            heading(self.title, "="),
             paragraph(QUESTION),
             *(section(folder) for folder in self.results),
             heading("Verdicts", "-"),
             VERDICT_NOTES,
             heading("Contents of the report", "-"),
             CONTENTS,
-            f"Report: {self.report}\n",
+            paragraph(f"Report: {self.report}"),
         ]
         with atomic_path(self.output) as path:
             path.write_text("\n".join(parts), encoding="utf-8")
@@ -99,7 +98,7 @@ def section(folder: Path) -> str:
             paragraph(verdict["statistics"]),
             paragraph(verdict["footnote"]),
             f"POS tagging accuracy in percent: {accuracy}.\n",
-            f"Figures: {folder / 'figures'}\n",
+            paragraph(f"Figures: {folder / 'figures'}"),
         ]
     )
 
@@ -122,7 +121,7 @@ def result_row(name: str, variant: Json) -> tuple[str, ...]:
     """One variant in the table of results, see :data:`HEADER`."""
     f1, difference = variant["f1"], variant["difference"]
     spread = f" ± {100 * f1['std']:.2f}" if f1["std"] is not None else ""
-    cells = (name, str(len(variant["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
+    cells = (escape_rst(name), str(len(variant["seeds"])), f"{100 * f1['mean']:.2f}{spread}")
     if difference is None:
         return (*cells, *[""] * (len(HEADER) - len(cells)))
     low, high = difference["low"], difference["high"]
@@ -137,19 +136,24 @@ def result_row(name: str, variant: Json) -> tuple[str, ...]:
 
 def paragraph(text: str) -> str:
     """Wrapped text; nothing for empty text."""
-    return textwrap.fill(text, PAGE_WIDTH, break_on_hyphens=False) + "\n" if text else ""
+    return fill(escape_rst(text)) if text else ""
 
 
 def bullets(items: Iterable[str]) -> str:
     """A bulleted list; nothing without items."""
-    return "".join(
-        textwrap.fill(f"- {item}", PAGE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) + "\n" for item in items
-    )
+    return "".join(fill(f"- {escape_rst(item)}", "  ") for item in items)
+
+
+def fill(text: str, indent: str = "") -> str:
+    """Wrapped text, in which no word is broken."""
+    wrapper = textwrap.TextWrapper(PAGE_WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+    return wrapper.fill(text) + "\n"
 
 
 def heading(text: str, line: str) -> str:
     """A heading, underlined with the character `line`."""
-    return f"{text}\n{line * len(text)}\n"
+    escaped = escape_rst(text)
+    return f"{escaped}\n{line * rst_width(escaped)}\n"
 
 
 def rst_table(rows: Sequence[Sequence[str]]) -> str:
