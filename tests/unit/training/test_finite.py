@@ -20,7 +20,7 @@ from posner.prediction.sweep import SweepText, make_sweeper
 from posner.training import loop as training
 from posner.training.loop import Evaluation, train
 from posner.training.optimizer import MOST_SKIPPED, SplitAdamW
-from short_training import EXAMPLES, QUICK
+from short_training import EXAMPLES, QUICK, weights
 from tiny_models import (
     BASELINE,
     CPU,
@@ -79,6 +79,37 @@ def test_steps_that_the_scaler_skips_are_no_error(bert: Path) -> None:
         assert all(optimizer.was_skipped(INFINITY) for _ in range(MOST_SKIPPED))
         assert not optimizer.was_skipped(1.5), "this step was not skipped"
     assert [optimizer.was_skipped(NAN) for _ in range(MOST_SKIPPED + 1)] == [True] * MOST_SKIPPED + [False]
+
+
+def test_a_training_goes_on_when_the_scaler_has_lowered_its_scale(bert: Path) -> None:
+    checkpoint = checkpoint_of(make_model(bert))
+    optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
+    optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)  # which no loss can be multiplied with
+    before = weights(checkpoint.model)["classifier.weight"]
+    for step in range(1, MOST_SKIPPED):
+        training.training_step(checkpoint, EXAMPLES[:4], optimizer, step)
+        if step == 1:
+            assert torch.equal(weights(checkpoint.model)["classifier.weight"], before), "the update was skipped"
+    assert optimizer.skipped == 0
+    assert not torch.equal(weights(checkpoint.model)["classifier.weight"], before)
+
+
+def test_gradients_that_no_scale_makes_finite_are_an_error(bert: Path) -> None:
+    checkpoint = checkpoint_of(make_model(bert))
+    optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
+    optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=INFINITY)
+    for step in range(1, MOST_SKIPPED + 1):
+        training.training_step(checkpoint, EXAMPLES[:4], optimizer, step)
+    with pytest.raises(NotFiniteError, match="^step 41: the norm of the gradients is not finite"):
+        training.training_step(checkpoint, EXAMPLES[:4], optimizer, 41)
+
+
+@pytest.mark.parametrize(("labels", "loss", "is_warned"), [(9, 4.3, False), (9, 4.5, True), (2, 1.5, True)])
+def test_a_loss_above_that_of_guessing_is_warned_of(
+    caplog: pytest.LogCaptureFixture, labels: int, loss: float, is_warned: bool
+) -> None:
+    training.warn_of_divergence(loss, labels)
+    assert any("far above that of guessing" in line for line in caplog.messages) == is_warned
 
 
 def test_an_evaluation_that_is_not_finite_names_the_step(bert: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def train(
     steps = max(per_epoch * settings.epochs, settings.min_steps)
     warn_of_few_steps(steps, settings)
     optimizer = SplitAdamW(model, settings, steps, checkpoint.device)
-    progress = Progress(model, optimizer)
+    progress = Progress(model, optimizer, steps)
     torch.manual_seed(seed)
     resume.restore(progress)
     epochs = (
@@ -99,6 +100,7 @@ def train(
                 bar.update()
                 recorder.record(progress)
                 resume.after_step(progress)
+    warn_of_divergence(progress.history[-1].loss, model.config.num_labels)
     progress.best.load_into(model)
     model.eval()
     return TrainingResult(
@@ -119,6 +121,18 @@ def warn_of_few_steps(steps: int, settings: Training) -> None:
             steps,
             settings.epochs,
             FEW_STEPS,
+        )
+
+
+def warn_of_divergence(loss: float, labels: int) -> None:
+    """Log a warning if the last loss of a training is far above that of guessing each of the labels equally often."""
+    guessing = math.log(labels)
+    if loss > 2 * guessing:
+        log.warning(
+            "the last training loss, %.4g, is far above that of guessing, %.2f; use a lower learning_rate or "
+            "new_learning_rate",
+            loss,
+            guessing,
         )
 
 
