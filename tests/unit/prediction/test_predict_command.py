@@ -277,7 +277,7 @@ def test_a_score_is_the_probability_of_the_labels() -> None:
         ("tagger", {}, "give taggers as --tagger"),
         ("control", {"pos": "tagger"}, "a control variant (pos: oracle); it cannot label new text"),
         ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
-        ("nothing", {}, "no checkpoint is there; the checkpoint of a run is in its folder `model`"),
+        ("nothing", {}, "config.json is missing; give the folder of a prepared encoder or of a trained model"),
     ],
 )
 def test_bad_input_is_one_clear_line(
