@@ -106,6 +106,22 @@ def test_a_folder_replaces_a_folder_and_a_failure_leaves_the_old_one(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_to_a_folder_elsewhere_is_kept(tmp_path: Path, is_there: bool) -> None:
+    elsewhere = tmp_path / "large disk" / "model"
+    if is_there:
+        elsewhere.mkdir(parents=True)
+        (elsewhere / "old").touch()
+    target = tmp_path / "model"
+    target.symlink_to(elsewhere)
+    with atomic_path(target) as part:
+        part.mkdir()
+        (part / "new").touch()
+    assert target.is_symlink()
+    assert [path.name for path in elsewhere.iterdir()] == ["new"]
+    assert [path.name for path in elsewhere.parent.iterdir()] == ["model"]
+
+
 def test_names_of_parts_tell_the_writer(tmp_path: Path) -> None:
     with atomic_path(tmp_path / "a.json") as part:
         assert part.name == f".a.{own_writer()}.part.json"

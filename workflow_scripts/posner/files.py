@@ -57,6 +57,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
         OSError: `target` cannot be written.
     """
     writes = _WRITES.get()
+    if target.is_symlink():  # to a larger disk, for one
+        target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     for part in abandoned_parts(target):
         remove(part)

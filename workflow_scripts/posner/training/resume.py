@@ -22,12 +22,13 @@ from typing import Protocol, Self
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from posner.errors import first_line
 from posner.files import sha256
 from posner.training.lease import Lease
 from posner.training.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
-STOP = (signal.SIGTERM, signal.SIGINT)  # what a scheduler, a time limit or a terminal sends
+STOP = (signal.SIGTERM, signal.SIGINT)  # what a scheduler, a time limit or a terminal sends; also SIGHUP, see watch
 SAVE = signal.SIGUSR1  # what a scheduler can be asked to send some time before the end
 
 
@@ -130,9 +131,15 @@ class ResumeFolder(Resume):
 
     def restore(self, work: Resumable) -> None:
         snapshot = self.load()
-        if snapshot is not None:
+        if snapshot is None:
+            return
+        start = work.snapshot().copy()
+        try:
             work.restore(snapshot)
             log.info("resumed at step %d", work.step)
+        except Exception as error:  # each part of the work has its own for what it cannot use
+            log.warning("%s: a state that does not fit (%s); starting from scratch", self.folder, first_line(error))
+            work.restore(start)
 
     def load(self) -> Snapshot | None:
         """The state of this work, if there is a complete one."""
@@ -148,8 +155,11 @@ class ResumeFolder(Resume):
             if sha256(path) != state["sha256"]:
                 raise ValueError("its tensors are not those that were saved")
             with safe_open(path, framework="pt") as file:
-                values = json.loads(file.metadata()["values"])
-            return Snapshot(load_file(path), values)
+                values, names = (json.loads(file.metadata()[key]) for key in ("values", "names"))
+            tensors = load_file(path)
+            if sorted(tensors) != names:
+                raise ValueError("tensors are missing")
+            return Snapshot(tensors, values)
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             log.warning("%s: a damaged state (%s); starting from scratch", index, error)
             return None
@@ -165,7 +175,8 @@ class ResumeFolder(Resume):
         try:
             self.lease.require()
             new = self.folder / f"{self.lease.holder.token}.safetensors"
-            save_file(tensors, new, metadata={"values": json.dumps(snapshot.values)})
+            metadata = {"values": json.dumps(snapshot.values), "names": json.dumps(sorted(tensors))}
+            save_file(tensors, new, metadata=metadata)
             digest = sha256(new)
             current = new.rename(self.folder / f"{digest}.safetensors")
             index = self.folder / f"{self.lease.holder.token}.json"
@@ -179,7 +190,8 @@ class ResumeFolder(Resume):
 
     @contextmanager
     def watch(self, work: Resumable) -> Iterator[None]:
-        before = {number: signal.signal(number, self.on_signal) for number in (*STOP, SAVE)}
+        hangup = {signal.SIGHUP} if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN else set()  # nohup ignores it
+        before = {number: signal.signal(number, self.on_signal) for number in {*STOP, SAVE} | hangup}
         try:
             yield
         except Stopped as stop:

@@ -21,6 +21,10 @@ class Snapshot:
     tensors: dict[str, Tensor]
     values: dict[str, Any]
 
+    def copy(self) -> Snapshot:
+        """A snapshot that does not change when the training goes on."""
+        return Snapshot({name: tensor.detach().clone() for name, tensor in self.tensors.items()}, dict(self.values))
+
     @classmethod
     def join(cls, parts: Mapping[str, Snapshot]) -> Self:
         """One snapshot of several parts."""

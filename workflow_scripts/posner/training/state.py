@@ -55,8 +55,8 @@ class Best:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Return to the state of `snapshot`."""
-        if snapshot.values["score"] is not None:
-            self.step, self.score, self.weights = snapshot.values["step"], snapshot.values["score"], snapshot.tensors
+        self.step, score = snapshot.values["step"], snapshot.values["score"]
+        self.score, self.weights = (float("-inf"), None) if score is None else (score, snapshot.tensors)
 
     def load_into(self, model: PosNerModel) -> None:
         """Load the best weights into `model`, if there are any."""
@@ -67,8 +67,8 @@ class Best:
 class Progress:
     """Everything that the remaining steps depend on, apart from the arguments of the training."""
 
-    def __init__(self, model: PosNerModel, optimizer: SplitAdamW) -> None:
-        self.model, self.optimizer = model, optimizer
+    def __init__(self, model: PosNerModel, optimizer: SplitAdamW, steps: int) -> None:
+        self.model, self.optimizer, self.steps = model, optimizer, steps
         self.best = Best()
         self.step = 0
         self.history: list[Step] = []
@@ -100,8 +100,15 @@ class Progress:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Return to the state of `snapshot`."""
+        """Return to the state of `snapshot`.
+
+        Raises:
+            ValueError: it is a state after the end of this training.
+            KeyError, TypeError, RuntimeError: parts of it are missing or have other shapes.
+        """
         own = snapshot.part("progress")
+        if not 0 <= own.values["step"] <= self.steps:
+            raise ValueError(f"step {own.values['step']} of {self.steps}")
         self.step, self.losses, self.seconds = own.values["step"], own.values["losses"], own.values["seconds"]
         self.history = [Step(**row) for row in own.values["history"]]
         self.started = time.perf_counter() - own.values["elapsed"]
