@@ -98,9 +98,10 @@ def test_gradients_that_no_scale_makes_finite_are_an_error(bert: Path) -> None:
     checkpoint = checkpoint_of(make_model(bert))
     optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
     optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=INFINITY)
+    optimizer.schedules = []  # torch warns of schedules without updates
     for step in range(1, MOST_SKIPPED + 1):
         training.training_step(checkpoint, EXAMPLES[:4], optimizer, step)
-    with pytest.raises(NotFiniteError, match="^step 41: the norm of the gradients is not finite"):
+    with pytest.raises(NotFiniteError, match=r"^step 41: the norm of the gradients is not finite"):
         training.training_step(checkpoint, EXAMPLES[:4], optimizer, 41)
 
 
