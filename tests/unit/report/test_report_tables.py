@@ -148,6 +148,47 @@ def test_tags_do_not_break_latex() -> None:
     assert lines[-2:] == [r"\bottomrule", r"\end{tabular}"]
 
 
+HOSTILE = [
+    *("}", "{x}", "$", "$x$", "\\alpha", "100 %", "<b>&amp;", "a_b^c~#", "|", "''"),
+    *("NN\nVB", "\n\n", "a\u2028b", "\x07"),
+]
+
+
+def test_no_name_of_data_breaks_a_table(tmp_path: Path) -> None:
+    """Entity types and tags may have any characters; a line break in a cell would end a row or a paragraph."""
+    table = pd.DataFrame({"tag": HOSTILE, "support": "3"})
+    write_table(tmp_path / "pos_by_tag.csv", table)
+    TypesetTables(tables=(tmp_path / "pos_by_tag.csv",)).execute()
+    lines = (tmp_path / "pos_by_tag.tex").read_text(encoding="utf-8").splitlines()
+    body = lines[lines.index(r"\midrule") + 1 : lines.index(r"\bottomrule")]
+    assert len(body) == len(HOSTILE)
+    for line in body:
+        cell = re.fullmatch(r"(.*) & 3 \\\\", line)
+        assert cell, line
+        assert not re.search(r"(?<!\\)[%#&_]|(?<![\\$<>])\$(?![<>$-])", cell[1]), line
+    shown = Cells((tmp_path / "pos_by_tag.html").read_text(encoding="utf-8")).rows[1:-1]
+    assert [row[0].strip() for row in shown] == [
+        re.sub(r"[\n\u2028\x07]+", " ", tag).strip() or MISSING for tag in HOSTILE
+    ]
+
+
+def test_a_table_with_further_scripts_says_what_it_needs() -> None:
+    plain = latex_table(pd.DataFrame({"Tag": [f"Ünïcode {MISSING} ±"]}), [False])
+    assert plain.startswith("% needs the package booktabs\n")
+    further = latex_table(pd.DataFrame({"Tag": ["名詞"]}), [False])
+    assert further.startswith("% needs the package booktabs, and LuaLaTeX or XeLaTeX with a font for all characters (")
+
+
+@needs_latex
+def test_hostile_names_are_printed(tmp_path: Path) -> None:
+    table = format_table("pos_by_tag", pd.DataFrame({"tag": HOSTILE[:-1]}))
+    (tmp_path / "table.tex").write_text(latex_table(*table), encoding="utf-8")
+    [sheet] = PdfReader(article([tmp_path / "table.tex"], tmp_path)).pages
+    printed = sheet.extract_text()
+    for text in ("100 %", "<b>&amp;", "NN VB", "{x}", "$x$"):
+        assert text.replace(" ", "") in printed.replace(" ", "")
+
+
 def test_a_study_without_anything_to_compare_has_its_tables(tmp_path: Path) -> None:
     compared = comparison_table({}, {})
     counts = {"baseline": {1: np.ones((1, 2, 3), np.float32)}}

@@ -82,9 +82,8 @@ def latex_table(table: pd.DataFrame, is_number: Sequence[bool]) -> str:
     )
     packages = "packages booktabs and longtable" if breaks else "package booktabs"
     text = tabular.translate(TEX_CHARACTERS)
-    fonts = (
-        "" if all(ord(character) < FIRST_BEYOND_LATIN or character in DASHES for character in text) else UNICODE_NOTE
-    )
+    beyond = any(ord(character) >= FIRST_BEYOND_LATIN and character not in DASHES for character in text)
+    fonts = UNICODE_NOTE if beyond else ""
     return f"% needs the {packages}{fonts}\n{text}"
 
 
