@@ -23,7 +23,7 @@ def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def one_line(message: str) -> str:
+def message_line(message: str) -> str:
     """A message as a single line of limited length; what cannot be printed is written as in a Python string."""
     if len(message) > LINE_LENGTH:
         message = f"{message[: LINE_LENGTH - 100]} ... {message[-80:]}"

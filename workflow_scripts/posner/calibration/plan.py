@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from posner.config.base import Fraction, Settings
+from posner.config.base import Fraction, Integer, Settings
 from posner.config.corpora import GeneratedCorpus
 from posner.errors import InputError
 
@@ -17,11 +17,11 @@ TEMPLATE = "planted"  # the corpus of the calibration's study that all planned c
 class CalibrationPlan(Settings):
     """Number of corpora of each ambiguity in a calibration."""
 
-    ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), min_length=1)
+    ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), min_length=1, max_length=100)
     """Shares of ambiguous candidates; without any, no effect is planted."""
-    replicates: int = Field(5, ge=2)
+    replicates: Integer = Field(5, ge=2, le=1000)
     """Corpora of each ambiguity above 0."""
-    replicates_without: int = Field(20, ge=2)
+    replicates_without: Integer = Field(20, ge=2, le=1000)
     """Corpora without ambiguous candidates."""
 
     def corpora(self, template: GeneratedCorpus) -> dict[str, GeneratedCorpus]:

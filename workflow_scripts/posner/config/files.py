@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from posner.errors import InputError, one_line
+from posner.errors import InputError, message_line
 
 # The loader in C is ten times as fast, and not in every build of PyYAML.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,7 +29,7 @@ def refuse_repeated_keys(paths: Iterable[Path]) -> None:
         if repeated:
             key, first, second = repeated[0]
             raise InputError(
-                one_line(f"{path}, line {second}: {key} is given a second time, after line {first}; merge the two")
+                message_line(f"{path}, line {second}: {key} is given a second time, after line {first}; merge the two")
             )
 
 

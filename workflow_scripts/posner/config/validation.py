@@ -14,7 +14,7 @@ from posner.config.base import NAME_PATTERN
 from posner.config.corpora import ColumnsCorpus, DiskCorpus
 from posner.config.encoders import PathEncoder
 from posner.config.study import Config
-from posner.errors import InputError, one_line, suggestion
+from posner.errors import InputError, message_line, suggestion
 
 MOST_PROBLEMS = 50  # of an error message
 # What writes a local folder, and a file that is in it then. Another folder may be too large to be hashed.
@@ -33,7 +33,7 @@ def refuse_missing_files(study: Config) -> None:
     for key, source in local_sources(study):
         for path in source.files:
             if problem := path_problem(Path(path), source):
-                raise InputError(one_line(f"config: {key}: {path} {problem}"))
+                raise InputError(message_line(f"config: {key}: {path} {problem}"))
 
 
 def local_sources(study: Config) -> Iterator[tuple[str, Any]]:
@@ -74,7 +74,7 @@ def check(raw: dict[str, Any]) -> Config:
     except ValidationError as error:
         problems = causes(error.errors(include_url=False, include_input=False))
         explained = (explain(problem["loc"], problem["type"], problem["msg"]) for problem in problems[:MOST_PROBLEMS])
-        lines = [one_line(f"config: {line}") for line in join_alternatives(explained)]
+        lines = [message_line(f"config: {line}") for line in join_alternatives(explained)]
         if len(problems) > MOST_PROBLEMS:
             lines.append(f"config: and {len(problems) - MOST_PROBLEMS} more problems")
         raise InputError("\n".join(lines)) from None

@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from posner.config.annotations import causes, join_alternatives, texts_of, union_members
-from posner.errors import InputError, one_line
+from posner.errors import InputError, message_line
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -50,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser that raises InputError, and takes ``--option=--`` as it is written."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputError(one_line(message))
+        raise InputError(message_line(message))
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
         if arg_strings == ["--"]:  # which argparse would remove, and then fail
@@ -67,7 +67,7 @@ def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
     arguments = sys.argv[1:] if arguments is None else arguments
     for argument in arguments:
         if problem := text_problem(argument):
-            raise InputError(one_line(f"{argument.partition('=')[0]}: {problem}"))
+            raise InputError(message_line(f"{argument.partition('=')[0]}: {problem}"))
     known = dict(options(command))
     raw: dict[str, Any] = {name: {} for name, field in command.model_fields.items() if _is_required_part(field)}
     for path, value in vars(make_parser(command, known).parse_args(arguments)).items():
@@ -84,7 +84,7 @@ def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
     except ValidationError as error:
         problems = causes(error.errors(include_url=False, include_input=False))
         lines = join_alternatives(_explain(problem, known) for problem in problems)
-        raise InputError("\n".join(map(one_line, lines))) from None
+        raise InputError("\n".join(map(message_line, lines))) from None
 
 
 def options(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:

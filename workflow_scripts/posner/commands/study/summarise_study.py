@@ -136,15 +136,15 @@ def result_row(name: str, variant: Json) -> tuple[str, ...]:
 
 def paragraph(text: str) -> str:
     """Wrapped text; nothing for empty text."""
-    return fill(escape_rst(text)) if text else ""
+    return wrap_lines(escape_rst(text)) if text else ""
 
 
 def bullets(items: Iterable[str]) -> str:
     """A bulleted list; nothing without items."""
-    return "".join(fill(f"- {escape_rst(item)}", "  ") for item in items)
+    return "".join(wrap_lines(f"- {escape_rst(item)}", "  ") for item in items)
 
 
-def fill(text: str, indent: str = "") -> str:
+def wrap_lines(text: str, indent: str = "") -> str:
     """Wrapped text, in which no word is broken."""
     wrapper = textwrap.TextWrapper(PAGE_WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
     return wrapper.fill(text) + "\n"
