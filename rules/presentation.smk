@@ -60,6 +60,7 @@ rule run_notebook:
             f"{TABLES}/{table}.csv"
             for table in [
                 *["ner_runs", "ner_by_type", "ner_comparisons", "ner_slices_summary", "pos_tagging", "pos_confusions"],
+                *["verdict_effects"],
                 *(["corruption"] if SWEPT else []),
             ]
         ],
@@ -80,10 +81,11 @@ rule run_notebook:
     conda:
         ENVIRONMENT
     params:
+        tables=lambda wildcards, input: arguments(tables=list(input.tables)),
         content=content_of([NOTEBOOK_SOURCE]),
         code=code("run_notebook"),
         # The notebook imports it; what a notebook imports is no part of the command's code.
         style=f"code of styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",
     shell:
-        "python -m posner run_notebook --notebook {input.notebook:q} --results {input.verdict}"
+        "python -m posner run_notebook --notebook {input.notebook:q} --results {input.verdict} {params.tables}"
         " --output {output} > {log} 2>&1"

@@ -129,5 +129,5 @@ def test_the_notebook_runs_on_tables_without_rows(tmp_path: Path) -> None:
     for name in ("pos_confusions", "ner_slices_summary", "ner_comparisons"):
         lines = (tables / f"{name}.csv").read_text(encoding="utf-8").splitlines()
         (tables / f"{name}.csv").write_text(f"{lines[0]}\n", encoding="utf-8")
-    RunNotebook(notebook=NOTEBOOK, results=folder, output=tmp_path / "page.html").execute()
+    RunNotebook(notebook=NOTEBOOK, results=folder, tables=(), output=tmp_path / "page.html").execute()
     assert "No variant of this study shares a seed with the baseline." in (tmp_path / "page.html").read_text()

@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, output: Path, notebook: Path = NOTEBOOK) -> str:
     """Execute the notebook; returns its page."""
-    RunNotebook(notebook=notebook, results=folder, output=output).execute()
+    RunNotebook(notebook=notebook, results=folder, tables=(), output=output).execute()
     return output.read_text(encoding="utf-8")
 
 

@@ -32,6 +32,8 @@ class RunNotebook(Command):
     """Notebook with one cell tagged `parameters`."""
     results: Folder
     """Folder {corpus}/{encoder} of the results."""
+    tables: tuple[Path, ...]
+    """Tables that the notebook reads."""
     output: Path
     """HTML file to write."""
 
@@ -47,6 +49,11 @@ class RunNotebook(Command):
         )
         with atomic_path(self.output) as path:
             path.write_text(page, encoding="utf-8")
+
+    def inputs(self) -> list[Path]:
+        stored = ["verdict.json", "ner/*/*/predictions.parquet", "pos/predicted.parquet"]
+        files = [path for pattern in stored for path in sorted(self.results.glob(pattern))]
+        return [*files, *self.tables, self.results.parent / "corpus" / "test.parquet"]
 
     def content_files(self) -> list[Path]:
         return [self.notebook]
