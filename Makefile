@@ -16,8 +16,9 @@ STUDY ?=
 RESULTS ?=
 BIN := .venv/bin
 # Modules are run by name, because scripts in .venv/bin contain the path of the checkout and break when it is moved. Rules
-# call `python`, which must be this one whether or not .venv is activated.
-RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m
+# call `python`, which must be this one whether or not .venv is activated. Paths are variables of the shell, which are not
+# interpreted again, whatever characters they have.
+RUN := PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python -m
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 POSNER := PYTHONPATH=workflow_scripts $(RUN) posner
 SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
@@ -35,8 +36,9 @@ demo: .venv/.runtime ## run a small study from nothing to its answer, on a CPU a
 	$(SNAKEMAKE) --configfile $(DEMO) $(SNAKEMAKE_ARGS)
 	@[ ! -f results/summary.rst ] || cat results/summary.rst
 
+study: export CONFIG := $(CONFIG)
 study: .venv/.runtime ## run the study CONFIG=config.yaml; options for Snakemake in SNAKEMAKE_ARGS
-	$(SNAKEMAKE) --configfile "$(CONFIG)" $(SNAKEMAKE_ARGS)
+	$(SNAKEMAKE) --configfile "$$CONFIG" $(SNAKEMAKE_ARGS)
 	@[ ! -f results/summary.rst ] || cat results/summary.rst
 
 # In a working directory of its own, apart from the corpora of other studies.
@@ -44,10 +46,12 @@ calibrate: export HF_HUB_OFFLINE := 1
 calibrate: .venv/.runtime ## measure how often verdicts are right on corpora with known effects; options in SNAKEMAKE_ARGS
 	$(SNAKEMAKE) --snakefile rules/calibration.smk --directory results/calibration $(SNAKEMAKE_ARGS)
 
+publish: export STUDY := $(STUDY)
+publish: export RESULTS := $(RESULTS)
 publish: .venv/.runtime ## copy the summaries of a finished study from RESULTS to results/published/STUDY
-	@[ -n "$(STUDY)" ] && [ -n "$(RESULTS)" ] || { \
+	@[ -n "$$STUDY" ] && [ -n "$$RESULTS" ] || { \
 		echo "for example: make publish STUDY=minilm RESULTS=results/conll2003-files/minilm" >&2; exit 1; }
-	$(POSNER) publish --study "$(STUDY)" --results "$(RESULTS)"
+	$(POSNER) publish --study "$$STUDY" --results "$$RESULTS"
 
 verify: .venv/.runtime ## compare all files of a finished study with their provenance records
 	$(POSNER) verify
