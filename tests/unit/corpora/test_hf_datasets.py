@@ -215,7 +215,7 @@ def test_an_empty_split_of_a_folder(tmp_path: Path) -> None:
     loaded.save_to_disk(tmp_path / "x")
     with pytest.raises(InputError) as caught:
         read_disk(DiskCorpus(source="disk", path=tmp_path / "x"))
-    assert str(caught.value) == f"{tmp_path / 'x'}: split 'test' is empty; save the dataset with sentences in it"
+    assert str(caught.value) == f"{tmp_path / 'x'}: split 'test' is empty; fill it, or save the dataset without it"
 
 
 @pytest.mark.parametrize("name", ["data-00000-of-00001.arrow", "dataset_info.json"])

@@ -81,6 +81,12 @@ def test_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a b\nc\n")))
     assert list(read_lines(STANDARD)) == ["a b", "c"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a b\nc\xff\n")))
+    with pytest.raises(InputError, match=r"^standard input:2: not UTF-8"):
+        list(read_lines(STANDARD))
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InputError, match="standard input is closed"):
+        list(read_lines(STANDARD))
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

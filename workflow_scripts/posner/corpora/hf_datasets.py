@@ -75,7 +75,7 @@ def _explain_failure(folder: Path) -> None:
                 check_format(file.read(100), str(path))
     for path in sorted(folder.glob("*/state.json")):
         if not any(path.parent.glob("*.arrow")):  # `datasets` writes none, and cannot load that
-            raise InputError(f"{folder}: split {path.parent.name!r} is empty; save the dataset with sentences in it")
+            raise InputError(f"{folder}: split {path.parent.name!r} is empty; fill it, or save the dataset without it")
 
 
 def disk_files(settings: DiskCorpus, names: Sequence[str] = SPLITS) -> list[Path]:

@@ -75,13 +75,15 @@ def read_lines(path: Path) -> Iterator[str]:
     Raises:
         InputError: the file cannot be read, or is not UTF-8 text.
     """
+    if path == STANDARD and sys.stdin is None:
+        raise InputError("--input: standard input is closed; give a file")
     try:
         size = None if path == STANDARD else path.stat().st_size
         source = nullcontext(sys.stdin.buffer) if path == STANDARD else path.open("rb")
     except OSError as error:
         raise InputError(f"--input: {path} cannot be read ({error.strerror})") from None
     with source as file, tqdm(total=size, desc="annotating", unit="B", unit_scale=True, disable=None) as bar:
-        yield from decode_lines(_counted(file, bar), str(path))
+        yield from decode_lines(_counted(file, bar), "standard input" if path == STANDARD else str(path))
 
 
 def _counted(lines: Iterable[bytes], bar: tqdm[Any]) -> Iterator[bytes]:
