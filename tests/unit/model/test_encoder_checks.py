@@ -196,5 +196,6 @@ def test_code_in_the_folder_of_an_encoder_never_runs(folder: Path, tmp_path: Pat
     )
     assert not marker.exists()
     assert done.returncode == (2 if place == "config" else 0), done.stderr
+    assert ("needs Python code from its own folder, which is never run" in done.stderr) == (place == "config")
     assert "Do you wish to run" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -102,6 +102,11 @@ def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedMode
             output_loading_info=True,
         )
     except Exception as error:  # safetensors, json, the hub and transformers each raise their own
+        if "custom code" in str(error):
+            raise InputError(
+                f"encoder {name!r} needs Python code from its own folder, which is never run; use an encoder whose "
+                "model type is part of transformers"
+            ) from error
         raise InputError(
             f"encoder {name!r} cannot be loaded: {first_line(error)}\n"
             "without network access, copy a folder with config, tokenizer and model.safetensors, and use `source: path`"
