@@ -2,17 +2,20 @@
 
 The rules, for corpora and for the columns that ``predict`` reads:
 
-- Lines end at line feeds (see :mod:`posner.corpora.lines`). A line of white space ends a sentence.
+- A file is UTF-8 without NUL bytes. Lines end at LF or CR LF, and have no other carriage returns. A byte-order mark at
+  the start of any line is removed. A line of white space ends a sentence.
 - A line with ``-DOCSTART-`` in any column starts a document, and ends a sentence. It may be in lower case, have blanks
   or several dashes around the word, and any number of columns.
-- The first line with a token decides how columns are separated. If it contains a tab, each tab of the file separates
-  two columns, and blanks around columns are ignored: a token may contain blanks, and columns may be empty. Otherwise
-  blanks separate columns, and there may be no tabs. Any other white space is part of a column.
+- The first line with a token (of those that do not begin with ``#``, if there are any) decides how columns are
+  separated. If it contains a tab, each tab of the file separates two columns, and blanks around columns are ignored: a
+  token may contain blanks, and columns may be empty. Otherwise blanks separate columns, and there may be no tabs. Any
+  other white space is part of a column.
 - Every line has as many columns as that first line, and token, POS and NER are not empty.
 - CoNLL-U is not supported. Its comments, multi-word tokens (``1-2``) and empty nodes (``8.1``) are refused. A line that
   begins with ``#`` is a comment if a sentence begins there, and its number of columns differs from that of the file or
   it reads ``# key = value``; otherwise it is a token. ``1-2`` and ``8.1`` are multi-word tokens and empty nodes if
-  column 0 numbers the tokens of the sentence and is not the token column.
+  column 0 numbers the tokens of the sentence and is not the token column. If it is, and numbers the tokens of the first
+  five sentences or of all, the file is refused.
 """
 
 from __future__ import annotations
