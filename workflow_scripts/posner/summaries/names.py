@@ -25,7 +25,7 @@ def injection(variant: Variant) -> str:
     if variant.fusion == "none":
         return "baseline"
     offset = variant.inject_layer_offset_from_end
-    place = variant.fusion
+    place: str = variant.fusion
     if offset is not None:
         place += f" {offset}" if offset == "earliest" else f" k={offset}"
     width = variant.pos_embed_dim

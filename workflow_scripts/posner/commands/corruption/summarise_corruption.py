@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from posner.arrays import COUNT_COLUMNS
 from posner.commands.analyses import EffectAnalysis
 from posner.config.variants import FUSIONS, SeededVariant, baseline_of, seeded_runs
 from posner.errors import InputError
@@ -43,12 +44,12 @@ class SummariseCorruption(EffectAnalysis):
         swept, variants, statistics = self.swept(), self.variants, self.statistics
         if not swept:
             raise InputError("--variants: none of them reads POS, so there is no sweep to summarise")
-        sweeps: dict[str, dict[int, pd.DataFrame]] = {name: {} for name in swept}
-        changes: dict[str, dict[int, pd.DataFrame]] = {name: {} for name in swept}
-        for name, seed in seeded_runs(swept):
-            sweeps[name][seed] = read_sweep(sweep_file(self.sweeps, name, seed))
-            changes[name][seed] = read_changes(changes_file(self.sweeps, name, seed))
-        curves = {name: Curves.of(by_seed, statistics) for name, by_seed in sweeps.items()}
+        curves: dict[str, Curves] = {}
+        sweeps: dict[str, dict[int, pd.DataFrame]] = {}
+        for name, variant in swept.items():  # one after the other: the counts of all units need most of the memory
+            full = {seed: read_sweep(sweep_file(self.sweeps, name, seed)) for seed in variant.seeds}
+            curves[name] = Curves.of(full, statistics)
+            sweeps[name] = {seed: sweep.drop(columns=list(COUNT_COLUMNS)) for seed, sweep in full.items()}
         effects = {question: estimate_effects(question, curves, statistics) for question in QUESTIONS}
         for fusion in FUSIONS:
             summaries = {
@@ -61,12 +62,16 @@ class SummariseCorruption(EffectAnalysis):
         tables = {
             "corruption": [run_table(name, variants, seed, sweeps[name][seed]) for name, seed in seeded_runs(swept)],
             "corruption_intervals": [interval_table(name, variants, curves[name], statistics) for name in swept],
-            "corruption_changes": [change_table(name, variants, changes[name]) for name in swept],
+            "corruption_changes": [change_table(name, variants, self.changes(name)) for name in swept],
             "slopes": [effect_table(effects, variants)],
             "train_test": [train_test_table(name, variants, curves[name], statistics) for name in swept],
         }
         for table, parts in tables.items():
             write_table(self.tables / f"{table}.csv", pd.concat(parts, ignore_index=True))
+
+    def changes(self, name: str) -> dict[int, pd.DataFrame]:
+        """Changes of predictions in the sweeps of a variant, by seed."""
+        return {seed: read_changes(changes_file(self.sweeps, name, seed)) for seed in self.variants[name].seeds}
 
     def swept(self) -> dict[str, SeededVariant]:
         """The variants that read POS, without the controls."""
