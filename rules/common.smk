@@ -24,7 +24,6 @@ from posner.report.contents import report_contents
 from posner.workflow.options import flags
 from posner.workflow.provenance import command_fingerprint
 from snakemake.exceptions import WorkflowError
-from snakemake.io import contains_wildcard
 from snakemake_patches import note_parameters
 
 snakemake_patches.apply()
@@ -114,9 +113,10 @@ def code_of_variant(command):
 def local_files(source):
     """The local files of a corpus, a test or an encoder as inputs: their content counts, not their dates.
 
-    Snakemake would take braces in a path for a wildcard, so such files are no inputs. :func:`content_of` reads them.
+    Snakemake would take braces and angle brackets in a path for variables, so such files are no inputs.
+    :func:`content_of` reads them.
     """
-    return ancient([path for path in source.files if not contains_wildcard(path)])
+    return ancient([path for path in source.files if not {"{", "<"} & set(path)])
 
 
 def content_of(files):
