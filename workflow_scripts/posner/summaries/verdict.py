@@ -57,10 +57,11 @@ def conclude(
     checks = oracle_checks(summaries, required)
     failed = {name for check in checks.values() if check["works"] is False for name in check["variants"]}
     statistics = Statistics.model_validate(comparisons["statistics"])
+    stored = {name: summary for group in corruption for name, summary in group["variants"].items()}
     swept = {
-        name: gated_effects(summary, statistics) if name in failed else summary
-        for group in corruption
-        for name, summary in group["variants"].items()
+        name: gated_effects(stored[name], statistics) if name in failed else stored[name]
+        for name in summaries
+        if name in stored
     }
     tagger_error = 1 - accuracy["test"]
     notes = [

@@ -7,13 +7,21 @@ from pathlib import Path
 
 import matplotlib
 import typst
+from matplotlib.font_manager import fontManager
 
 from posner.errors import InputError
 from posner.files import atomic_path
+from posner.report.figures.style import FALLBACK_FONTS, installed_fonts
 from posner.workflow.command import Command
 
 PPI = 100  # of PNG: 3311 x 4681 pixels for A0; with fewer, small letters in figures become illegible
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # those of the figures, the same on every machine
+
+
+def further_fonts() -> dict[str, Path]:
+    """Installed fonts for scripts that those of the figures lack: their files by family."""
+    installed = installed_fonts(FALLBACK_FONTS)
+    return {font.name: Path(font.fname) for font in fontManager.ttflist if font.name in installed}
 
 
 class TypesetPoster(Command):
@@ -46,7 +54,7 @@ class TypesetPoster(Command):
         compiler = typst.Compiler(
             str(self.template.absolute()),
             root="/",  # template and results need not be in one folder
-            font_paths=[str(FONTS)],
+            font_paths=[str(FONTS), *sorted({str(path.parent) for path in further_fonts().values()})],
             ignore_system_fonts=True,
             sys_inputs=self.template_inputs(),
         )
@@ -82,4 +90,5 @@ class TypesetPoster(Command):
             "corpus-name": self.corpus_name,
             "encoder-name": self.encoder_name,
             "figures": json.dumps(figures),
+            "fonts": json.dumps(list(further_fonts())),
         }
