@@ -85,7 +85,7 @@ rule run_notebook:
         content=content_of([NOTEBOOK_SOURCE]),
         code=code("run_notebook"),
         # The notebook imports it; what a notebook imports is no part of the command's code.
-        style=f"code of styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",
+        style=f"styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",
     shell:
         "python -m posner run_notebook --notebook {input.notebook:q} --results {input.verdict} {params.tables}"
         " --output {output} > {log} 2>&1"
