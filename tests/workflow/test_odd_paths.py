@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from posner.config.base import LARGEST_SEED
 from posner.config.corpora import GeneratedCorpus
 from posner.corpora.grammar import generate
 from workflow_copy import copy_workflow
@@ -52,7 +53,9 @@ def test_a_study_runs_to_its_report_from_odd_places(tmp_path: Path) -> None:
         study__corpora=["files"],
         study__variants=["baseline", "late-predicted-logits", "late-oracle-one_hot"],
         corpora__files={"source": "columns", "licence": TITLE, **files, **columns},
-        variants__baseline={"seeds": [1]},
+        study__seeds=[LARGEST_SEED],
+        variants__baseline={"seeds": [LARGEST_SEED]},
+        **dict.fromkeys(("pos__seed", "pos__fold_seed", "corruption__seed", "statistics__seed"), LARGEST_SEED),
     )
     arguments = copy.command("--directory", str(work))
     arguments["args"] = [str(python), *arguments["args"][1:]]

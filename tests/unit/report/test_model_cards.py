@@ -18,11 +18,12 @@ from posner.commands.study.write_model_cards import WriteModelCards, accuracy
 from posner.config.statistics import Statistics
 from posner.config.training import NerTraining, Training
 from posner.config.variants import seeded_runs
-from posner.corpora.corpus import Provenance, Sentence, write_corpus
+from posner.corpora.corpus import Provenance, Sentence, describe_corpus, write_corpus
+from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.files import write_json
 from posner.report.formats import format_score
-from posner.report.model_cards import bootstrap_intervals, encoder_origin, write_card
+from posner.report.model_cards import CardContext, bootstrap_intervals, encoder_origin, write_card
 from posner.stats.resampling import f1
 from posner.workflow.options import parse
 
@@ -139,6 +140,26 @@ def test_the_tagger_has_a_card(cards: Path) -> None:
     assert row_of(text, "Training", "epochs")[1] == "9"
     assert row_of(text, "Training", "seed")[1] == "5"
     assert row_of(text, "Training", "max_length")[1] == "64", "the setting is 256, which this encoder does not take"
+
+
+@pytest.mark.parametrize(
+    ("licence", "identifier"),
+    [
+        ("cc-by-4.0", "cc-by-4.0"),
+        ("CC-BY-SA-4.0", "cc-by-sa-4.0"),
+        ("MIT", "mit"),
+        ("x", "other"),
+        ("research: only", "other"),
+    ],
+)
+def test_a_licence_is_an_identifier_of_the_hub_or_has_a_name(licence: str, identifier: str) -> None:
+    sentences = [Sentence(("w",), ("NN",), ("B-PER",), None)]
+    splits = dict.fromkeys(("train", "validation", "test"), sentences)
+    card = describe_corpus(splits, Provenance("columns", "files", licence=licence))
+    context = CardContext("c", "e", card, {"source": "scratch"}, ResamplingUnits.of(sentences), Statistics())
+    data = context.metadata("model", {}).to_dict()
+    assert data["license"] == identifier
+    assert data.get("license_name") == (licence if identifier == "other" else None)
 
 
 def test_a_card_has_everything_that_a_user_needs(cards: Path) -> None:

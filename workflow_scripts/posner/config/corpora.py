@@ -17,7 +17,7 @@ class LicensedTest(Settings):
     """An extra test of a corpus: the settings in which it differs from the corpus."""
 
     licence: Text = "not stated"
-    """Licence, recorded with the test."""
+    """Licence, recorded with the test: an identifier of the Hugging Face Hub or any text."""
 
 
 class ColumnsTest(LicensedTest):
@@ -97,7 +97,7 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     scheme: Literal["iob1", "iob2", "bioes"] = "iob1"
     """Scheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
-    """Licence, recorded with the corpus."""
+    """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
 
     @property
     def files(self) -> list[str]:
@@ -129,7 +129,7 @@ class TableCorpus(AnyCorpus[Test], Generic[Test]):
     scheme: Literal["iob1", "iob2", "bioes"] = "iob2"
     """Scheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
-    """Licence, recorded with the corpus."""
+    """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
 
 
 class HubCorpus(TableCorpus[HubTest]):
