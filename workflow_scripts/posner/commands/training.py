@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from posner.commands.base import ModelCommand
+from posner.config.base import COUNT, Seed
 from posner.corpora.corpus import corpus_files
 from posner.model.folders import model_files
 from posner.training.resume import NoResume, Resume, ResumeFolder
@@ -25,13 +26,13 @@ class TrainingCommand(ModelCommand):
     """Folder of the corpus."""
     encoder: Folder
     """Folder of the prepared encoder."""
-    seed: int = Field(ge=0)
+    seed: Seed
     """Training seed."""
     output: Path
     """Folder to write to."""
     resume: Path | None = None
     """Folder for the state from which a killed training resumes. One training at a time uses it."""
-    save_every: float = Field(180, gt=0)
+    save_every: float = Field(180, gt=0, le=COUNT)
     """Seconds from one saving of that state to the next."""
 
     excluded_from_provenance = frozenset({"resume", "save_every"})

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from posner.config.base import COUNT, Fraction, Integer, Number, Positive, Seed, Settings
+from posner.config.base import COUNT, NO_TRUTH_VALUE, Fraction, Integer, Number, Positive, Seed, Settings
+
+BatchSize = Annotated[int, Field(ge=1, le=1_000_000), NO_TRUTH_VALUE]
+MaxLength = Annotated[int, Field(ge=8, le=1_000_000), NO_TRUTH_VALUE]
+Folds = Annotated[int, Field(ge=2, le=1000), NO_TRUTH_VALUE]
 
 
 class Training(Settings):
@@ -14,9 +20,9 @@ class Training(Settings):
     """Passes over the train split."""
     min_steps: Integer = Field(0, ge=0, le=COUNT)
     """Fewest training steps: if `epochs` gives fewer, there are more epochs; 0 sets no minimum."""
-    train_batch_size: Integer = Field(16, ge=1, le=1_000_000)
+    train_batch_size: BatchSize = 16
     """Sentences in a training batch."""
-    eval_batch_size: Integer = Field(16, ge=1, le=1_000_000)
+    eval_batch_size: BatchSize = 16
     """Sentences in a prediction batch."""
     learning_rate: Number = Field(2e-5, gt=0, le=10)
     """Peak learning rate of the pretrained encoder."""
@@ -28,7 +34,7 @@ class Training(Settings):
     """Share of the steps (0..1) in which the learning rate rises linearly; then it falls linearly to 0."""
     max_grad_norm: Number = Field(1.0, gt=0, le=COUNT)
     """Gradients are clipped to this global L2 norm."""
-    max_length: Integer = Field(256, ge=8, le=1_000_000)
+    max_length: MaxLength = 256
     """Longest input in word pieces, special tokens included."""
 
 
@@ -42,7 +48,7 @@ class NerTraining(Training):
 class Pos(Settings):
     """The POS taggers: one per fold for out-of-fold tags of train, and a final one for validation and test."""
 
-    folds: Integer = Field(5, ge=2, le=1000)
+    folds: Folds = 5
     """Number of folds; documents stay whole where they are known."""
     fold_seed: Seed = 42
     """Seed of the assignment to folds."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
-
+from posner.config.base import Seed
+from posner.config.training import Folds
 from posner.corpora.corpus import read_split
 from posner.corpora.folds import assign_folds
 from posner.files import write_json
@@ -17,9 +17,9 @@ class AssignFolds(Command):
 
     train: Path
     """train.parquet of the corpus."""
-    folds: int = Field(ge=2)
+    folds: Folds
     """Number of folds."""
-    fold_seed: int = Field(ge=0)
+    fold_seed: Seed
     """Seed of the assignment."""
     output: Path
     """JSON file to write: the fold of each sentence."""

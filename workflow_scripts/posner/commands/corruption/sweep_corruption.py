@@ -12,6 +12,7 @@ from pydantic import Field
 from posner.arrays import Ids
 from posner.commands.base import ModelCommand
 from posner.config.corruption import Corruption
+from posner.config.training import BatchSize, MaxLength
 from posner.corpora.corpus import corpus_files, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
@@ -43,9 +44,9 @@ class SweepCorruption(ModelCommand):
     """predicted.parquet of the corpus: the tagger's own tags of test, and logits of replaced tags."""
     corruption: Corruption = Field(default_factory=Corruption)
     """Settings of the sweep."""
-    max_length: int = Field(256, ge=8)
+    max_length: MaxLength = 256
     """Longest input in word pieces, as in training."""
-    eval_batch_size: int = Field(16, ge=1)
+    eval_batch_size: BatchSize = 16
     """Sentences in a batch."""
     output: Path
     """Parquet file to write: scores, one row per mode, level and draw."""

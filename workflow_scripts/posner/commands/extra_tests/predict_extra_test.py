@@ -8,6 +8,7 @@ from pydantic import Field
 
 from posner.commands.base import ModelCommand
 from posner.config.base import Name
+from posner.config.training import BatchSize, MaxLength
 from posner.config.variants import Variant
 from posner.corpora.corpus import read_card
 from posner.corpora.extra_tests import FOLDER, extra_test_files
@@ -34,9 +35,9 @@ class PredictExtraTest(ModelCommand):
     """Predicted POS of the test; required by variants with predicted POS."""
     variant: Variant = Field(default_factory=Variant)
     """Source, form and place of the POS input."""
-    max_length: int = Field(256, ge=8)
+    max_length: MaxLength = 256
     """Longest input in word pieces, as in training."""
-    eval_batch_size: int = Field(16, ge=1)
+    eval_batch_size: BatchSize = 16
     """Sentences in a batch."""
     output: Path
     """Parquet file to write."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
-
 from posner.commands.base import ModelCommand
 from posner.config.base import Name
+from posner.config.training import BatchSize, MaxLength
 from posner.corpora.corpus import read_split
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.model.checkpoint import Checkpoint
@@ -27,9 +26,9 @@ class TagExtraTest(ModelCommand):
     """Name of the extra test."""
     tagger: ModelFolder
     """Folder of the final tagger's model."""
-    max_length: int = Field(256, ge=8)
+    max_length: MaxLength = 256
     """Longest input in word pieces, as in training."""
-    eval_batch_size: int = Field(16, ge=1)
+    eval_batch_size: BatchSize = 16
     """Sentences in a batch."""
     output: Path
     """Parquet file to write."""

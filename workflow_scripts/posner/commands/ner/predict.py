@@ -12,9 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from posner.commands.base import ModelCommand
+from posner.config.base import Column
+from posner.config.training import BatchSize, MaxLength
 from posner.corpora.corpus import OUTSIDE
 from posner.errors import InputError
 from posner.files import atomic_path
@@ -57,13 +59,13 @@ class Predict(ModelCommand):
     """File to write, .jsonl or .conll; - is JSON lines on standard output."""
     pos: Literal["none", "tagger", "columns"] | None = None
     """Source of the POS tags; default: the same as in training."""
-    token_column: int = Field(0, ge=0)
+    token_column: Column = 0
     """Index of the token column, from 0."""
-    pos_column: int = Field(1, ge=0)
+    pos_column: Column = 1
     """Index of the POS column, from 0."""
-    max_length: int = Field(256, ge=8)
+    max_length: MaxLength = 256
     """Longest input in word pieces; longer sentences are read in parts."""
-    batch_size: int = Field(16, ge=1)
+    batch_size: BatchSize = 16
     """Sentences in a batch."""
 
     @field_validator("output")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from pydantic import Field
 
+from posner.config.training import Folds
 from posner.corpora.corpus import SPLITS, corpus_files, read_split
 from posner.files import atomic_path
 from posner.pos.merging import merge
@@ -21,7 +21,7 @@ class MergePos(Command):
     """Folder of the corpus."""
     taggers: Path
     """Folder that holds fold-0, fold-1, ... and final."""
-    folds: int = Field(ge=2)
+    folds: Folds
     """Number of folds."""
     output: Path
     """Parquet file to write."""

@@ -44,9 +44,9 @@ MINILM = PackageEncoder(
 class Benchmark(Command):
     """Print the cost of training, sweeps, prediction and planning, compared with their usual alternatives."""
 
-    sentences: int = Field(1600, ge=64)
+    sentences: int = Field(1600, ge=64, le=1_000_000)
     """Number of training sentences, in batches of 16."""
-    rounds: int = Field(3, ge=1)
+    rounds: int = Field(3, ge=1, le=1000)
     """Runs of each contender; the fastest one counts."""
     compute: Compute = Field(default_factory=Compute)
     """Device, precision and threads."""

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from posner.arrays import Doubles, Floats
 from posner.commands.analyses import EffectAnalysis
-from posner.config.base import Name
+from posner.config.base import Name, Seed
 from posner.config.training import NerTraining, Training
 from posner.config.variants import seeded_runs
 from posner.corpora.corpus import Sentence, corpus_files, read_card, read_split
@@ -37,7 +37,7 @@ class WriteModelCards(EffectAnalysis):
     """Training of the NER models."""
     tagging: Training = Field(default_factory=Training)
     """Training of the tagger."""
-    tagging_seed: int = Field(ge=0)
+    tagging_seed: Seed
     """Training seed of the tagger."""
     corpus: Folder
     """Folder of the corpus."""
