@@ -178,7 +178,10 @@ def test_without_tagging_errors_the_figure_says_so(tables: dict[str, Path], tmp_
     for axes in drawn(plots(tmp_path)["corruption"]).axes[:2]:
         assert NO_ERRORS in [text.get_text() for text in axes.texts]
         assert axes.get_xlim()[1] < 20, "nothing was measured at 100 %"
-    assert not any(text.get_text() == NO_ERRORS for text in drawn(plots(tables["default"])["corruption"]).axes[0].texts)
+    for axes in drawn(plots(tmp_path)["scaled_errors"]).axes[:2]:
+        assert NO_ERRORS in [text.get_text() for text in axes.texts]
+    for name in ("corruption", "scaled_errors"):
+        assert NO_ERRORS not in [text.get_text() for text in drawn(plots(tables["default"])[name]).axes[0].texts]
 
 
 def upright(figure: Figure, colour: str) -> list[tuple[float, float]]:

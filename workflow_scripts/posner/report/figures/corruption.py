@@ -77,8 +77,7 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
         for name, rows in by_variant(curves[curves["fusion"] == fusion]):
             add_curve(axes, rows, styles[name])
         add_own_tags(axes, own_tags[own_tags["fusion"] == fusion], tagger_error, styles)
-        if not (curves["effective_rate"] > 0).any():
-            axes.annotate(NO_ERRORS, (0.5, 0.05), xycoords="axes fraction", ha="center", color=NEUTRAL)
+        note_missing_errors(axes, curves)
         axes.set_xlabel("Replaced test tags (% of tokens)")
         add_key(axes, key)
     first = figure.axes[0]
@@ -104,6 +103,16 @@ def add_curve(axes: Axes, rows: pd.DataFrame, style: VariantStyle) -> None:
     axes.fill_between(shares, by_rate["low"].min(), by_rate["high"].max(), color=style.colour, alpha=SHADE, linewidth=0)
     add_seeds(axes, rows["effective_rate"], rows["f1"], style, "y")
     axes.plot(shares, mean, linestyle=style.dash, label=label_of(rows), **(style.point() | {"markersize": 3.5}))
+
+
+def note_missing_errors(axes: Axes, rows: pd.DataFrame) -> None:
+    """Say so where no tag was replaced, which would look like errors without an effect.
+
+    Args:
+        rows: of ``corruption.csv``, for errors drawn from the tagger's confusions.
+    """
+    if not (rows["effective_rate"] > 0).any():
+        axes.annotate(NO_ERRORS, (0.5, 0.05), xycoords="axes fraction", ha="center", color=NEUTRAL)
 
 
 def add_own_tags(axes: Axes, rows: pd.DataFrame, tagger_error: float, styles: Mapping[str, VariantStyle]) -> None:
@@ -151,6 +160,7 @@ def draw_scaled_errors(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: 
             of_seeds = seeds[seeds["variant"] == name]
             add_seeds(axes, of_seeds["x"] + offset, of_seeds["change"], styles[name], "y")
         axes.set_xticks([*factors, right], [*(f"{factor:g}" for factor in factors), "tagger's\nown tags"])
+        note_missing_errors(axes, corruption[corruption["mode"] == "scaled"])
         axes.set_xlabel("Multiple of the tagger's error probability")
         add_key(axes, key)
     figure.axes[0].set_ylim(limits(shown_changes(baseline, seeds, changes)))
