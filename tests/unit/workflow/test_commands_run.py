@@ -58,8 +58,8 @@ def test_confusions_are_those_of_the_predictions(study: Study) -> None:
 @pytest.mark.parametrize("name", ["baseline", "late", "encoder", "logits"])
 def test_a_training_writes_what_later_stages_read(study: Study, name: str) -> None:
     folder = study.root / "ner" / name
-    assert {path.name for path in folder.iterdir()} == {"model", "predictions.parquet", "metrics.json"}
-    assert (folder / "provenance.json").is_file()
+    files = ["predictions.parquet", "metrics.json", "provenance.json"]
+    assert {path.name for path in folder.iterdir()} == {"model", *files}
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     table = pd.read_parquet(folder / "predictions.parquet")
     for split in ("validation", "test"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from posner.config.corruption import Corruption
 from posner.config.training import NerTraining
 from posner.workflow.options import flags
-from posner.workflow.records import NO_DIFFERENCE, Difference, difference
+from posner.workflow.records import NO_DIFFERENCE, Difference, difference, missing_files
 
 CODE = "code of train_ner: 0123"
 FOLDER = "results/it's a folder"
@@ -27,7 +28,8 @@ def record(tmp_path: Path) -> Path:
     """The record of a command that was run with these params, and with flags of which the rule's params say nothing."""
     arguments = [flag for text in params()[2:] for flag in shlex.split(text)]
     path = tmp_path / "provenance.json"
-    path.write_text(json.dumps({"arguments": [*arguments, "--seed", "1", "--output", FOLDER], "code": "0123"}))
+    record = {"code": "0123", "content": "4567", "inputs": {}, "outputs": {"model/config.json": "89ab"}}
+    path.write_text(json.dumps(record | {"arguments": [*arguments, "--seed", "1", "--output", FOLDER]}))
     return path
 
 
@@ -51,6 +53,22 @@ def test_a_new_flag(record: Path) -> None:
 def test_other_code(record: Path) -> None:
     changed = ["code of train_ner: 4567" if text == CODE else text for text in params()]
     assert difference(record, changed) == Difference(frozenset({CODE}), frozenset({"code of train_ner: 4567"}))
+
+
+def test_other_files_from_outside_the_study(record: Path) -> None:
+    assert difference(record, [*params(), "content of files: 4567"]) == NO_DIFFERENCE
+    changed = Difference(frozenset({"content of files: 4567"}), frozenset({"content of files: 7654"}))
+    assert difference(record, [*params(), "content of files: 7654"]) == changed
+
+
+def test_files_of_a_result_that_are_missing(record: Path) -> None:
+    model = record.parent / "model" / "config.json"
+    assert missing_files(record) == [os.path.relpath(model)]
+    model.parent.mkdir()
+    model.touch()
+    assert missing_files(record) == []
+    record.write_text("{")
+    assert missing_files(record) == [os.path.relpath(record)]
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", "{}", '{"code": "0"}'])

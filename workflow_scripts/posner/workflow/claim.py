@@ -7,6 +7,7 @@ after its successor and would replace newer results by older ones.
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +26,7 @@ class Claim:
 
     def __init__(self, record: Path) -> None:
         self.record, self.path, self.token = record, record.with_name(f".{record.stem}.claim"), uuid.uuid4().hex
+        self.is_new_folder = not record.parent.exists()
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +38,9 @@ class Claim:
     def __exit__(self, *error: object) -> None:
         if self._holder() == self.token:
             self.path.unlink(missing_ok=True)
+        if self.is_new_folder:
+            with suppress(OSError):  # it holds results
+                self.path.parent.rmdir()
 
     def require(self) -> None:
         """Make sure that no other process has begun to make these results.
