@@ -36,7 +36,7 @@ CONTENTS = """\
 - *Training*: loss and validation F1 of every variant.
 - *NER*: the verdicts; F1 of every variant and seed; differences from the baseline.
 - *Error propagation*: test F1 under corrupted POS tags.
-- *Controls*: whether each input path can transmit information. Where it cannot, a null result is uninformative.
+- *Controls*: whether each input path can transmit information. Where it cannot, its verdicts are inconclusive.
 - *Cost*: time and memory.
 - *Presentation*: a poster, and a notebook for further questions.
 
