@@ -319,6 +319,19 @@ def test_tags_are_drawn_as_they_are(tmp_path: Path, tag: str, capsys: pytest.Cap
     assert "missing from font" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["_x", *HOSTILE])
+def test_entity_types_and_rare_tags_are_drawn_as_they_are(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
+    for path in tables["default"].glob("*.csv"):
+        table = pd.read_csv(path, keep_default_na=False)
+        for column in {"value", "tag"} & set(table.columns):
+            table[column] = table[column].replace({"new": name, "NN": name})
+        table.to_csv(tmp_path / path.name, index=False)
+    shown = name.replace("\n", " ")
+    for figure, label in (("slices", f"{shown} (2\u2009400)"), ("pos_tagging", shown)):
+        axes = drawn(plots(tmp_path)[figure]).axes
+        assert label in [tick.get_text() for each in axes for tick in each.get_yticklabels()], figure
+
+
 def test_all_text_of_all_figures_is_plain(tables: dict[str, Path]) -> None:
     for name, plot in plots(tables["default"]).items():
         shown = [text for text in drawn(plot).findobj(Text) if text.get_text()]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typst
 from fabricated import (
@@ -24,7 +25,7 @@ from PIL import Image
 from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.conclude import Conclude
-from posner.commands.study.typeset_poster import FONTS, TypesetPoster
+from posner.commands.study.typeset_poster import FONTS, TypesetPoster, further_fonts
 from posner.config.variants import SeededVariant
 from posner.errors import InputError
 from posner.files import write_json
@@ -252,6 +253,18 @@ def test_confusions_are_those_of_train(tmp_path: Path) -> None:
     poster(tmp_path, FIGURES).execute()
     top = confusion_matrix()["splits"]["train"]["top_confusions"][0]
     assert f"{top['gold']}→{top['predicted']}{top['count'] // 1000}{top['count'] % 1000:03d}" in words(tmp_path)
+
+
+def test_tags_are_set_as_they_are(tmp_path: Path) -> None:
+    """No markup, mathematics or code of typst is read into a tag; other scripts are set if a font is installed."""
+    conclude(tmp_path, VARIANTS)
+    path = tmp_path / "tables" / "pos_confusions.csv"
+    tags = ["PRP$", "$x^2$", "#panic[x]", "*a_b*", "<b>", "a\\b", "}{", *(["\u540d\u8a5e"] if further_fonts() else [])]
+    rows = {"split": "train", "gold": tags, "predicted": "WP$", "count": 9, "share": 0.5}
+    pd.DataFrame(rows).to_csv(path, index=False)
+    poster(tmp_path, FIGURES).execute()
+    text = words(tmp_path)
+    assert [tag for tag in tags if f"{tag}→WP$9" not in text] == []
 
 
 def test_the_same_results_give_the_same_bytes_in_any_folder(tmp_path: Path) -> None:
