@@ -89,7 +89,10 @@ def effect_summaries(
     effects: Mapping[Question, Mapping[str, Effect]],
     statistics: Statistics,
 ) -> dict[str, Any]:
-    """The effect on one variant by question, with a sentence; ``None`` where its sweeps do not allow an estimate."""
+    """The effect on one variant by question, with a sentence; ``None`` where its sweeps do not allow an estimate.
+
+    Verdicts are those of the tests alone; :func:`posner.summaries.verdict.conclude` also considers the oracles.
+    """
     label = labels(variants)[name]
     return {
         question: asdict(by_variant[name])
