@@ -10,6 +10,7 @@ PARALLEL := -n 2 --dist loadfile
 PYTEST_ARGS ?= $(PARALLEL) --cov --cov-report=term
 SLURM_PYTEST_ARGS ?=
 BENCH_ARGS ?=
+N ?= 20000
 
 DEMO := resources/studies/demo.yaml
 STUDY ?=
@@ -26,7 +27,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study calibrate publish verify test test-fast test-slurm lint format dag docs docs-site bench minilm clean
+.PHONY: help demo study calibrate publish verify test test-fast fuzz test-slurm lint format dag docs docs-site bench minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +64,11 @@ test: .venv/.dev ## run all tests and print their coverage; options for pytest i
 test-fast: export HF_HUB_OFFLINE := 1
 test-fast: .venv/.dev ## run the unit tests without the slow ones, in about two minutes
 	$(RUN) pytest -m "not slow and not slurm" $(PARALLEL) tests/unit
+
+fuzz: export HF_HUB_OFFLINE := 1
+fuzz: export POSNER_FUZZ_CASES := $(N)
+fuzz: .venv/.dev ## run the fuzzers with N cases each, and a kill for every hundred: make fuzz N=20000 (an hour)
+	$(RUN) pytest -q -s tests/fuzz
 
 test-slurm: export HF_HUB_OFFLINE := 1
 test-slurm: .venv/.dev ## run the tests on a SLURM cluster that they start; needs root on Debian, else skipped

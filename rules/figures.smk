@@ -80,8 +80,8 @@ rule typeset_tables:
         **{table: f"{TABLES}/{table}.csv" for table in REPORT_TABLES},
     output:
         *(f"{TABLES}/{table}.tex" for table in REPORT_TABLES),
-        provenance=typesetting_record(REPORT_TABLES, TABLES),
         **table_pages(REPORT_TABLES, TABLES, corpus="{corpus}", encoder="{encoder}"),
+        provenance=typesetting_record(REPORT_TABLES, TABLES),
     log:
         f"{LOGS}/typeset_tables.log",
     benchmark:
@@ -102,8 +102,8 @@ use rule typeset_tables as typeset_counts with:
         **{table: f"{CORPUS}/{table}.csv" for table in CORPUS_TABLES},
     output:
         *(f"{CORPUS}/{table}.tex" for table in CORPUS_TABLES),
-        provenance=typesetting_record(CORPUS_TABLES, CORPUS),
         **table_pages(CORPUS_TABLES, CORPUS, corpus="{corpus}"),
+        provenance=typesetting_record(CORPUS_TABLES, CORPUS),
     log:
         f"{CORPUS_LOGS}/typeset_counts.log",
     benchmark:
@@ -117,8 +117,8 @@ use rule typeset_tables as typeset_extra_tests with:
         **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TEST_TABLES},
     output:
         *(f"{TABLES}/{table}.tex" for table in EXTRA_TEST_TABLES),
-        provenance=typesetting_record(EXTRA_TEST_TABLES, TABLES),
         **table_pages(EXTRA_TEST_TABLES, TABLES, corpus="{corpus}", encoder="{encoder}"),
+        provenance=typesetting_record(EXTRA_TEST_TABLES, TABLES),
     log:
         f"{LOGS}/typeset_extra_tests.log",
     benchmark:

@@ -3,6 +3,7 @@
 from posner.workflow.fingerprint import fingerprint
 
 TEMPLATES = sorted((RESOURCES / "poster").glob("*.typ"))
+NOTEBOOK_IMPORTS = ["posner.report.figures.style:variant_styles", "posner.report.figures.style:installed_fonts"]
 NOTEBOOK_SOURCE = os.path.relpath(ROOT / "notebooks/results_analysis.ipynb")
 
 
@@ -84,8 +85,8 @@ rule run_notebook:
         tables=lambda wildcards, input: arguments(tables=list(input.tables)),
         content=content_of([NOTEBOOK_SOURCE]),
         code=code("run_notebook"),
-        # The notebook imports it; what a notebook imports is no part of the command's code.
-        style=f"styles: {fingerprint('posner.report.figures.style:variant_styles', root=SOURCES)}",
+        # What a notebook imports is no part of the command's code.
+        style=f"styles: {fingerprint(*NOTEBOOK_IMPORTS, root=SOURCES)}",
     shell:
         "python -m posner run_notebook --notebook {input.notebook:q} --results {input.verdict} {params.tables}"
         " --output {output} > {log} 2>&1"

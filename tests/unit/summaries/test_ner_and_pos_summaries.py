@@ -233,8 +233,14 @@ def test_counts_of_a_corpus(tmp_path: Path) -> None:
     write_corpus(tmp_path, {"train": [one], "validation": [one, two], "test": [one]}, Provenance("columns", "x"))
     SummariseCorpus(card=tmp_path / "corpus.json", output=tmp_path / "counts.csv").execute()
     assert pd.read_csv(tmp_path / "counts.csv").set_index("split").loc["validation"].to_dict() == {
-        "documents": 2, "sentences": 2, "tokens": 4, "entities": 2, "entities_PER": 2, "tokens_with_unseen_pos": 1, "repeated_sentences": 1,
-    }  # fmt: skip
+        "documents": 2,
+        "sentences": 2,
+        "tokens": 4,
+        "entities": 2,
+        "entities_PER": 2,
+        "tokens_with_unseen_pos": 1,
+        "repeated_sentences": 1,
+    }
 
 
 cells = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=6)

@@ -8,49 +8,18 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import torch
-from posner.config.compute import Compute
-from posner.config.corpora import GeneratedCorpus
-from posner.config.training import NerTraining
-from posner.corpora.corpus import write_corpus
-from posner.corpora.sources import load_corpus
-from posner.workflow.options import flags
-from tiny_models import LATE, make_tokenizer, save_encoder
-
-LONG = NerTraining(epochs=6, train_batch_size=8, learning_rate=5e-3, new_learning_rate=2e-2, eval_steps=25)
-COMPARED = ["model/model.safetensors", "model/config.json", "predictions.parquet", "metrics.json"]
+from training_command import LONG, assert_same_results, training_command
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
-    """The command line of a NER training of some seconds, which writes to a given folder."""
-    folder = tmp_path_factory.mktemp("work")
-    write_corpus(
-        folder / "corpus", *load_corpus(GeneratedCorpus(source="generated", train=300, validation=40, test=40, seed=0))
-    )
-    make_tokenizer().save_pretrained(save_encoder(folder / "encoder", "bert"))
-    settings = flags(
-        seed=1,
-        variant=LATE,
-        training=LONG.model_copy(update={"max_length": 64}),
-        compute=Compute(device="cpu", precision="fp32", threads=1),
-    )
-
-    def command_line(output: Path, *more: str) -> list[str]:
-        paths = {"corpus": folder / "corpus", "encoder": folder / "encoder", "output": output}
-        return [
-            *(sys.executable, "-m", "posner", "train_ner", *settings, *more),
-            *(f"--{name}={path}" for name, path in paths.items()),
-        ]
-
-    return command_line
+    return training_command(tmp_path_factory.mktemp("work"))
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +27,6 @@ def uninterrupted(command: Callable[..., list[str]], tmp_path_factory: pytest.Te
     output = tmp_path_factory.mktemp("uninterrupted") / "run"
     subprocess.run(command(output), check=True, capture_output=True)
     return output
-
-
-def assert_same_results(one: Path, other: Path) -> None:
-    for name in COMPARED:
-        assert (one / name).read_bytes() == (other / name).read_bytes(), name
-    histories = [pd.read_csv(folder / "model" / "history.csv").drop(columns="seconds") for folder in (one, other)]
-    pd.testing.assert_frame_equal(*histories, check_exact=True)
 
 
 @pytest.mark.slow

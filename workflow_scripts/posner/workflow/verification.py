@@ -24,8 +24,13 @@ def read_record(path: Path) -> dict[str, Any] | None:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    is_complete = isinstance(record, dict) and record.keys() >= KEYS and isinstance(record["outputs"], dict)
-    return record if is_complete else None
+    if not isinstance(record, dict) or not record.keys() >= KEYS:
+        return None
+    is_complete = all(
+        isinstance(record[kind], dict) and all(isinstance(digest, str) for digest in record[kind].values())
+        for kind in ("inputs", "outputs")
+    )
+    return record if is_complete and isinstance(record["arguments"], list) else None
 
 
 def output_hashes(written: Iterable[Path], folder: Path) -> dict[str, str]:

@@ -99,11 +99,11 @@ def figure_style(sheet: Path) -> Iterator[None]:
     """
     with matplotlib.style.context(sheet, after_reset=True):
         families = list(matplotlib.rcParams["font.family"])
-        matplotlib.rcParams["font.family"] = [*families, *installed_fonts(FALLBACK_FONTS)]
+        matplotlib.rcParams["font.family"] = [*families, *installed_fonts()]
         yield
 
 
-def installed_fonts(families: Sequence[str]) -> list[str]:
+def installed_fonts(families: Sequence[str] = FALLBACK_FONTS) -> list[str]:
     """Those of the font families that this machine has.
 
     Matplotlib's list of fonts is from its first use on this machine; fonts that were installed later are added.
