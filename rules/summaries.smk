@@ -188,7 +188,7 @@ rule measure_ceiling:
         ENVIRONMENT
     params:
         runs=arguments(baseline=STUDY.baseline, seeds=STUDY.seeds(STUDY.baseline)),
-        ner=f"{WORK}/ner",
+        ner=subpath(input[2], ancestor=3),  # of the first run
         code=code("measure_ceiling"),
     shell:
         "python -m posner measure_ceiling {params.runs} --corpus {input.corpus} --predicted {input.predicted}"
