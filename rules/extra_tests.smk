@@ -115,7 +115,7 @@ rule compare_extra_tests:
         ENVIRONMENT
     params:
         variants=arguments(variants=STUDIED),
-        statistics=arguments(statistics=STUDY.statistics),
+        statistics=arguments(statistics=STUDY.statistics.estimation),
         tests=lambda wildcards: arguments(tests=list(STUDY.corpora[wildcards.corpus].extra_tests)),
         predictions=f"{WORK}/extra_tests",
         tables=subpath(output.extra_tests, parent=True),

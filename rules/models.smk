@@ -29,7 +29,7 @@ rule write_model_cards:
     params:
         variants=arguments(variants=VARIANTS),
         training=arguments(training=STUDY.ner.training, tagging=STUDY.pos.training, tagging_seed=STUDY.pos.seed),
-        statistics=arguments(statistics=STUDY.statistics),
+        statistics=arguments(statistics=STUDY.statistics.estimation),
         metrics=subpath(input.comparisons, parent=True),
         templates=CARD_TEMPLATES,
         content=content_of(CARDS),

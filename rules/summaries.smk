@@ -215,7 +215,7 @@ rule summarise_corruption:
         ENVIRONMENT
     params:
         variants=arguments(variants=VARIANTS),
-        statistics=arguments(statistics=STUDY.statistics),
+        statistics=arguments(statistics=STUDY.statistics.estimation),
         output=PROPAGATION,
         tables=subpath(output.corruption, parent=True),
         code=code("summarise_corruption"),

@@ -12,6 +12,7 @@ import yaml
 from edits import (
     AFTER_SWEEPS,
     ALL_TRAINED,
+    CONCLUDED,
     COST,
     END,
     PLOTS_OF_SWEEPS,
@@ -134,6 +135,13 @@ EDITS = [
         "comparisons, and what is concluded",
         in_study(statistics__margin=0.3),
         dict.fromkeys(["compare_variants", "plot_injection_strategies", "write_model_cards"], 1) | AFTER_SWEEPS,
+        SETTING,
+    ),
+    Edit(
+        "the F1 that oracles must reach",
+        "comparisons, and what is concluded",
+        in_study(statistics__oracle_f1=90.0),
+        dict.fromkeys(["compare_variants", "plot_injection_strategies", "write_model_cards", *CONCLUDED], 1),
         SETTING,
     ),
     Edit(

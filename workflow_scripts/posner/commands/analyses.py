@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from posner.config.base import Name
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.config.variants import SeededVariant
 from posner.workflow.command import Command
 
@@ -20,5 +20,5 @@ class RunAnalysis(Command):
 class EffectAnalysis(RunAnalysis):
     """A command that estimates effects with intervals."""
 
-    statistics: Statistics = Field(default_factory=Statistics)
+    statistics: Estimation = Field(default_factory=Estimation)
     """Margin, level and resamples of intervals and tests."""

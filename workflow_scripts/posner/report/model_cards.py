@@ -16,7 +16,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from posner.arrays import Doubles, Floats
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.config.training import Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import SPLITS, CorpusCard
@@ -135,7 +135,7 @@ class CardContext:
     corpus: CorpusCard
     encoder: Json
     units: ResamplingUnits
-    statistics: Statistics
+    statistics: Estimation
 
     def fields(self) -> dict[str, Any]:
         """Fields of both templates."""
@@ -296,7 +296,7 @@ def format_interval(interval: Sequence[float]) -> str:
 # --- intervals and files ---------------------------------------------------------------------------------------------
 
 
-def bootstrap_intervals(counts: Floats, score: Callable[[Doubles], Doubles], statistics: Statistics) -> Doubles:
+def bootstrap_intervals(counts: Floats, score: Callable[[Doubles], Doubles], statistics: Estimation) -> Doubles:
     """Percentile intervals ``[models, 2]`` of scores in 0..1 over resampled units (Efron & Tibshirani 1993).
 
     Args:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from posner.arrays import Doubles, Floats
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.config.variants import Variant, baseline_of
 from posner.stats.intervals import Estimate, bonferroni_level, detectable, estimate_difference, holm, seeds_needed
 from posner.stats.resampling import RunCounts, f1, p_randomization, resampled_f1
@@ -89,7 +89,7 @@ class PairedRuns:
 
 
 def compare_families(
-    counts: RunCounts, variants: Mapping[str, Variant], statistics: Statistics
+    counts: RunCounts, variants: Mapping[str, Variant], statistics: Estimation
 ) -> dict[str, Comparison]:
     """Variants against the baseline, in two families with separate Holm adjustment: POS, and random POS.
 
@@ -104,7 +104,7 @@ def compare_families(
     return comparisons
 
 
-def compare(counts: RunCounts, baseline: str, statistics: Statistics) -> dict[str, Comparison]:
+def compare(counts: RunCounts, baseline: str, statistics: Estimation) -> dict[str, Comparison]:
     """Compare each variant that shares a seed with the baseline; returns the comparisons by variant."""
     pairs = pair_runs(counts, baseline, statistics)
     estimates = {name: pair.estimate() for name, pair in pairs.items()}
@@ -120,7 +120,7 @@ def compare(counts: RunCounts, baseline: str, statistics: Statistics) -> dict[st
     }
 
 
-def pair_runs(counts: RunCounts, baseline: str, statistics: Statistics) -> dict[str, PairedRuns]:
+def pair_runs(counts: RunCounts, baseline: str, statistics: Estimation) -> dict[str, PairedRuns]:
     """Pair each variant with the baseline's runs of the same seeds; all pairs share the resamples."""
     runs = {(name, seed): by_unit for name, by_seed in counts.items() for seed, by_unit in by_seed.items()}
     place = {run: i for i, run in enumerate(runs)}
@@ -142,7 +142,7 @@ def compare_pair(
     p_equivalence: float,
     usual_std: float | None,
     level: float,
-    statistics: Statistics,
+    statistics: Estimation,
 ) -> Comparison:
     """The comparison of one variant with the baseline.
 
@@ -198,7 +198,7 @@ def holm_adjusted(p_values: Mapping[str, float], estimates: Mapping[str, Estimat
     return dict(p_values) | dict(zip(tested, adjusted, strict=True))
 
 
-def bootstrap_interval(differences: Doubles, statistics: Statistics) -> tuple[float, float]:
+def bootstrap_interval(differences: Doubles, statistics: Estimation) -> tuple[float, float]:
     """Percentile interval of a bootstrap over seeds as well as units.
 
     Args:

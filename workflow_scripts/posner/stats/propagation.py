@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from posner.arrays import COUNT_COLUMNS, Doubles, Floats
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.stats.comparison import Verdict, holm_adjusted, verdict_on
 from posner.stats.intervals import Estimate, bonferroni_level, estimate_difference, seeds_needed
 from posner.stats.resampling import resampled_f1
@@ -100,7 +100,7 @@ class Curves:
     changed: Doubles
 
     @classmethod
-    def of(cls, sweeps: Mapping[int, pd.DataFrame], statistics: Statistics) -> Curves:
+    def of(cls, sweeps: Mapping[int, pd.DataFrame], statistics: Estimation) -> Curves:
         """The curves of sweeps by seed."""
         means = [
             sweep.groupby(["mode", "level"], sort=False)[["f1", "effective_rate"]].mean() for sweep in sweeps.values()
@@ -210,7 +210,7 @@ def point_contrast(point: Point, other: Point) -> Contrast:
     return {point: 1.0, other: -1.0} if point != other else {}
 
 
-def estimate_effects(question: Question, curves: Mapping[str, Curves], statistics: Statistics) -> dict[str, Effect]:
+def estimate_effects(question: Question, curves: Mapping[str, Curves], statistics: Estimation) -> dict[str, Effect]:
     """The effect that `question` asks for, by variant; without the variants whose sweeps do not allow it.
 
     `tagging_errors`: the cost of the tagger's real errors, see :meth:`Curves.tagging_errors`. `slope`: the change of F1
@@ -229,7 +229,7 @@ def effects_of(
     estimates: Mapping[str, Estimate],
     margins: Mapping[str, float],
     steps: Mapping[str, tuple[float | None, float | None]],
-    statistics: Statistics,
+    statistics: Estimation,
 ) -> dict[str, Effect]:
     """Tests and verdicts on the estimates of several variants, Holm-adjusted for their number.
 

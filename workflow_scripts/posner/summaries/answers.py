@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation, Statistics
 from posner.files import Json
 from posner.stats.comparison import Verdict
 from posner.stats.propagation import QUESTIONS, Question
@@ -76,7 +76,7 @@ def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> st
     return findings_sentence(POS[pos], findings, statistics.margin, statistics)
 
 
-def propagation_answer(question: Question, swept: Mapping[str, Json], statistics: Statistics) -> str:
+def propagation_answer(question: Question, swept: Mapping[str, Json], statistics: Estimation) -> str:
     """The answer to one question on corrupted tags; empty if no sweep allows one.
 
     Args:
@@ -94,7 +94,7 @@ def propagation_answer(question: Question, swept: Mapping[str, Json], statistics
     )
 
 
-def tagging_errors_answer(swept: Mapping[str, Json], statistics: Statistics, tagger_error: float) -> str:
+def tagging_errors_answer(swept: Mapping[str, Json], statistics: Estimation, tagger_error: float) -> str:
     """The cost of the tagger's real errors; empty if no sweep measures it.
 
     Variants trained with predicted POS have seen such errors in training, so they have a sentence of their own.
@@ -112,7 +112,7 @@ def tagging_errors_answer(swept: Mapping[str, Json], statistics: Statistics, tag
     return " ".join(sentences)
 
 
-def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, statistics: Statistics) -> str:
+def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, statistics: Estimation) -> str:
     """One sentence on the findings of several variants; empty without findings.
 
     Args:
@@ -165,7 +165,7 @@ def in_variants(number: int, tested: int, total: int, *, is_first: bool) -> str:
     return f" in {count} tested"
 
 
-def effects_clause(group: Sequence[Finding], statistics: Statistics) -> str:
+def effects_clause(group: Sequence[Finding], statistics: Estimation) -> str:
     """The effects with their intervals: ``+1.33 [+0.60, +2.07] points; 95 % interval``."""
     level = f"{confidence(statistics)} interval{'s' if len(group) > 1 else ''}"
     if len(group) > MAX_LISTED:

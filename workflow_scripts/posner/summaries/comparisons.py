@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.corpora.documents import ResamplingUnits
 from posner.stats.comparison import Comparison
@@ -19,7 +19,7 @@ from posner.summaries.sentences import comparison_sentence
 def comparison_summary(
     comparisons: Mapping[str, Comparison],
     variants: Mapping[str, Variant],
-    statistics: Statistics,
+    statistics: Estimation,
     units: ResamplingUnits,
 ) -> dict[str, Any]:
     """The content of ``ner_comparisons.json``; `units` are those of the test set."""

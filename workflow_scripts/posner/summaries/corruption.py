@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.evaluation.changes import COUNTED
 from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, point_contrast
@@ -87,7 +87,7 @@ def effect_summaries(
     name: str,
     variants: Mapping[str, Variant],
     effects: Mapping[Question, Mapping[str, Effect]],
-    statistics: Statistics,
+    statistics: Estimation,
 ) -> dict[str, Any]:
     """The effect on one variant by question, with a sentence; ``None`` where its sweeps do not allow an estimate.
 
@@ -128,7 +128,7 @@ def number_or_none(value: float) -> float | None:
 # --- tables of variants ----------------------------------------------------------------------------------------------
 
 
-def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Statistics) -> pd.DataFrame:
+def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Estimation) -> pd.DataFrame:
     """A row for each mode and level: mean change of F1 against the corpus's tags over draws and seeds, and interval.
 
     The tagger's own tags come first: they are what the corpus's tags would really be replaced by. `effective_rate` is
@@ -143,7 +143,7 @@ def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, s
     )
 
 
-def interval(curves: Curves, point: Point, other: Point, statistics: Statistics) -> dict[str, Any]:
+def interval(curves: Curves, point: Point, other: Point, statistics: Estimation) -> dict[str, Any]:
     """Mean and interval of F1 at one point minus F1 at another, as columns."""
     estimate = curves.estimate(point_contrast(point, other))
     low, high = estimate.interval(statistics.level) or (None, None)
@@ -165,7 +165,7 @@ def effect_table(effects: Mapping[Question, Mapping[str, Effect]], variants: Map
 
 
 def train_test_table(
-    name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Statistics
+    name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Estimation
 ) -> pd.DataFrame:
     """A row for each kind of test POS: F1 over seeds, and its change against the kind used in training."""
     trained_on = TEST_POS[variants[name].pos]

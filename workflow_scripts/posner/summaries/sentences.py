@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.stats.comparison import Comparison, Verdict
 from posner.stats.propagation import TENTH, Effect, Question
 
@@ -21,7 +21,7 @@ CONDITIONS: Mapping[Question, str] = {
 }
 
 
-def comparison_sentence(label: str, comparison: Comparison, statistics: Statistics) -> str:
+def comparison_sentence(label: str, comparison: Comparison, statistics: Estimation) -> str:
     """The difference of a variant's test F1 from the baseline's, with interval and verdict."""
     margin = f"{statistics.margin:g}"
     if comparison.verdict != "inconclusive" or comparison.reason:
@@ -35,7 +35,7 @@ def comparison_sentence(label: str, comparison: Comparison, statistics: Statisti
     return f"{change} ({interval}): {verdict_phrase(comparison.verdict, comparison.reason)}{needed}."
 
 
-def effect_sentence(label: str, question: Question, effect: Effect, statistics: Statistics) -> str:
+def effect_sentence(label: str, question: Question, effect: Effect, statistics: Estimation) -> str:
     """The effect of corrupted tags on a variant's test F1, with interval and verdict."""
     margin = f"{100 * effect.margin:.2g}"
     if effect.verdict != "inconclusive" or effect.reason:
@@ -70,7 +70,7 @@ def verdict_phrase(verdict: Verdict, reason: str | None) -> str:
     return f"{VERDICT_PHRASES[verdict]} ({reason})" if reason else VERDICT_PHRASES[verdict]
 
 
-def interval_clause(low: float | None, high: float | None, seeds: int, statistics: Statistics, digits: int = 2) -> str:
+def interval_clause(low: float | None, high: float | None, seeds: int, statistics: Estimation, digits: int = 2) -> str:
     """An interval of a difference in 0..1 and the number of seeds behind it."""
     if low is None or high is None:
         return "one seed, so no interval"
@@ -110,6 +110,6 @@ def percentage(share: float) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def confidence(statistics: Statistics) -> str:
+def confidence(statistics: Estimation) -> str:
     """The confidence level: ``95 %``."""
     return f"{100 * statistics.level:g} %"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from posner.arrays import Floats
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation
 from posner.config.variants import Variant, baseline_of
 from posner.evaluation.entities import prf
 from posner.evaluation.slices import Slice
@@ -68,7 +68,7 @@ def count_columns(total: tuple[int, int, int]) -> dict[str, float]:
 
 
 def slice_summary_table(
-    counts: RunCounts, slices: Sequence[Slice], variants: Mapping[str, Variant], statistics: Statistics
+    counts: RunCounts, slices: Sequence[Slice], variants: Mapping[str, Variant], statistics: Estimation
 ) -> pd.DataFrame:
     """A row for each slice and variant; F1 and difference are means over the seeds that the baseline has, too.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from posner.config.statistics import Statistics
+from posner.config.statistics import Estimation, Statistics
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS, Effect
 from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details
@@ -84,7 +84,7 @@ def conclude(
     }
 
 
-def gated_effects(summary: Json, statistics: Statistics) -> Json:
+def gated_effects(summary: Json, statistics: Estimation) -> Json:
     """The entry of a swept variant whose input path was not learned: all verdicts are inconclusive."""
     effects: dict[str, Any] = {}
     for question in QUESTIONS:

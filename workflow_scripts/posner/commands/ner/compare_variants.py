@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from pydantic import Field
+
 from posner.commands.analyses import EffectAnalysis
+from posner.config.statistics import Statistics
 from posner.config.variants import seeded_runs
 from posner.corpora.corpus import corpus_files, read_split
 from posner.corpora.documents import ResamplingUnits
@@ -23,6 +26,8 @@ class CompareVariants(EffectAnalysis):
     Verdicts on an input path whose oracle fails are inconclusive.
     """
 
+    statistics: Statistics = Field(default_factory=Statistics)
+    """Margin, level and resamples of intervals and tests, and the F1 that oracles have to reach."""
     corpus: Folder
     """Folder of the corpus."""
     ner: Folder
