@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from posner.corpora.corpus import SPLITS
 from tiny_models import make_sentences, make_tokenizer, save_encoder
 from workflow_copy import CHECKOUT, Copy, copy_workflow
 
@@ -40,7 +41,7 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         rows = ("".join(map("{} {} {}\n".format, s.tokens, s.pos, s.ner)) for s in make_sentences(number, seed))
         (data / "mine" / f"{split}.txt").write_text("\n".join(rows))
     make_tokenizer().save_pretrained(save_encoder(data / "my-encoder", "bert"))
-    metric, column, figure, command, name, entry, *fusion = blocks("python")
+    metric, column, figure, command, name, entry, *others = blocks("python")
     library = copy.folder / "workflow_scripts" / "posner"
     insert(library / "evaluation/scores.py", '"accuracy": agreeing / tokens,', metric)
     insert(library / "report/layouts.py", '"Accuracy": "{accuracy}",', column)
@@ -50,7 +51,8 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     insert(library / "commands/names.py", '"plot_ner_results",', name)
     insert(library / "report/contents.py", "FIGURES = {", entry)
     (copy.folder / "resources/captions/exact_sentences.rst").write_text("Sentences.\n")
-    add_fusion(library, *fusion)
+    add_fusion(library, *others[:5])
+    add_corpus_format(library, *others[5:])
     copy.snakemake("--cores", "2", f"{WORK}/figures/exact_sentences.png", f"{WORK}/verdict.json")
     return copy
 
@@ -61,6 +63,15 @@ def add_fusion(library: Path, module: str, name: str, import_: str, case: str, m
     insert(library / "model/modeling.py", "from posner.model.fusion.late import LateFusion", import_, indent=0)
     insert(library / "model/modeling.py", "return NoFusion()", case)
     insert(library / "model/fusion/modules.py", '"none": frozenset[str](),', modules)
+
+
+def add_corpus_format(library: Path, settings: str, reader: str, imports: str, case: str) -> None:
+    path = library / "config/corpora.py"
+    before, union, after = path.read_text().partition("Corpus = Annotated[")
+    path.write_text(f"{before}{settings}\n\n{union}JsonLinesCorpus | {after}")
+    (library / "corpora/json_lines.py").write_text(reader)
+    insert(library / "corpora/sources.py", "from posner.corpora.grammar import generate", imports, indent=0)
+    insert(library / "corpora/sources.py", "match settings:", case)
 
 
 def insert(path: Path, after: str, lines: str, indent: int = 8) -> None:
@@ -112,3 +123,26 @@ def test_a_fusion_is_trained_swept_and_judged(contributed: Copy) -> None:
     assert list(propagation["variants"]) == ["scaled"]
     verdict = pd.read_csv(work / "tables/verdict_variants.csv")
     assert verdict.loc[verdict["variant"] == "scaled", "label"].tolist() == ["Gold POS (scaled, one-hot)"]
+
+
+def json_lines(folder: Path, **splits: int) -> dict[str, object]:
+    """Settings of a corpus in the new format, with splits that are made from these seeds."""
+    for split, seed in splits.items():
+        rows = ({"tokens": s.tokens, "pos": s.pos, "ner": s.ner} for s in make_sentences(30, seed))
+        (folder / f"{split}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return {"source": "json_lines", **{split: f"{split}.jsonl" for split in splits}}
+
+
+def test_a_corpus_in_a_new_format_is_read_and_checked(contributed: Copy) -> None:
+    study = yaml.safe_load(contributed.study.read_text())
+    card = "results/lines/corpus/corpus.json"
+    for test, is_refused in [(3, False), (1, True)]:
+        lines = json_lines(contributed.folder, train=1, validation=2, test=test)
+        path = contributed.folder / "lines.yaml"
+        path.write_text(
+            yaml.safe_dump(study | {"study": study["study"] | {"corpora": ["lines"]}, "corpora": {"lines": lines}})
+        )
+        printed = contributed.snakemake("--configfile", str(path), "--", card, check=not is_refused)
+        assert ("same sentences" in printed) == is_refused
+        if not is_refused:
+            assert json.loads((contributed.folder / card).read_text())["sentences"] == dict.fromkeys(SPLITS, 30)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field
 
@@ -69,6 +69,11 @@ class AnyCorpus(Settings, Generic[Test]):
     extra_tests: dict[Name, Test] = Field({}, max_length=1000)
     """Additional test sets with the same entity types, by name, for the same trained models."""
 
+    @property
+    def files(self) -> list[str]:
+        """Local files and folders that the corpus is read from; those of the rule that prepares it."""
+        return []
+
     def alone(self) -> Self:
         """The corpus without its extra tests, on which models and taggers do not depend."""
         return self.model_copy(update={"extra_tests": {}})
@@ -101,7 +106,6 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
 
     @property
     def files(self) -> list[str]:
-        """Input files of the rule that prepares the corpus."""
         return [str(self.train), str(self.validation), str(self.test)]
 
 
@@ -142,7 +146,6 @@ class HubCorpus(TableCorpus[HubTest]):
     """Configuration of the dataset, if it has several."""
     revision: Text
     """Commit or branch; a commit makes the study reproducible."""
-    files: ClassVar[list[str]] = []
 
 
 class DiskCorpus(TableCorpus[DiskTest]):
@@ -154,7 +157,6 @@ class DiskCorpus(TableCorpus[DiskTest]):
 
     @property
     def files(self) -> list[str]:
-        """Input files of the rule that prepares the corpus."""
         return [str(self.path)]
 
 
@@ -172,7 +174,6 @@ class GeneratedCorpus(AnyCorpus[GeneratedTest]):
     """Share of entity candidates (0..1) that differ from common words in their POS tag only."""
     seed: Seed = 42
     """Random seed of the grammar."""
-    files: ClassVar[list[str]] = []
 
 
 Corpus = Annotated[ColumnsCorpus | HubCorpus | DiskCorpus | GeneratedCorpus, Field(discriminator="source")]

@@ -57,6 +57,8 @@ def path_problem(path: Path, source: Any) -> str | None:
         return "cannot be read; change its permissions"
     if isinstance(source, ColumnsCorpus):
         return None if path.is_file() else "is not a file; give a column file"
+    if type(source) not in FOLDERS:
+        return None
     if not path.is_dir():
         return "is not a folder"
     writer, marker = FOLDERS[type(source)]
