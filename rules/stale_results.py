@@ -10,6 +10,7 @@ run, which a dry run prints as it prints others.
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def record_path(job: Any) -> Path | None:
 
     It is the output `provenance`, or has the name of the first output.
     """
-    if not job.output or not Path(job.output[0]).exists():  # first, because in a new study nothing is there
+    if not any(map(os.path.exists, job.output)):  # first, because in a new study nothing is there
         return None
     if not any(isinstance(param, str) and param.startswith(CODE) for param in job.params):
         return None  # not a command of posner

@@ -122,7 +122,7 @@ EDITS = [
     Edit(
         "the training loop",
         "every training, and what follows",
-        in_file(f"{LIBRARY}/training/loop.py", "return loss.item()", "return float(loss)"),
+        in_file(f"{LIBRARY}/training/loop.py", "progress.step += 1", "progress.step = progress.step + 1"),
         TAGGED | ALL_TRAINED,
         END,
     ),

@@ -65,7 +65,7 @@ def test_results_without_a_record_are_made_again(damaged: Copy, record: str, rul
 
 def test_a_training_that_ended_in_another_run_reaches_the_tables(damaged: Copy) -> None:
     shutil.rmtree(damaged.folder / RUN)
-    damaged.snakemake(f"{RUN}/metrics.json")
+    damaged.snakemake("--", f"{RUN}/metrics.json")
     planned = damaged.planned()
     assert {"list_runs", "summarise_ner", "compare_variants", "write_model_cards"} <= planned.keys()
     assert "train_ner" not in planned
@@ -98,7 +98,7 @@ def test_trainings_do_not_read_a_corpus_that_was_changed(damaged: Copy) -> None:
     corpus = damaged.folder / "results" / "small" / "corpus"
     shutil.copy(corpus / "validation.parquet", corpus / "test.parquet")
     damaged.set(study__variants=["baseline", "late-gold-one_hot", "late-gold-trainable_embed"])
-    printed = damaged.snakemake(f"{WORK}/ner/late-gold-trainable_embed/seed-1/metrics.json", check=False)
+    printed = damaged.snakemake("--", f"{WORK}/ner/late-gold-trainable_embed/seed-1/metrics.json", check=False)
     assert "results/small/corpus/test.parquet was changed or damaged" in printed
     assert "results/small/corpus/test.parquet: not the file" in verify(damaged).stdout
 

@@ -112,7 +112,7 @@ EDITS = [
     Edit(
         "a caption",
         "the report",
-        in_file("resources/captions/corruption.rst", "Micro F1", "F1"),
+        in_file("resources/captions/corruption.rst", "What", "Explained: What"),
         {},
         ("report",),
     ),

@@ -182,7 +182,7 @@ def test_scaled_by_one_has_the_taggers_confusions() -> None:
 
 def test_a_probability_is_at_most_one() -> None:
     clean = np.random.default_rng(0).integers(0, N_TAGS, 500)
-    assert np.array_equal(corrupted(clean, CONFUSION, 7, scaled=1e9), corrupted(clean, CONFUSION, 7, tagger=1))
+    assert np.array_equal(corrupted(clean, CONFUSION, 7, scaled=1000), corrupted(clean, CONFUSION, 7, tagger=1))
     assert error_rates(CONFUSION).tolist() == [0.1, 0, 4 / 74, 4 / 5, 0]
 
 

@@ -260,6 +260,7 @@ def test_a_lost_tensor_of_the_optimizer_is_noticed(bert: Path, tmp_path: Path) -
 
 
 def test_a_hangup_saves_the_state(bert: Path, tmp_path: Path, uninterrupted: dict[Variant, Trained]) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under nohup
     with pytest.raises(SystemExit) as stop:
         run(bert, LATE, Scores(), StoppedAt(tmp_path, 7, signal.SIGHUP))
     assert stop.value.code == 128 + signal.SIGHUP
