@@ -70,15 +70,17 @@ class WriteModelCards(EffectAnalysis):
         write_table(self.models, pd.DataFrame(self.write_ner_cards(context)))
 
     def inputs(self) -> list[Path]:
-        runs = seeded_runs(self.variants)
+        predictions = [predictions_file(self.ner, *run) for run in seeded_runs(self.variants)]
         return [
             *corpus_files(self.corpus),
             self.encoder,
             self.confusion,
             self.tagger / "predictions.parquet",
+            self.tagger / "model" / "config.json",
             self.metrics / "ner_comparisons.json",
             *(self.metrics / "variants" / f"{name}.json" for name in self.variants),
-            *(predictions_file(self.ner, name, seed) for name, seed in runs),
+            *predictions,
+            *(path.with_name("model") / "config.json" for path in predictions),
         ]
 
     def content_files(self) -> list[Path]:
