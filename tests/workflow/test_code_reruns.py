@@ -97,7 +97,11 @@ EDITS = [
     Edit(
         "a new field in the settings of statistics",
         "what takes these settings, and what follows; no training",
-        add_field("statistics"),
+        in_file(
+            f"{LIBRARY}/config/statistics.py",
+            "    seed: Seed = 42\n",
+            "    seed: Seed = 42\n    tolerance: float = 0\n",
+        ),
         AFTER_STATISTICS,
         SETTING,
     ),
