@@ -107,7 +107,7 @@ def write_run(folder: Path, variant: Variant, seed: int, sentences: list[Sentenc
     frame = pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split="test")
     folder.mkdir(parents=True)
     frame.astype({"gold": labels, "predicted": labels}).to_parquet(folder / "predictions.parquet")
-    f1 = ner_scores(gold, actual, truncated=0)["f1"]
+    f1 = ner_scores(gold, actual, truncated=0, without_pieces=0)["f1"]
     write_json(folder / "metrics.json", {"seed": seed, "variant": variant.model_dump(mode="json"), "test": {"f1": f1}})
 
 

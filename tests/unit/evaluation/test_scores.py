@@ -108,7 +108,7 @@ def test_without_entities_scores_are_zero_without_a_warning() -> None:
 def test_scores_are_those_of_seqeval_in_both_modes(rows: tuple[Labelled, Labelled]) -> None:
     true, predicted = rows
     true = [["B-LOC", *true[0][1:]], *true[1:]]  # at least one entity in either mode
-    scores = ner_scores(true, predicted, truncated=2)
+    scores = ner_scores(true, predicted, truncated=2, without_pieces=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert scores["f1"] == pytest.approx(f1_score(true, predicted, zero_division=0))
@@ -124,7 +124,8 @@ def test_scores_are_those_of_seqeval_in_both_modes(rows: tuple[Labelled, Labelle
     assert scores["f1_macro"] == pytest.approx(np.mean([row["f1"] for row in scores["by_type"].values()]))
     flat = [(t, p) for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True)]
     assert scores["accuracy"] == pytest.approx(sum(t == p for t, p in flat) / len(flat))
-    assert (scores["tokens"], scores["sentences"], scores["truncated_tokens"]) == (len(flat), len(true), 2)
+    assert (scores["tokens"], scores["sentences"]) == (len(flat), len(true))
+    assert (scores["truncated_tokens"], scores["tokens_without_pieces"]) == (2, 1)
     json.dumps(scores, allow_nan=False)
 
 
@@ -139,13 +140,13 @@ def test_scores_are_those_of_seqeval_in_both_modes(rows: tuple[Labelled, Labelle
     ids=["no entities", "no valid entities", "no true entities", "no predicted entities"],
 )
 def test_a_split_without_entities_scores_zero_and_is_no_nan(true: Labelled, predicted: Labelled) -> None:
-    scores = ner_scores(true, predicted, truncated=0)
+    scores = ner_scores(true, predicted, truncated=0, without_pieces=0)
     assert scores["f1"] == scores["f1_macro"] == scores["strict"]["f1"] == scores["strict"]["f1_macro"] == 0
     json.dumps(scores, allow_nan=False)
 
 
 def test_strict_mode_does_not_count_an_entity_that_does_not_begin() -> None:
-    scores = ner_scores([["B-PER", "I-PER", "O"]], [["I-PER", "I-PER", "O"]], truncated=0)
+    scores = ner_scores([["B-PER", "I-PER", "O"]], [["I-PER", "I-PER", "O"]], truncated=0, without_pieces=0)
     assert scores["f1"] == 1
     assert scores["strict"]["f1"] == 0
     assert scores["invalid_tags"] == 1
@@ -194,7 +195,7 @@ def test_truncated_words_are_scored_as_outside(encoders: dict[str, Path]) -> Non
     assert all(w.logits.shape == (len(s), len(LABELS)) for w, s in zip(words, sentences, strict=True))
     lost = sum(example.pieces.lost for example in examples)
     assert lost == sum(int((~w.seen).sum()) for w in words) >= 2
-    scores = ner_scores([list(s.ner) for s in sentences], predicted, lost)
+    scores = ner_scores([list(s.ner) for s in sentences], predicted, lost, 0)
     assert scores["tokens"] == sum(map(len, sentences))
     assert scores["truncated_tokens"] == lost
 

@@ -54,14 +54,16 @@ def test_the_first_piece_of_a_word_is_the_first_that_belongs_to_it(text: list[st
 
 @settings(deadline=None)
 @given(sentences, st.integers(3, 30))
-def test_words_without_pieces_are_counted(text: list[str], max_length: int) -> None:
+def test_words_without_pieces_and_truncated_ones_are_counted(text: list[str], max_length: int) -> None:
     (pieces,) = split_words(TOKENIZER, [text], max_length)
-    lost = room = 0
+    without_pieces = truncated = room = 0
     for word in text:
         needed = len(expected_pieces(word))
-        lost += needed == 0 or room >= max_length - 2
+        without_pieces += needed == 0
+        truncated += needed > 0 and room >= max_length - 2
         room += needed
-    assert pieces.lost == lost
+    assert pieces.truncated == truncated
+    assert pieces.lost == truncated + without_pieces
 
 
 @settings(deadline=None)

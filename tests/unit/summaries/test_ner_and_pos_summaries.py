@@ -286,5 +286,5 @@ def test_fabricated_scores_have_the_layout_of_real_ones(tmp_path: Path) -> None:
         return {key: shape(part) for key, part in value.items()} if isinstance(value, dict) else type(value)
 
     labels = [["B-LOC", "O", "B-MISC", "B-ORG", "B-PER"]]
-    assert shape(ner_scores(labels, labels, 0)) == shape(split_scores(0.8))
+    assert shape(ner_scores(labels, labels, 0, 0)) == shape(split_scores(0.8))
     assert write_study(tmp_path, TWO).keys() == TWO.keys()

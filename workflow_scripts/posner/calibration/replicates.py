@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from posner.arrays import Floats
-from posner.config.statistics import Estimation
+from posner.config.statistics import Estimation, Statistics
 from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.corpora.grammar import undecidable
@@ -51,7 +51,7 @@ def read_replicate(folder: Path) -> list[dict[str, Any]]:
     baseline = [run for run in runs if run.pos == "none"]
     first, others = baseline[: len(baseline) // 2], baseline[len(baseline) // 2 :]
     compared = {run.pos: metrics["variants"][run.variant] for run in runs if run.pos != "none"}
-    again = compare_seeds(corpus, first, others, Estimation.model_validate(metrics["statistics"]))
+    again = compare_seeds(corpus, first, others, Statistics.model_validate(metrics["statistics"]))
     best = {pos: facts[f"best_f1_{pos}_pos"]["test"] for pos in ("with", "without")}
     return [
         {

@@ -15,18 +15,21 @@ from posner.arrays import Ids
 from posner.corpora.corpus import OUTSIDE
 
 
-def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], truncated: int) -> dict[str, Any]:
+def ner_scores(
+    true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], truncated: int, without_pieces: int
+) -> dict[str, Any]:
     """Scores of one split, by seqeval.
 
     Args:
         true: IOB2 labels by sentence.
-        predicted: IOB2 labels by sentence; words that were cut off are predicted as ``O``.
+        predicted: IOB2 labels by sentence; words that the model did not see are predicted as ``O``.
         truncated: number of words that were cut off.
+        without_pieces: number of words that the tokenizer gives no piece, such as control characters.
 
     Returns:
         Micro-averaged F1, precision and recall in 0..1; `f1_macro`, the mean over entity types; the same scores
         `by_type`, and under strict IOB2 (`strict`); `accuracy` over tokens; `invalid_tags`, the number of ``I-`` labels
-        that continue no entity; `truncated_tokens`, `tokens` and `sentences`.
+        that continue no entity; `truncated_tokens`, `tokens_without_pieces`, `tokens` and `sentences`.
     """
     tokens = sum(map(len, true))
     agreeing = sum(t == p for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True))
@@ -36,6 +39,7 @@ def ner_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
         "accuracy": agreeing / tokens,
         "invalid_tags": sum(map(invalid_tags, predicted)),
         "truncated_tokens": truncated,
+        "tokens_without_pieces": without_pieces,
         "tokens": tokens,
         "sentences": len(true),
     }

@@ -52,7 +52,9 @@ class NerPredictions:
         """All scores of the split, see :func:`posner.evaluation.scores.ner_scores`."""
         true = [[self.names[i] for i in example.labels] for example in self.examples]
         predicted = [[self.names[i] for i in ids] for ids in self.label_ids()]
-        return ner_scores(true, predicted, truncated=sum(example.pieces.lost for example in self.examples))
+        lost = sum(example.pieces.lost for example in self.examples)
+        truncated = sum(example.pieces.truncated for example in self.examples)
+        return ner_scores(true, predicted, truncated, lost - truncated)
 
     def table(self, split: str) -> pd.DataFrame:
         """One row per token: split, sentence, token, true and predicted label, and whether the word had a piece."""

@@ -58,6 +58,7 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Accuracy": "{accuracy}",
         "Invalid labels": "{invalid_tags}",
         "Truncated tokens": "{truncated_tokens}",
+        "Tokens without pieces": "{tokens_without_pieces}",
     },
     "ner_comparisons": {
         "Variant": "{label}",
