@@ -1,7 +1,7 @@
 # NER variants x seeds: one job each, the baseline among them.
 
 
-# The model's folder also holds the history of the training. exec as in train_tagger.
+# The record has the hashes of all files of the run: model, history, predictions. exec as in train_tagger.
 rule train_ner:
     """Train one NER model: one variant, one seed."""
     input:
@@ -11,8 +11,6 @@ rule train_ner:
     output:
         provenance=RUN_RECORD,
         metrics=f"{RUN}/metrics.json",
-        predictions=f"{RUN}/predictions.parquet",
-        model=f"{RUN}/model/model.safetensors",
     log:
         f"{LOGS}/ner/{{variant}}/seed-{{seed}}.log",
     benchmark:

@@ -51,7 +51,7 @@ def test_an_edit_of_the_code_of_a_fusion_reruns_its_variants_only(forgotten: Cop
 
 
 def test_the_reason_says_what_differs(edited: Copy) -> None:
-    files = [f"{RUN}/{name}" for name in ("model/model.safetensors", "predictions.parquet", "metrics.json")]
+    files = [f"{RUN}/{name}" for name in ("provenance.json", "metrics.json")]
     edited.snakemake("--cleanup-metadata", *files)
     assert edited.planned(TARGET) == {}
     edited.set(ner__training__learning_rate=2e-3)
