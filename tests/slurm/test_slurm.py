@@ -65,7 +65,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def results(folder: Path) -> dict[str, bytes]:
     """All results by path: every file under results, without times.
 
-    Left out are costs and pages (the report shows times), and of histories and records the seconds.
+    Left out are costs and pages (the report shows times), of histories the seconds, and of records what depends on them.
     """
     found = {}
     for path in sorted((folder / "results").rglob("*")):
@@ -76,7 +76,9 @@ def results(folder: Path) -> dict[str, bytes]:
         if path.name == "history.csv":
             found[name] = pd.read_csv(path).drop(columns="seconds").to_csv().encode()
         elif path.name.endswith("provenance.json"):
-            found[name] = json.dumps(json.loads(path.read_text()) | {"seconds": None}).encode()
+            of_time = {"seconds", "finished", "environment", "inputs", "outputs"}
+            record = json.loads(path.read_text())
+            found[name] = json.dumps({key: value for key, value in record.items() if key not in of_time}).encode()
         else:
             found[name] = path.read_bytes()
     return found
