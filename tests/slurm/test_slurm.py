@@ -65,7 +65,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def results(folder: Path) -> dict[str, bytes]:
     """All results by path: every file under results, without times.
 
-    Left out are costs and pages (the report shows times), of histories the seconds, and of records what depends on time.
+    Left out are costs and pages (the report shows times), of histories the seconds, of records what depends on time.
     """
     found = {}
     for path in sorted((folder / "results").rglob("*")):
