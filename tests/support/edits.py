@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_copy import Copy
+from workflow_copy import CHECKOUT, Copy
 
 LIBRARY = "workflow_scripts/posner"
 
@@ -21,6 +22,17 @@ class Edit:
     jobs: dict[str, int]
     study: tuple[str, ...] = ()
     corpora: int = 2
+
+    @property
+    def expected(self) -> Counter[str]:
+        """Jobs of the whole study by rule."""
+        return Counter({rule: self.corpora * number for rule, number in self.jobs.items()}) + Counter(self.study)
+
+    @property
+    def is_documented(self) -> bool:
+        """Whether docs/reruns.md has this row."""
+        page = (CHECKOUT / "docs" / "reruns.md").read_text(encoding="utf-8")
+        return f"| {self.name} | {self.reruns} |" in page
 
 
 def replace(path: Path, old: str, new: str) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from posner.arrays import COUNT_COLUMNS, Floats
 from posner.commands.corruption.summarise_corruption import SummariseCorruption
 from posner.commands.ner.summarise_ner import SummariseNer
@@ -258,24 +256,6 @@ def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, S
     write_table(
         tables / "ner_slices_summary.csv", slice_summary_table(kept, slices, variants, Statistics(resamples=200))
     )
-
-
-def predictions_table(
-    sentences: Sequence[tuple[Sequence[str], Sequence[str]]], labels: Sequence[str], split: str = "test"
-) -> pd.DataFrame:
-    """True and predicted labels of sentences in the layout of ``predictions.parquet``."""
-    rows = [(i, g, p) for i, (gold, predicted) in enumerate(sentences) for g, p in zip(gold, predicted, strict=True)]
-    categories = dict.fromkeys(("gold", "predicted"), pd.CategoricalDtype(list(labels)))
-    return pd.DataFrame(rows, columns=["sentence", "gold", "predicted"]).assign(split=split).astype(categories)
-
-
-def write_predicted(path: Path, tags: Sequence[str], ids: Mapping[str, Sequence[int]]) -> None:
-    """A ``predicted.parquet`` with these tag ids by split; the logits are one-hot."""
-    rows = [(split, tags[i], np.eye(len(tags), dtype=np.float32)[i].tolist()) for split in ids for i in ids[split]]
-    split, tag, logits = (list(column) for column in zip(*rows, strict=True))
-    columns = {"split": split, "sentence": 0, "token": 0, "tag": tag, "logits": logits, "seen": True, "tagger": "none"}
-    table = pa.Table.from_pandas(pd.DataFrame(columns))
-    pq.write_table(table.replace_schema_metadata({"tags": json.dumps(list(tags))}), path)
 
 
 def summarise(folder: Path, variants: Mapping[str, SeededVariant] = VARIANTS) -> Path:

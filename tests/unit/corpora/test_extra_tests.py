@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import VARIANTS, predictions_table, read
+from fabricated import VARIANTS, read
 from posner.commands.extra_tests.compare_extra_tests import CompareExtraTests
 from posner.commands.extra_tests.prepare_extra_test import PrepareExtraTest
 from posner.config.corpora import Corpus
@@ -22,6 +22,7 @@ from posner.corpora.sources import load_corpus
 from posner.errors import InputError
 from pydantic import TypeAdapter
 from seqeval.metrics import f1_score
+from stored_predictions import predictions_table
 
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 ANN = Sentence(("Ann", "sings"), ("NNP", "VBZ"), ("B-PER", "O"), "a")

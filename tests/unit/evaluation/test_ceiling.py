@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import predictions_table, read, write_predicted
+from fabricated import read
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.commands.ner.measure_ceiling import MeasureCeiling
@@ -17,6 +17,7 @@ from posner.corpora.corpus import Provenance, Sentence, write_corpus
 from posner.errors import InputError
 from posner.evaluation.ceiling import LabelledSplit, Rule, rule_effects
 from posner.summaries.ceiling import ceiling_summary
+from stored_predictions import predictions_table, write_predicted
 
 LABELS = ("O", "B-PER", "I-PER")
 OUT, PER = 0, 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import VARIANTS, counts_of, predictions_table, write_predicted
+from fabricated import VARIANTS, counts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from posner.commands.ner.score_slices import ScoreSlices
@@ -22,6 +22,7 @@ from posner.stats.comparison import compare
 from posner.summaries.slices import slice_runs_table, slice_summary_table, slice_totals
 from seqeval.metrics import classification_report
 from seqeval.metrics.sequence_labeling import get_entities
+from stored_predictions import predictions_table, write_predicted
 
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 WORDS = ("Ann", "ANN", "Lee", "Rome", "ROME", "of", "-", "7")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +13,6 @@ from fabricated import VARIANTS
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.files import read_table
 from posner.report.figures.corruption import CONTROL_MODES, NO_ERRORS
@@ -299,43 +297,6 @@ def test_differences_are_drawn_over_the_range_of_the_baseline(tables: dict[str, 
             assert (low, high) == (pytest.approx(own.min()), pytest.approx(own.max()))
             bands += 1
     assert bands == 3 + 2 + 2 + 2  # panels
-
-
-HOSTILE = ("PRP$", "$x^2$", "a_b^c", "\\frac{1}{2}", "100 %", "<b>", "}{", "NN\nVB", "&amp;", "名詞")
-
-
-@pytest.mark.parametrize("tag", HOSTILE)
-def test_tags_are_drawn_as_they_are(tmp_path: Path, tag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """No mathematics, no TeX and no line break is read into a tag, whatever the user's own settings are."""
-    table = pd.DataFrame({"split": "train", "gold": [tag], "predicted": "WP$", "count": 7, "share": 0.5})
-    table.to_csv(tmp_path / "c.csv", index=False)
-    plot = PlotConfusions(confusions=tmp_path / "c.csv", style=STYLE, output=tmp_path / "c.png")
-    with mpl.rc_context({"text.parse_math": True, "text.usetex": True}):
-        figure = drawn(plot)
-        plot.execute()
-    [label] = figure.axes[0].get_yticklabels()
-    assert label.get_text() == f"{tag} → WP$".replace("\n", " ")
-    assert not any(text.get_parse_math() or text.get_usetex() for text in figure.findobj(Text))
-    assert "missing from font" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["_x", *HOSTILE])
-def test_entity_types_and_rare_tags_are_drawn_as_they_are(tables: dict[str, Path], tmp_path: Path, name: str) -> None:
-    for path in tables["default"].glob("*.csv"):
-        table = pd.read_csv(path, keep_default_na=False)
-        for column in {"value", "tag"} & set(table.columns):
-            table[column] = table[column].replace({"new": name, "NN": name})
-        table.to_csv(tmp_path / path.name, index=False)
-    shown = name.replace("\n", " ")
-    for figure, label in (("slices", f"{shown} (2\u2009400)"), ("pos_tagging", shown)):
-        axes = drawn(plots(tmp_path)[figure]).axes
-        assert label in [tick.get_text() for each in axes for tick in each.get_yticklabels()], figure
-
-
-def test_all_text_of_all_figures_is_plain(tables: dict[str, Path]) -> None:
-    for name, plot in plots(tables["default"]).items():
-        shown = [text for text in drawn(plot).findobj(Text) if text.get_text()]
-        assert not any(text.get_parse_math() or text.get_usetex() for text in shown), name
 
 
 def test_a_tagger_without_errors_has_a_figure(tmp_path: Path) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from drawings import NAMES, STUDIES, STYLE, SWEPT, drawn, lines_by_label, plots, point_lines
+from drawings import NAMES, STUDIES, SWEPT, drawn, lines_by_label, plots, point_lines
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -27,13 +25,10 @@ from posner.files import read_table
 from posner.report.figures.axes import PAGE_HEIGHT, limits
 from posner.report.figures.style import (
     CONTROL_MARKERS,
-    FALLBACK_FONTS,
     GREY,
     ONE_COLUMN,
     TWO_COLUMNS,
     VariantStyle,
-    figure_style,
-    installed_fonts,
     save_figure,
     variant_styles,
 )
@@ -270,36 +265,6 @@ def test_a_variant_looks_the_same_in_every_figure(tables: dict[str, Path]) -> No
     assert {(line.get_color(), line.get_marker()) for _, line in strategies} == {
         (style.colour, style.marker) for style in expected.values()
     }
-
-
-# --- fonts -----------------------------------------------------------------------------------------------------------
-
-
-def test_fonts_for_further_scripts_are_used_if_they_are_installed() -> None:
-    with figure_style(STYLE):
-        families = list(matplotlib.rcParams["font.family"])
-        assert families[0] == "DejaVu Sans"
-        assert families[1:] == installed_fonts(FALLBACK_FONTS)
-        figure = Figure()
-        figure.text(0, 0, "PRP$")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            FigureCanvasAgg(figure).draw()
-
-
-def test_characters_without_a_font_are_noted_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with figure_style(STYLE):
-        matplotlib.rcParams["font.family"] = "DejaVu Sans"
-        figure = Figure()
-        figure.text(0, 0, "名詞")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            save_figure(figure, tmp_path / "x.png")
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.endswith(
-        "x.png: no installed font has 2 of its characters; install one for this script, such as Noto "
-        "Sans CJK, and draw the figure again"
-    )
 
 
 # --- axes ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import counts_of, predictions_table
+from fabricated import counts_of
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.arrays import Floats
@@ -20,6 +20,7 @@ from posner.stats.comparison import compare, verdict_on
 from posner.stats.intervals import detectable, seeds_needed
 from posner.stats.resampling import f1
 from seqeval.metrics import f1_score
+from stored_predictions import predictions_table
 
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 QUICK = Statistics(resamples=400)

@@ -24,97 +24,12 @@ from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.files import Json, atomic_path
 from posner.report.formats import format_score
+from posner.report.licences import hub_licence
 from posner.report.markup import escape_markdown
 from posner.stats.resampling import bootstrap_weights
 from posner.summaries.names import injection
 
 RUN_FIELDS = ("steps", "best_step", "parameters", "precision", "device")  # of metrics.json, shown with the settings
-# https://huggingface.co/docs/hub/repositories-licenses; any other licence is `other`, with a name.
-HUB_LICENCES = frozenset(
-    [
-        "afl-3.0",
-        "agpl-3.0",
-        "apache-2.0",
-        "apple-amlr",
-        "apple-ascl",
-        "artistic-2.0",
-        "bigcode-openrail-m",
-        "bigscience-bloom-rail-1.0",
-        "bigscience-openrail-m",
-        "bsd",
-        "bsd-2-clause",
-        "bsd-3-clause",
-        "bsd-3-clause-clear",
-        "bsl-1.0",
-        "c-uda",
-        "cc",
-        "cc-by-2.0",
-        "cc-by-2.5",
-        "cc-by-3.0",
-        "cc-by-4.0",
-        "cc-by-nc-2.0",
-        "cc-by-nc-3.0",
-        "cc-by-nc-4.0",
-        "cc-by-nc-nd-3.0",
-        "cc-by-nc-nd-4.0",
-        "cc-by-nc-sa-2.0",
-        "cc-by-nc-sa-3.0",
-        "cc-by-nc-sa-4.0",
-        "cc-by-nd-4.0",
-        "cc-by-sa-3.0",
-        "cc-by-sa-4.0",
-        "cc0-1.0",
-        "cdla-permissive-1.0",
-        "cdla-permissive-2.0",
-        "cdla-sharing-1.0",
-        "creativeml-openrail-m",
-        "deepfloyd-if-license",
-        "ecl-2.0",
-        "epl-1.0",
-        "epl-2.0",
-        "etalab-2.0",
-        "eupl-1.1",
-        "eupl-1.2",
-        "fair-noncommercial-research-license",
-        "gemma",
-        "gfdl",
-        "gpl",
-        "gpl-2.0",
-        "gpl-3.0",
-        "grok2-community",
-        "h-research",
-        "intel-research",
-        "isc",
-        "lgpl",
-        "lgpl-2.1",
-        "lgpl-3.0",
-        "lgpl-lr",
-        "llama2",
-        "llama3",
-        "llama3.1",
-        "llama3.2",
-        "llama3.3",
-        "llama4",
-        "lppl-1.3c",
-        "mit",
-        "mpl-2.0",
-        "ms-pl",
-        "ncsa",
-        "odbl",
-        "odc-by",
-        "ofl-1.1",
-        "openmdw-1.0",
-        "openrail",
-        "openrail++",
-        "osl-3.0",
-        "pddl",
-        "postgresql",
-        "unknown",
-        "unlicense",
-        "wtfpl",
-        "zlib",
-    ]
-)
 TAGGED_SPLITS = {"test": "test", "validation": "validation", "train": "train, out of fold"}
 
 
@@ -262,12 +177,6 @@ def corpus_fields(name: str, card: CorpusCard) -> dict[str, Any]:
             for split in SPLITS
         ],
     }
-
-
-def hub_licence(licence: str) -> str:
-    """The identifier of a licence on the hub, in lower case; ``other`` for any other text."""
-    identifier = licence.strip().lower()
-    return identifier if identifier in HUB_LICENCES else "other"
 
 
 def encoder_origin(card: Json) -> str:
