@@ -116,7 +116,7 @@ rule plot_power:
     input:
         sizes="results/sizes.csv",
         calibration=CALIBRATION,
-        style=STYLE,
+        style=ancient(STYLE),
     output:
         "results/power.png",
     log:
@@ -127,6 +127,7 @@ rule plot_power:
     conda:
         ENVIRONMENT
     params:
+        content=study.content_of([STYLE]),
         code=study.code("plot_power"),
     shell:
         "python -m posner plot_power --sizes {input.sizes} --calibration {input.calibration} --style {input.style:q}"
@@ -137,7 +138,7 @@ rule plot_coverage:
     """The interval of each replicate around the true difference."""
     input:
         replicates="results/replicates.csv",
-        style=STYLE,
+        style=ancient(STYLE),
     output:
         "results/coverage.png",
     log:
@@ -148,6 +149,7 @@ rule plot_coverage:
     conda:
         ENVIRONMENT
     params:
+        content=study.content_of([STYLE]),
         code=study.code("plot_coverage"),
     shell:
         "python -m posner plot_coverage --replicates {input.replicates} --style {input.style:q} --output {output}"

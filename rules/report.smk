@@ -65,7 +65,8 @@ rule record_config:
         "python -m posner record_config {params.settings} --output {output} > {log} 2>&1"
 
 
-LOOKS = [*sorted(RESOURCES.glob("captions/*.rst")), RESOURCES / "styles/report.css"]
+CAPTION_FILES = sorted(RESOURCES.glob("captions/*.rst"))
+REPORT_STYLE = RESOURCES / "styles/report.css"
 
 
 # Not by --report-after-run, which also follows dry runs, where the results are missing, and runs of single targets, where
@@ -76,8 +77,8 @@ rule report:
     input:
         ANALYSES,
         SUMMARY,
-        captions=ancient(LOOKS[:-1]),
-        style=ancient(LOOKS[-1]),
+        captions=ancient(CAPTION_FILES),
+        style=ancient(REPORT_STYLE),
         config=USED_CONFIG,
     output:
         REPORT,
@@ -90,7 +91,7 @@ rule report:
         ENVIRONMENT
     params:
         snakefile=os.path.relpath(ROOT / "Snakefile"),
-        content=content_of(LOOKS),
+        content=content_of([*CAPTION_FILES, REPORT_STYLE]),
         contents=arguments(figures=REPORT_FIGURES, tables=CORPUS_TABLES | REPORT_TABLES | EXTRA_TEST_TABLES),
     shell:
         "python -m snakemake --snakefile {params.snakefile:q} --configfile {input.config} --report {output}"

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from posner.workflow.records import CODE, NO_DIFFERENCE, difference, missing_files
+from posner.workflow.records import CODE, difference, missing_files
+from posner.workflow.verification import Record, read_record
 from snakemake.logging import logger
 from snakemake_patches import is_tested
 
@@ -35,21 +36,23 @@ def apply() -> None:
     def has_record_and_metadata(persistence: PersistenceBase, job: Any) -> bool:
         """Whether the job has metadata; if its record or a file is missing, the job gets a reason to run."""
         path, reason = record_path(job), persistence.dag.reason(job)
-        if path is not None:
-            reason.missing_output.update(missing_files(path))
+        record = read_record(path) if path else None
+        if path:
+            reason.missing_output.update(missing_files(path, record))
         if has_metadata(persistence, job):
             return True
         if RerunTrigger.PARAMS in persistence.dag.workflow.rerun_triggers:
-            reason.params_changed = change_since(path, job)
+            reason.params_changed = change_since(record, job)
         return False
 
     def params_or_record_changed(persistence: PersistenceBase, job: Any) -> ParamsChange:
         """The difference of the params from the metadata, else from the record."""
-        return params_changed(persistence, job) or change_since(record_path(job), job)
+        path = record_path(job)
+        return params_changed(persistence, job) or change_since(read_record(path) if path else None, job)
 
-    def change_since(path: Path | None, job: Any) -> ParamsChange:
+    def change_since(record: Record | None, job: Any) -> ParamsChange:
         """The difference of the params from the record."""
-        recorded, current = difference(path, job.params) if path else NO_DIFFERENCE
+        recorded, current = difference(record, job.params)
         return ParamsChange(set(recorded), set(current), set(job.output))
 
     PersistenceBase.has_metadata = has_record_and_metadata  # type: ignore[method-assign]

@@ -127,7 +127,7 @@ def test_damaged_records_are_noticed_or_change_nothing(records: Records) -> None
         path = chance.choice(list(records))
         before = damage(path, chance)
         if verification.read_record(path) is None:
-            assert missing_files(path) == [str(path)]
+            assert missing_files(path, None) == [str(path)]
         lines = list(verification.misfits(path))
         reader = readers[path]
         message = refusal(records[reader], reader) if reader else None

@@ -16,6 +16,7 @@ from posner.config.compute import Compute
 from posner.config.corpora import ColumnsCorpus, DiskCorpus, GeneratedCorpus, HubCorpus
 from posner.config.corruption import Corruption
 from posner.config.encoders import HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder
+from posner.config.statistics import Statistics
 from posner.config.study import Config, Study
 from posner.config.training import NerTraining, Pos, Training
 from posner.config.validation import check
@@ -231,3 +232,8 @@ def test_every_problem_is_a_line() -> None:
     lines = problems(edited(pos__fold=1, ner__training__epochs=0, compute__device="tpu"))
     assert len(lines) == 3
     assert all(line.startswith("config: ") for line in lines)
+
+
+def test_settings_of_intervals_are_all_but_the_condition_on_oracles() -> None:
+    statistics = Statistics(margin=0.3, level=0.9, resamples=500, seed=7, oracle_f1=80)
+    assert statistics.estimation.model_dump() | {"oracle_f1": 80} == statistics.model_dump()

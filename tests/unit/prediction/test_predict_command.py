@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +200,15 @@ def test_words_without_pieces_are_counted(models: Path, tmp_path: Path, caplog: 
     path.write_text("Ann saw\n")
     call(models, "baseline", path, tmp_path / "out.conll")
     assert not [message for message in caplog.messages if "no word pieces" in message]
+
+
+def test_a_pipe_is_read_once(models: Path, text: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(text.read_bytes()), daemon=True)
+    writer.start()
+    piped = call(models, "baseline", pipe, tmp_path / "piped.jsonl")
+    assert piped == call(models, "baseline", text, tmp_path / "read.jsonl") != []
 
 
 def test_standard_output_is_json_lines(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:

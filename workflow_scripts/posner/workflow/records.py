@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from posner.workflow.verification import read_record
+from posner.workflow.verification import Record
 
 FLAGS = ("--", "'--")  # begin the params that are flags; the first may be quoted
 CODE = "code of "  # begins the param that holds the fingerprint of a command's code
@@ -25,22 +25,20 @@ class Difference(NamedTuple):
 NO_DIFFERENCE = Difference(frozenset(), frozenset())
 
 
-def missing_files(path: Path) -> list[str]:
-    """The record at `path`, or those of its files that are missing."""
-    record = read_record(path)
+def missing_files(path: Path, record: Record | None) -> list[str]:
+    """The record at `path` if there is none, else those of its files that are missing."""
     if record is None:
         return [os.path.relpath(path)]
     files = [path.parent / name for name in record["outputs"]]
     return [os.path.relpath(file) for file in files if not file.exists()]
 
 
-def difference(path: Path, params: Iterable[object]) -> Difference:
-    """How the provenance record at `path` differs from the params of a rule; not at all if there is no record.
+def difference(record: Record | None, params: Iterable[object]) -> Difference:
+    """Difference of a provenance record from the params of a rule; none if there is no record.
 
     Params are flags as of :func:`posner.workflow.options.flags`, joined for a shell, and hashes of code and content;
     others say where files are and do not count.
     """
-    record = read_record(path)
     if record is None:
         return NO_DIFFERENCE
     texts = [param for param in params if isinstance(param, str)]

@@ -15,10 +15,11 @@ from posner.files import sha256
 RECORDS = "*provenance.json"
 LEVELS = 3  # a record is in the folder of a file or in one of those above: model/, run, variant
 RECORDS_OF_SUMMARIES = "tables"  # summaries that are written to several folders have their record here
+Record = dict[str, Any]
 KEYS = {"arguments", "code", "content", "inputs", "outputs"}  # of every record
 
 
-def read_record(path: Path) -> dict[str, Any] | None:
+def read_record(path: Path) -> Record | None:
     """The record at `path`; ``None`` if there is none that is complete."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

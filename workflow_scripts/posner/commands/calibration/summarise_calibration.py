@@ -10,7 +10,7 @@ import pandas as pd
 
 from posner.calibration.reliability import proportion, reliability, reliability_sentences, sizes, with_coverage
 from posner.calibration.replicates import read_guesses, read_replicate, refuse_leaked_labels
-from posner.corpora.corpus import SPLITS
+from posner.corpora.corpus import SPLITS, corpus_files
 from posner.files import read_json, write_json, write_table
 from posner.workflow.command import Command
 
@@ -61,11 +61,11 @@ class SummariseCalibration(Command):
         return [folder / "metrics" / "ner_comparisons.json" for folder in self.folders()]
 
     def inputs(self) -> list[Path]:
-        return [
-            self.plan,
-            *self.comparisons(),
-            *(folder.parent / "corpus" / "corpus.json" for folder in self.folders()),
-        ]
+        runs = ["ner/*/seed-*/metrics.json", "ner/*/seed-*/predictions.parquet", "pos/predicted.parquet"]
+        folders = self.folders()
+        corpora = [file for folder in folders for file in corpus_files(folder.parent / "corpus")]
+        stored = [file for folder in folders for pattern in runs for file in sorted(folder.glob(pattern))]
+        return [self.plan, *self.comparisons(), *corpora, *stored]
 
     def provenance_path(self) -> Path:
         return self.output / "calibration.provenance.json"

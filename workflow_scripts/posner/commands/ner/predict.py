@@ -98,7 +98,7 @@ class Predict(ModelCommand):
         return fusion_of(self.checkpoint)
 
     def inputs(self) -> list[Path]:
-        text = [] if self.input == STANDARD else [self.input]
+        text = [self.input] if self.input.is_file() else []  # a pipe can be read only once
         return [*model_files(self.checkpoint), *(model_files(self.tagger) if self.tagger else []), *text]
 
     def provenance_path(self) -> Path | None:
