@@ -91,6 +91,22 @@ def test_a_tokenizer_with_more_pieces_than_embeddings_is_refused(folder: Path) -
     assert "word pieces up to number 159, but the encoder has only 100 embeddings" in refusal(folder)
 
 
+def save_tokenizer(folder: Path, pieces: int) -> None:
+    tokenizer = make_tokenizer()
+    tokenizer.add_tokens([f"word{i}" for i in range(pieces - len(tokenizer))])
+    tokenizer.save_pretrained(folder)
+
+
+def test_every_piece_of_the_tokenizer_needs_an_embedding(folder: Path) -> None:
+    save_tokenizer(folder, 101)
+    assert "up to number 100, but the encoder has only 100" in refusal(folder)
+
+
+def test_as_many_pieces_as_embeddings_are_accepted(folder: Path) -> None:
+    save_tokenizer(folder, 100)
+    prepared(folder)
+
+
 def test_a_tokenizer_without_padding_is_refused(folder: Path) -> None:
     edit(folder / "tokenizer_config.json", pad_token=None)
     assert "no padding token" in refusal(folder)
