@@ -10,8 +10,9 @@ import snakemake_patches
 import stale_results
 from posner.commands.names import entry_point
 from posner.config.base import NAME_PATTERN
-from posner.config.depths import refuse_deep_variants
+from posner.config.encoder_limits import refuse_beyond_limits
 from posner.config.files import refuse_repeated_keys
+from posner.config.short_trainings import short_trainings_warning
 from posner.config.validation import check, refuse_missing_files
 from posner.config.variants import FUSIONS
 from posner.errors import InputError
@@ -24,6 +25,7 @@ from posner.report.contents import report_contents
 from posner.workflow.options import flags
 from posner.workflow.provenance import command_fingerprint
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake_patches import note_parameters
 
 snakemake_patches.apply()
@@ -39,7 +41,7 @@ try:
     refuse_repeated_keys(map(Path, workflow.configfiles))
     STUDY = check(config)
     refuse_missing_files(STUDY)
-    refuse_deep_variants(
+    refuse_beyond_limits(
         STUDY,
         [
             (encoder, Path(ENCODER.format(corpus=corpus, encoder=encoder)))
@@ -49,6 +51,10 @@ try:
     )
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+cards = [(corpus, Path(CORPUS_CARD.format(corpus=corpus))) for corpus in STUDY.study.corpora]
+if warning := short_trainings_warning(STUDY, cards):
+    logger.warning(warning)
 
 
 # The package is found from any working directory, in local shells and in cluster jobs alike.

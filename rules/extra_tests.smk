@@ -102,6 +102,7 @@ rule compare_extra_tests:
             ],
             test=STUDY.corpora[wildcards.corpus].extra_tests,
         ),
+        main=COMPARISONS,
     output:
         **{table: f"{TABLES}/{table}.csv" for table in EXTRA_TEST_TABLES},
         comparisons=EXTRA_COMPARISONS,
@@ -122,5 +123,5 @@ rule compare_extra_tests:
         code=code("compare_extra_tests"),
     shell:
         "python -m posner compare_extra_tests {params.variants} {params.statistics} {params.tests}"
-        " --corpus {input.corpus} --predictions {params.predictions} --output {output.comparisons}"
-        " --tables {params.tables} > {log} 2>&1"
+        " --corpus {input.corpus} --main {input.main} --predictions {params.predictions}"
+        " --output {output.comparisons} --tables {params.tables} > {log} 2>&1"

@@ -20,6 +20,7 @@ from posner.corpora.extra_tests import write_extra_test
 from posner.corpora.grammar import generate
 from posner.corpora.sources import load_corpus
 from posner.errors import InputError
+from posner.files import write_json
 from pydantic import TypeAdapter
 from seqeval.metrics import f1_score
 from stored_predictions import predictions_table
@@ -130,7 +131,8 @@ def test_a_column_file_becomes_an_extra_test(corpus: Path, tmp_path: Path) -> No
 # --- compared --------------------------------------------------------------------------------------------------------
 
 
-def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reason", [None, "path not learned"])
+def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path, reason: str | None) -> None:
     generator = np.random.default_rng(0)
     variants = {name: VARIANTS[name] for name in ("baseline", "late-gold-one_hot")}
     gold: dict[str, list[list[str]]] = {}
@@ -147,14 +149,16 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path) -> Non
                 path.parent.mkdir(parents=True)
                 predictions_table(list(zip(gold[test], predicted, strict=True)), LABELS, test).to_parquet(path)
                 expected[test, name, seed] = float(f1_score(gold[test], predicted))
+    write_json(tmp_path / "main.json", {"variants": {"late-gold-one_hot": {"reason": reason}}})
     CompareExtraTests(
         variants=variants, statistics=Statistics(resamples=200), tests=("one", "two"), corpus=corpus,
-        predictions=tmp_path / "runs", output=tmp_path / "extra.json", tables=tmp_path,
+        main=tmp_path / "main.json", predictions=tmp_path / "runs", output=tmp_path / "extra.json", tables=tmp_path,
     ).execute()  # fmt: skip
     table = pd.read_csv(tmp_path / "extra_tests.csv").set_index(["test", "variant", "seed"])
     assert table["f1"].to_dict() == pytest.approx(expected)
     compared = pd.read_csv(tmp_path / "extra_tests_comparisons.csv").set_index("test")
     summaries = json.loads((tmp_path / "extra.json").read_text())
+    assert compared["reason"].dropna().tolist() == ([reason] * 2 if reason else [])
     for test, size in {"one": 5, "two": 8}.items():
         seeds = VARIANTS["baseline"].seeds or ()
         differences = [expected[test, "late-gold-one_hot", seed] - expected[test, "baseline", seed] for seed in seeds]

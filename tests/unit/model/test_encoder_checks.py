@@ -149,7 +149,10 @@ def test_the_longest_input_of_every_family_can_be_read_and_no_longer_one(tmp_pat
     make_tokenizer().save_pretrained(tmp_path / "encoder")
     encoder = prepared(tmp_path / "encoder")
     assert longest_input(encoder) == longest
-    checkpoint = Checkpoint.fresh(encoder, model_config(encoder, LABELS, BASELINE), 1, CPU, 4, max_length=256)
+    config = model_config(encoder, LABELS, BASELINE)
+    with pytest.raises(InputError, match=f"max_length {longest + 1} is more than .* read, which is {longest} word"):
+        Checkpoint.fresh(encoder, config, 1, CPU, 4, longest + 1)
+    checkpoint = Checkpoint.fresh(encoder, config, 1, CPU, 4, longest)
     checkpoint.save(tmp_path / "model")
     again = Checkpoint.load(tmp_path / "model", CPU, 4, max_length=256)
     long = [Sentence(("a",) * 300, ("NN",) * 300, ("O",) * 300)]

@@ -83,7 +83,7 @@ def test_a_job_depends_on_no_other_command(job: str) -> None:
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_job_depends_on_no_settings_that_it_does_not_take(job: str) -> None:
-    assert not {"config.study", "config.validation", "config.depths"} & parts(job)
+    assert not {"config.study", "config.validation", "config.encoder_limits"} & parts(job)
     fusions = {part for part in parts(job) if part in ("model.fusion.late", "model.fusion.encoder")}
     fusion = job.partition(", ")[2]
     assert fusions == ({f"model.fusion.{fusion}"} if fusion in ("late", "encoder") else set())

@@ -74,7 +74,7 @@ class ScratchEncoder(Settings):
     """Attention heads per layer."""
     intermediate_size: Integer = Field(128, ge=1, le=1_000_000)
     """Width of the feed-forward layers."""
-    max_position_embeddings: Integer = Field(128, ge=8, le=1_000_000)
+    max_position_embeddings: Integer = Field(256, ge=8, le=1_000_000)
     """Longest input in word pieces, special tokens included."""
     dropout: Fraction = 0.1
     """Dropout probability; very small models learn better without dropout."""

@@ -6,7 +6,6 @@ prediction: training evaluates the model on validation with the same passes that
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.arrays import Floats, WordLogits
 from posner.corpora.corpus import Sentence, read_split
+from posner.errors import InputError
 from posner.files import atomic_path
 from posner.model.batching import Example, collate, sorted_batches
 from posner.model.device import Device
@@ -26,8 +26,6 @@ from posner.model.finite import require_finite_words
 from posner.model.folders import load_tokenizer, longest_input
 from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
 from posner.pos.provider import PosProvider
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,17 +53,16 @@ class Checkpoint:
         """An untrained model over the prepared encoder in `encoder`, its new parameters initialised with `seed`.
 
         Raises:
-            InputError: the encoder is missing or damaged.
+            InputError: the encoder is missing or damaged, or cannot read `max_length` word pieces.
         """
         model = fresh_model(encoder, config, seed, device.attention)
         longest = longest_input(encoder)
         if longest < max_length:
-            log.warning(
-                "max_length is %d, but the encoder reads at most %d word pieces; words beyond count as O",
-                max_length,
-                longest,
+            raise InputError(
+                f"max_length {max_length} is more than the encoder in {encoder} can read, "
+                f"which is {longest} word pieces"
             )
-        return cls(model, load_tokenizer(encoder), device, batch_size, min(max_length, longest))
+        return cls(model, load_tokenizer(encoder), device, batch_size, max_length)
 
     @classmethod
     def load(cls, folder: Path, device: Device, batch_size: int, max_length: int) -> Checkpoint:

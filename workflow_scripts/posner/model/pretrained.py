@@ -78,6 +78,7 @@ def describe_encoder(settings: AnyEncoder, model: PreTrainedModel, folder: Path)
         "model_type": model.config.model_type,
         "layers": len(encoder_layers(model)),
         "hidden_size": model.config.hidden_size,
+        "longest_input": model.config.longest_input,
         "parameters": model.num_parameters(),
         "files": {name: sha256(folder / name) for name in MODEL_FILES},
     }

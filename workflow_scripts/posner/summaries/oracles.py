@@ -62,6 +62,11 @@ def failed_paths(variants: Mapping[str, Variant], counts: RunCounts, required: f
     return {path for path, value in oracle_f1(variants, f1).items() if value < required}
 
 
+def unlearned_paths(variants: Mapping[str, Variant], compared: Mapping[str, Json]) -> set[str]:
+    """The input paths that were not learned, from the `variants` of ``ner_comparisons.json``."""
+    return {injection(variant) for name, variant in variants.items() if compared.get(name, {}).get("reason")}
+
+
 def gated(
     comparisons: Mapping[str, Comparison], variants: Mapping[str, Variant], failed: Collection[str]
 ) -> dict[str, Comparison]:

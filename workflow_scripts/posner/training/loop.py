@@ -12,7 +12,7 @@ from itertools import chain, islice
 import torch
 from tqdm import tqdm
 
-from posner.config.training import Training
+from posner.config.training import FEW_STEPS, FEW_STEPS_WARNING, Training
 from posner.model.batching import Example, collate, training_batches
 from posner.model.checkpoint import Checkpoint
 from posner.model.finite import ADVICE, NotFiniteError, require_finite
@@ -22,10 +22,6 @@ from posner.training.state import Progress, Step
 
 log = logging.getLogger(__name__)
 LOG_LINES = 20  # log lines of a training whose output is not a terminal
-# Fine-tuning with fewer steps often ends before the model has learned: Mosbach et al. 2021 (arXiv:2006.04884), Zhang et
-# al. 2021 (arXiv:2006.05987). Theirs were classification tasks of 1,000 to 3,000 examples, where 3 epochs are 100 to
-# 300 steps, and several times as many gave higher and more stable scores.
-FEW_STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +71,9 @@ def train(
     resume = resume or NoResume()
     model = checkpoint.model.to(checkpoint.device.device).train()
     lengths = [len(example.pieces) for example in examples]
-    per_epoch = -(-len(examples) // settings.train_batch_size)
-    steps = max(per_epoch * settings.epochs, settings.min_steps)
-    warn_of_few_steps(steps, settings)
+    per_epoch, steps = settings.steps_per_epoch(len(examples)), settings.steps(len(examples))
+    if steps < FEW_STEPS:
+        log.warning("only %d training steps. %s", steps, FEW_STEPS_WARNING)
     optimizer = SplitAdamW(model, settings, steps, checkpoint.device)
     progress = Progress(model, optimizer, steps)
     torch.manual_seed(seed)
@@ -110,18 +106,6 @@ def train(
         seconds=progress.elapsed,
         speed=steps / per_epoch * sum(lengths) / progress.seconds,
     )
-
-
-def warn_of_few_steps(steps: int, settings: Training) -> None:
-    """Log a warning if a training has so few steps that its model may not have learned the task."""
-    if steps < FEW_STEPS:
-        log.warning(
-            "only %d training steps (%d epochs): with fewer than %d, fine-tuning often ends before the model has "
-            "learned the task (Mosbach et al. 2021, Zhang et al. 2021); set min_steps, or more epochs",
-            steps,
-            settings.epochs,
-            FEW_STEPS,
-        )
 
 
 def warn_of_divergence(loss: float, labels: int) -> None:

@@ -16,20 +16,26 @@ from posner.corpora.corpus import read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
-from posner.files import write_json, write_table
+from posner.files import read_json, write_json, write_table
 from posner.stats.comparison import compare
 from posner.summaries.comparisons import comparison_summary, comparison_table
+from posner.summaries.oracles import gated, unlearned_paths
 from posner.summaries.slices import whole_test_table
 from posner.workflow.command import Folder
 
 
 class CompareExtraTests(EffectAnalysis):
-    """Write each variant's difference in F1 from the baseline on each extra test, with interval, tests and verdict."""
+    """Write each variant's difference in F1 from the baseline on each extra test, with interval, tests and verdict.
+
+    Verdicts on an input path that was not learned are inconclusive, as on the test set of the corpus.
+    """
 
     tests: tuple[Name, ...] = Field(min_length=1)
     """Names of the extra tests."""
     corpus: Folder
     """Folder of the corpus."""
+    main: Path
+    """ner_comparisons.json of the same models, on the test set of the corpus."""
     predictions: Path
     """Folder of {test}/{variant}/seed-{seed}/predictions.parquet."""
     output: Path
@@ -39,10 +45,12 @@ class CompareExtraTests(EffectAnalysis):
 
     def execute(self) -> None:
         summaries, runs, differences = {}, {}, {}
+        failed = unlearned_paths(self.variants, read_json(self.main, ["variants"])["variants"])
         for test in self.tests:
             units = ResamplingUnits.of(read_split(self.corpus / FOLDER / f"{test}.parquet"))
             counts = count_runs(self.predictions / test, self.variants, test, partial(counts_by_unit, units=units))
-            comparisons = compare(counts, baseline_of(self.variants), self.statistics)
+            compared = compare(counts, baseline_of(self.variants), self.statistics)
+            comparisons = gated(compared, self.variants, failed)
             summaries[test] = comparison_summary(comparisons, self.variants, self.statistics, units)
             differences[test] = comparison_table(comparisons, self.variants)
             runs[test] = whole_test_table(counts, self.variants)
@@ -53,7 +61,11 @@ class CompareExtraTests(EffectAnalysis):
     def inputs(self) -> list[Path]:
         sentences = [file for test in self.tests for file in extra_test_files(self.corpus, test)]
         runs = [(test, *run) for test in self.tests for run in seeded_runs(self.variants)]
-        return [*sentences, *(predictions_file(self.predictions / test, name, seed) for test, name, seed in runs)]
+        return [
+            self.main,
+            *sentences,
+            *(predictions_file(self.predictions / test, name, seed) for test, name, seed in runs),
+        ]
 
     def provenance_path(self) -> Path:
         return self.tables / "extra_tests.provenance.json"

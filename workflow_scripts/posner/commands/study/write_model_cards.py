@@ -18,7 +18,6 @@ from posner.corpora.corpus import Sentence, corpus_files, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.stored import counts_by_unit, predictions_file, read_predictions
 from posner.files import read_json, write_table
-from posner.model.folders import longest_input
 from posner.report.model_cards import CardContext, bootstrap_intervals, ner_card, tagger_card, write_card
 from posner.stats.resampling import f1
 from posner.workflow.command import Folder
@@ -101,8 +100,9 @@ class WriteModelCards(EffectAnalysis):
             sentence = comparisons[name]["sentence"] if name in comparisons else None
             run = next(run for run in summary["runs"] if run["seed"] == seed)
             folder = path.parent / "model"
-            training = effective_settings(self.training, folder)
-            fields = ner_card(context, name, self.variants[name], run, training, summary, sentence, interval.tolist())
+            fields = ner_card(
+                context, name, self.variants[name], run, self.training, summary, sentence, interval.tolist()
+            )
             write_card(folder, self.templates / "ner.md", fields)
             low, high = interval
             model = {"variant": name, "seed": seed, "folder": folder.relative_to(self.models.parent)}
@@ -113,10 +113,8 @@ class WriteModelCards(EffectAnalysis):
         """Write the card of the tagger; `counts` are those of :meth:`tag_counts`."""
         [interval] = bootstrap_intervals(counts[None], accuracy, self.statistics)
         splits = read_json(self.confusion, ["splits"])["splits"]
-        folder = self.tagger / "model"
-        training = effective_settings(self.tagging, folder)
-        fields = tagger_card(context, self.tagging_seed, training, splits, interval.tolist())
-        write_card(folder, self.templates / "tagger.md", fields)
+        fields = tagger_card(context, self.tagging_seed, self.tagging, splits, interval.tolist())
+        write_card(self.tagger / "model", self.templates / "tagger.md", fields)
 
     def tag_counts(self, sentences: list[Sentence], units: ResamplingUnits) -> Floats:
         """Correctly tagged words and all words in each unit of the test split: ``[units, 2]``."""
@@ -125,11 +123,6 @@ class WriteModelCards(EffectAnalysis):
         correct = table["tag"].astype(str).to_numpy() == np.array(gold)
         unit = np.repeat(units.of_sentence, [len(sentence) for sentence in sentences])
         return np.stack([np.bincount(unit, weights=correct), np.bincount(unit)], axis=1).astype(np.float32)
-
-
-def effective_settings(training: Training, folder: Path) -> Training:
-    """The settings, with the longest input of the model in `folder` where that is less than `max_length`."""
-    return training.model_copy(update={"max_length": min(training.max_length, longest_input(folder))})
 
 
 def accuracy(counts: Doubles) -> Doubles:
