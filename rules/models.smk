@@ -46,7 +46,9 @@ rule predict:
     input:
         checkpoint=RUN_RECORD,
         tagger=if_predicted(FINAL_TAGGER),
-        text=lambda wildcards: next(Path(TEXTS).glob(f"{wildcards.text}.conll"), f"{TEXTS}/{wildcards.text}.txt"),
+        text=lambda wildcards: next(
+            Path(TEXTS).glob(f"{wildcards.text}.[cC][oO][nN][lL][lL]*"), f"{TEXTS}/{wildcards.text}.txt"
+        ),
     output:
         predictions=PREDICTION,
         provenance=f"{PREDICTION}.provenance.json",

@@ -154,7 +154,7 @@ def test_a_text_is_predicted_as_a_target(finished: Copy) -> None:
     texts = finished.folder / "data" / "texts"
     texts.mkdir(parents=True)
     (texts / "news.txt").write_text("a_word\n\nanother a_word\n")
-    (texts / "tagged.conll").write_text("a_word NN\n\nanother NNP\n")
+    (texts / "tagged.CONLL").write_text("a_word NN\n\nanother NNP\n")
     work = "results/files/tiny/predictions"
     targets = [f"{work}/late-predicted-logits/seed-1/news.jsonl", f"{work}/encoder-gold/seed-1/tagged.conll"]
     finished.snakemake("--cores", "2", *targets)

@@ -40,7 +40,15 @@ COMMANDS = {
         "verify",
     ),
     "calibration": ("plan_calibration", "summarise_calibration", "plot_power", "plot_coverage"),
-    "project": ("benchmark", "draw_jobs", "fill_docs", "publish", "write_schema", "write_reference"),
+    "project": (
+        "benchmark",
+        "benchmark_memory",
+        "draw_jobs",
+        "fill_docs",
+        "publish",
+        "write_schema",
+        "write_reference",
+    ),
 }
 
 
