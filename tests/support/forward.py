@@ -25,7 +25,7 @@ def make_batch(feature: str = "one_hot", seed: int = 0) -> Batch:
     pos = nn.functional.one_hot(tags, len(TAGS)).float()
     if feature == "logits":
         pos = torch.randn(pos.shape, generator=generator)
-    return Batch(ids, mask, labels, pos * has_word[..., None])
+    return Batch(torch.zeros_like(ids), mask.bool(), ids, labels, pos * has_word[..., None])
 
 
 def run(model: PosNerModel, batch: Batch) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,11 @@ from posner.arrays import Floats, WordLogits
 from posner.config.corruption import Corruption
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
-from posner.model.batching import Example
 from posner.model.device import Device
 from posner.model.modeling import PosNerModel
 from posner.pos.corruption import TaggedText, taggings
 from posner.pos.donors import DonatedLogits, Donors, OneHot, TagFeatures
-from posner.pos.features import by_sentence, one_hot_table, tag_ids
-from posner.prediction.sweep import SweepText
+from posner.pos.features import PosFeatures, one_hot_table, tag_ids
 from tiny_models import CPU, LABELS, NO_PIECE, TAGS, checkpoint_of, make_sentences, to_examples
 
 Ids = np.ndarray
@@ -32,13 +30,12 @@ SENTENCES = [
     Sentence((NO_PIECE,), ("NNP",), ("B-PER",)),
 ]
 MAX_LENGTH = 10
-EXAMPLES = to_examples(SENTENCES, with_pos=False, max_length=MAX_LENGTH)
-TEXT = SweepText(EXAMPLES)
+TEXT = to_examples(SENTENCES, with_pos=False, max_length=MAX_LENGTH)
 BATCH_SIZE = 4
 CLEAN = tag_ids(SENTENCES, TAGS)
 CONFUSION = np.array([[9, 0, 0, 0], [1, 9, 2, 3], [0, 2, 9, 2], [1, 1, 1, 9]])  # DT is never mistaken
 PREDICTED = np.random.default_rng(8).integers(0, len(TAGS), len(CLEAN))
-TAGGED = TaggedText(CLEAN, PREDICTED, np.array(TEXT.lengths), CONFUSION)
+TAGGED = TaggedText(CLEAN, PREDICTED, TEXT.pieces.word_lengths, CONFUSION)
 TEXT_OF = np.arange(len(SENTENCES)) // 3
 SETTINGS = Corruption(rates=(0, 0.3, 1), scales=(1, 3), draws=2, seed=5)
 PLAN = taggings(TAGGED, SETTINGS)
@@ -74,15 +71,13 @@ def feature(source: TagFeatures) -> str:
     return "logits" if isinstance(source, DonatedLogits) else "trainable_embed"
 
 
-def full_pass(model: PosNerModel, table: Floats, rows: Ids, device: Device = CPU) -> list[WordLogits]:
+def full_pass(model: PosNerModel, table: Floats, rows: Ids, device: Device = CPU) -> WordLogits:
     """A full pass over the text with the rows `rows` of `table` as POS features."""
-    pos = by_sentence(table[rows], SENTENCES)
-    examples = [Example(e.pieces, e.labels, p) for e, p in zip(EXAMPLES, pos, strict=True)]
-    return checkpoint_of(model, BATCH_SIZE, device).predict(examples)
+    return checkpoint_of(model, BATCH_SIZE, device).predict(replace(TEXT, pos=PosFeatures(table, rows)))
 
 
-def to_labels(words: Sequence[WordLogits]) -> Ids:
-    return np.concatenate([w.labels(OUTSIDE) for w in words])
+def to_labels(words: WordLogits) -> Ids:
+    return words.labels(OUTSIDE)
 
 
 def corrupted(source: TagFeatures) -> list[Ids]:

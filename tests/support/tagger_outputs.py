@@ -25,8 +25,14 @@ def words(split: str, sentence: int, length: int | None = None) -> WordLogits:
 
 
 def output(tagger: str, trained_on: Sequence[int], **sentences: list[int]) -> TaggerOutput:
-    outputs = {split: [words(split, i) for i in indices] for split, indices in sentences.items()}
-    return TaggerOutput(tagger, TAGS, FALLBACK, frozenset(trained_on), sentences, outputs)
+    lengths = {split: [LENGTHS[split][i] for i in indices] for split, indices in sentences.items()}
+    outputs = {split: joined([words(split, i) for i in indices]) for split, indices in sentences.items()}
+    return TaggerOutput(tagger, TAGS, FALLBACK, frozenset(trained_on), sentences, lengths, outputs)
+
+
+def joined(parts: Sequence[WordLogits]) -> WordLogits:
+    """The words of all parts in turn."""
+    return WordLogits(np.concatenate([p.logits for p in parts]), np.concatenate([p.seen for p in parts]))
 
 
 def valid_outputs() -> dict[str, TaggerOutput]:

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
-from posner.model.batching import Example
+from posner.model.batching import Examples
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import Device
 from posner.model.examples import make_examples
 from posner.model.modeling import PosNerModel, fresh_model, model_config
-from posner.pos.features import by_sentence, one_hot_table, tag_ids
+from posner.pos.features import one_hot_features, tag_ids
 from tokenizers import BertWordPieceTokenizer
 from torch import nn
 from transformers import AutoConfig, AutoModel, BertTokenizerFast
@@ -131,7 +131,12 @@ def make_word(generator: np.random.Generator) -> tuple[str, str, str]:
     return word, tag, {"NNP": "B-PER", "DT": "B-LOC"}.get(tag, "O")
 
 
-def to_examples(sentences: Sequence[Sentence], with_pos: bool = True, max_length: int = 40) -> list[Example]:
+def by_sentence(values: np.ndarray, sentences: Sequence[Sentence]) -> list[np.ndarray]:
+    """Split an array over words ``[words, ...]`` into one array per sentence."""
+    return np.split(values, np.cumsum([len(sentence) for sentence in sentences])[:-1])
+
+
+def to_examples(sentences: Sequence[Sentence], with_pos: bool = True, max_length: int = 40) -> Examples:
     """Sentences with NER labels, and one-hot POS features if `with_pos`."""
-    pos = by_sentence(one_hot_table(len(TAGS))[tag_ids(sentences, TAGS)], sentences) if with_pos else None
+    pos = one_hot_features(tag_ids(sentences, TAGS), len(TAGS)) if with_pos else None
     return make_examples(make_tokenizer(), sentences, [s.ner for s in sentences], LABELS, max_length, pos)

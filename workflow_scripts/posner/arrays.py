@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +21,14 @@ COUNT_COLUMNS = (
 )  # of sweeps: entities of each unit, as in counts [..., 3]
 
 
+def bounds(lengths: Sequence[int] | Ids | Mask) -> Ids:
+    """Where consecutive parts of these lengths begin and end in a flat array: ``[parts + 1]``, from 0."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
 @dataclass(frozen=True, slots=True)
 class WordLogits:
-    """Model output of one sentence.
+    """Model output of words, of one sentence or of several in turn.
 
     Attributes:
         logits: ``[words, labels]``, zeros for words that were cut off.
@@ -34,3 +41,7 @@ class WordLogits:
     def labels(self, unseen: int) -> Ids:
         """Id ``[words]`` of the highest-scoring label; `unseen` for words that were cut off."""
         return np.where(self.seen, self.logits.argmax(axis=1), unseen)
+
+    def split(self, bounds: Ids) -> list[WordLogits]:
+        """The parts between consecutive `bounds`."""
+        return [WordLogits(self.logits[a:b], self.seen[a:b]) for a, b in pairwise(bounds)]

@@ -13,7 +13,7 @@ from tiny_models import CPU, LABELS, TAGS, make_sentences, make_tokenizer, to_ex
 @pytest.fixture
 def load(encoders: dict[str, Path]) -> Workload:
     examples = to_examples(make_sentences(6), with_pos=False)
-    return Workload(encoders["bert"], make_tokenizer(), examples, LABELS, NerTraining(epochs=1), CPU)
+    return Workload(encoders["bert"], make_tokenizer(), examples, LABELS, NerTraining(epochs=1, max_length=40), CPU)
 
 
 def test_the_best_time_of_each_counts() -> None:

@@ -88,12 +88,13 @@ def write_replicate(folder: Path, number: int) -> None:
 
 def write_tagged(folder: Path, sentences: dict[str, list[Sentence]], tags: tuple[str, ...]) -> None:
     """A tagger that predicts the first tag for every word."""
+    lengths = {split: [len(s) for s in part] for split, part in sentences.items()}
     words = {
-        split: [WordLogits(np.zeros((len(s), len(tags)), np.float32), np.ones(len(s), dtype=bool)) for s in part]
-        for split, part in sentences.items()
+        split: WordLogits(np.zeros((sum(sizes), len(tags)), np.float32), np.ones(sum(sizes), dtype=bool))
+        for split, sizes in lengths.items()
     }
     places = {split: list(range(len(part))) for split, part in sentences.items()}
-    output = TaggerOutput("final", tags, 0, frozenset(), places, words)
+    output = TaggerOutput("final", tags, 0, frozenset(), places, lengths, words)
     write_predicted(folder / "predicted.parquet", output)
 
 

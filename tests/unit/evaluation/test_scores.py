@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
 from posner.evaluation.entities import EntityFinder, TypeCounts, prf
 from posner.evaluation.scores import confusion_counts, invalid_tags, ner_scores
+from posner.files import read_json, write_json
+from posner.prediction.ner_predictions import NerPredictions
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2
@@ -184,7 +186,8 @@ def test_truncated_words_are_scored_as_outside(encoders: dict[str, Path]) -> Non
     ]
     examples = to_examples(sentences, max_length=8)
     model = stir(make_model(encoders["bert"], LATE), scale=5)
-    words = checkpoint_of(model).predict(examples)
+    pieces = examples.pieces
+    words = checkpoint_of(model).predict(examples).split(pieces.word_bounds)
     assert words[0].seen.tolist() == [True, True, False]
     assert words[1].seen.tolist() == [True, False]
     assert words[0].labels(3)[2] == words[1].labels(3)[1] == 3
@@ -193,19 +196,31 @@ def test_truncated_words_are_scored_as_outside(encoders: dict[str, Path]) -> Non
     assert predicted[0][2] == predicted[1][1] == "O"
     assert [len(row) for row in predicted] == [len(s) for s in sentences]
     assert all(w.logits.shape == (len(s), len(LABELS)) for w, s in zip(words, sentences, strict=True))
-    lost = sum(example.pieces.lost for example in examples)
+    lost = pieces.lost
     assert lost == sum(int((~w.seen).sum()) for w in words) >= 2
     scores = ner_scores([list(s.ner) for s in sentences], predicted, lost, 0)
     assert scores["tokens"] == sum(map(len, sentences))
     assert scores["truncated_tokens"] == lost
 
 
+def test_the_scores_of_truncated_sentences_can_be_written(encoders: dict[str, Path], tmp_path: Path) -> None:
+    examples = to_examples(
+        [Sentence(("abcdefgh", "abc", NO_PIECE), ("NNP",) * 3, ("B-PER", "I-PER", "O"))], max_length=8
+    )
+    scores = NerPredictions.of(checkpoint_of(make_model(encoders["bert"], LATE)), examples).scores()
+    write_json(tmp_path / "scores.json", scores)
+    assert read_json(tmp_path / "scores.json", ["f1"])["truncated_tokens"] == 1
+    assert scores["tokens_without_pieces"] == 1
+
+
 def test_predictions_keep_the_order_of_sentences(encoders: dict[str, Path]) -> None:
-    examples = to_examples(make_sentences(11, seed=4))
+    sentences = make_sentences(11, seed=4)
     model = stir(make_model(encoders["bert"], LATE))
-    alone = [checkpoint_of(model, 1).predict([example])[0] for example in examples]
+    alone = [checkpoint_of(model, 1).predict(to_examples([sentence])) for sentence in sentences]
+    examples = to_examples(sentences)
     for size in (1, 3, 64):
-        for one, other in zip(alone, checkpoint_of(model, size).predict(examples), strict=True):
+        together = checkpoint_of(model, size).predict(examples).split(examples.pieces.word_bounds)
+        for one, other in zip(alone, together, strict=True):
             assert one.logits == pytest.approx(other.logits, abs=1e-5)
             assert other.logits.dtype == np.float32
     assert not any(math.isnan(value) for w in alone for value in w.logits.ravel())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,8 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
-from posner.model.batching import IGNORED, Example, collate, sorted_batches, training_batches, words_to_pieces
+from posner.model.batching import IGNORED, Batch, Collator, Examples, sorted_batches, training_batches
 from posner.model.tokenization import Pieces
+from posner.pos.features import PosFeatures
 from tiny_models import CPU, LABELS, NO_PIECE, TAGS, make_sentences, make_tokenizer, to_examples
 
 PAD = 9
@@ -97,53 +100,64 @@ def test_nothing_makes_no_batches() -> None:
 # --- tensors ---------------------------------------------------------------------------------------------------------
 
 
+def collate(examples: Examples, sentences: Sequence[int] | None = None) -> Batch:
+    return Collator(examples, PAD, CPU.device)(range(len(examples)) if sentences is None else sentences)
+
+
 def test_a_batch_by_hand() -> None:
-    pos = np.array([[1, 0], [0, 1], [1, 0]], dtype=np.float32)
-    long = Example(pieces([2, 5, 6, 7, 3], [-1, 0, 0, 1, -1], [1, 3, -1]), np.array([4, 0, 2]), pos)
-    short = Example(pieces([2, 8, 3], [-1, 0, -1], [1]), np.array([1]), pos[1:2])
-    batch = collate([short, long], PAD)
+    table = np.array([[1, 0], [0, 1], [0, 0]], dtype=np.float32)
+    pieces = Pieces(
+        input_ids=np.array([2, 8, 3, 2, 5, 6, 7, 3]),
+        words=np.array([-1, 0, -1, -1, 1, 1, 2, -1]),
+        first=np.array([1, 4, 6, -1]),
+        bounds=np.array([0, 3, 8]),
+        word_bounds=np.array([0, 1, 4]),
+    )
+    examples = Examples(pieces, np.array([1, 4, 0, 2]), PosFeatures(table, np.array([1, 0, -1, 0])))
+    batch = collate(examples)
     assert batch.input_ids.tolist() == [[2, 8, 3, PAD, PAD], [2, 5, 6, 7, 3]]
     assert batch.attention_mask.tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+    assert batch.place.tolist() == [[0, 1, 2, 0, 0], [3, 4, 5, 6, 7]]
     x = IGNORED
     assert batch.labels.tolist() == [[x, 1, x, x, x], [x, 4, x, 0, x]]
     assert batch.pos is not None
     assert batch.pos.tolist() == [
         [[0, 0], [0, 1], [0, 0], [0, 0], [0, 0]],
-        [[0, 0], [1, 0], [1, 0], [0, 1], [0, 0]],
+        [[0, 0], [1, 0], [1, 0], [0, 0], [0, 0]],
     ]
-
-
-def pieces(ids: list[int], words: list[int], first: list[int]) -> Pieces:
-    return Pieces(np.array(ids), np.array(words), np.array(first))
+    turned = collate(examples, [1, 0])
+    assert turned.input_ids.tolist() == batch.input_ids.tolist()[::-1]
+    assert collate(examples, [0]).input_ids.tolist() == [[2, 8, 3]]
 
 
 @pytest.mark.parametrize("max_length", [4, 7, 40])
 def test_labels_stand_on_first_pieces_and_pos_on_all(max_length: int) -> None:
     sentences = make_sentences(30, seed=3)
     examples = to_examples(sentences, max_length=max_length)
-    batch = collate(examples, PAD)
+    pieces, batch = examples.pieces, collate(examples)
     assert batch.pos is not None
     assert batch.pos.dtype == torch.float32
-    for row, (sentence, example) in enumerate(zip(sentences, examples, strict=True)):
+    for row, sentence in enumerate(sentences):
+        start, end = pieces.bounds[row : row + 2]
         for place in range(batch.input_ids.shape[1]):
-            word = int(example.pieces.words[place]) if place < len(example.pieces) else -1
             label, tag = int(batch.labels[row, place]), batch.pos[row, place]
+            word = int(pieces.words[start + place]) if start + place < end else -1
             if word < 0:
                 assert label == IGNORED
                 assert not tag.any()
                 continue
-            assert tag.tolist() == [float(name == sentence.pos[word]) for name in TAGS]
-            is_first = example.pieces.first[word] == place
-            assert label == (LABELS.index(sentence.ner[word]) if is_first else IGNORED)
-    labelled = int((batch.labels != IGNORED).sum())
-    assert labelled == sum(len(s) for s in sentences) - sum(e.pieces.lost for e in examples)
+            within = word - pieces.word_bounds[row]
+            assert tag.tolist() == [float(name == sentence.pos[within]) for name in TAGS]
+            is_first = pieces.first[word] == start + place
+            assert label == (LABELS.index(sentence.ner[within]) if is_first else IGNORED)
+    assert int((batch.labels != IGNORED).sum()) == sum(len(s) for s in sentences) - pieces.lost
 
 
 def test_a_word_without_pieces_leaves_no_trace_in_a_batch() -> None:
     plain, hidden = (
         Sentence(tokens, ("NN",) * len(tokens), ("O",) * len(tokens)) for tokens in (("a", "b"), ("a", NO_PIECE, "b"))
     )
-    first, second = (collate(to_examples([sentence]), PAD) for sentence in (plain, hidden))
+    first, second = (collate(to_examples([sentence])) for sentence in (plain, hidden))
     assert torch.equal(first.input_ids, second.input_ids)
     assert torch.equal(first.labels, second.labels)
     assert torch.equal(first.pos, second.pos)  # type: ignore[arg-type]
@@ -151,22 +165,10 @@ def test_a_word_without_pieces_leaves_no_trace_in_a_batch() -> None:
 
 def test_the_baseline_reads_the_same_batch_without_pos() -> None:
     sentences = make_sentences(20)
-    reading, without = (collate(to_examples(sentences, with_pos=has_pos), PAD) for has_pos in (True, False))
+    reading, without = (collate(to_examples(sentences, with_pos=has_pos)) for has_pos in (True, False))
     assert without.pos is None
     for name in ("input_ids", "attention_mask", "labels"):
         assert torch.equal(getattr(reading, name), getattr(without, name))
-    moved = without.to(CPU.device)
-    assert moved.pos is None
-    assert torch.equal(moved.input_ids, without.input_ids)
-
-
-@given(st.lists(st.integers(-1, 3), min_size=1, max_size=12))
-def test_pieces_have_the_features_of_their_words(words: list[int]) -> None:
-    features = np.arange(1, 9, dtype=np.float32).reshape(4, 2)
-    before = features.copy()
-    given_to = words_to_pieces(features, np.array(words))
-    assert given_to.tolist() == [[0, 0] if word < 0 else before[word].tolist() for word in words]
-    assert np.array_equal(features, before), "the words' own features must stay"
 
 
 def test_the_tokenizer_of_the_tests_pads_with_zero() -> None:

@@ -158,7 +158,7 @@ def test_the_longest_input_of_every_family_can_be_read_and_no_longer_one(tmp_pat
     long = [Sentence(("a",) * 300, ("NN",) * 300, ("O",) * 300)]
     for current in (checkpoint, again):
         assert current.max_length == longest
-        (words,) = current.predict(to_examples(long, with_pos=False, max_length=current.max_length))
+        words = current.predict(to_examples(long, with_pos=False, max_length=current.max_length))
         assert words.seen.sum() == longest - 2, "all but [CLS] and [SEP]"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import torch
 from forward import make_batch, run
 from posner.config.variants import Variant
 from posner.errors import InputError
-from posner.model.batching import Batch
 from posner.model.fusion.encoder import injection_layer
 from posner.model.hooks import encoder_layers
 from posner.model.modeling import model_config
@@ -22,7 +22,7 @@ def test_pos_reaches_the_output_once_the_projection_is_learned(case: tuple[Path,
     encoder, variant = case
     model = stir(make_model(encoder, variant))
     first, second = make_batch(variant.feature), make_batch(variant.feature, seed=1)
-    swapped = Batch(first.input_ids, first.attention_mask, first.labels, second.pos)
+    swapped = replace(first, pos=second.pos)
     changed = (run(model, first) != run(model, swapped)).any(dim=-1)
     assert first.pos is not None
     assert second.pos is not None
@@ -35,7 +35,7 @@ def test_pos_reaches_the_output_once_the_projection_is_learned(case: tuple[Path,
 def test_special_tokens_and_padding_have_no_pos_of_their_own(encoder: Path) -> None:
     model, batch = stir(make_model(encoder, LATE)), make_batch()
     assert batch.pos is not None
-    without = Batch(batch.input_ids, batch.attention_mask, batch.labels, torch.zeros_like(batch.pos))
+    without = replace(batch, pos=torch.zeros_like(batch.pos))
     has_none = ~batch.pos.any(dim=-1)
     assert torch.equal(run(model, batch)[has_none], run(model, without)[has_none])
 
@@ -44,7 +44,8 @@ def test_a_model_does_not_see_beyond_the_mask(case: tuple[Path, Variant]) -> Non
     encoder, variant = case
     model, batch = stir(make_model(encoder, variant)), make_batch(variant.feature)
     assert batch.pos is not None
-    alone = run(model, Batch(batch.input_ids[2:, :3], batch.attention_mask[2:, :3], batch.labels, batch.pos[2:, :3]))
+    shorter = replace(batch, input_ids=batch.input_ids[2:, :3], is_piece=batch.is_piece[2:, :3], pos=batch.pos[2:, :3])
+    alone = run(model, shorter)
     assert torch.allclose(run(model, batch)[2:, :3], alone, atol=1e-5)
 
 
@@ -60,7 +61,7 @@ def test_encoder_fusion_touches_only_the_layers_above(encoder: Path, offset: int
     variant_at = Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=offset)
     model, batch = stir(make_model(encoder, variant_at)), make_batch()
     assert batch.pos is not None
-    clean = Batch(batch.input_ids, batch.attention_mask, batch.labels, torch.zeros_like(batch.pos))
+    clean = replace(batch, pos=torch.zeros_like(batch.pos))
     states = {}
     for key, inputs in (("pos", batch), ("none", clean)):
         seen: list[Tensor] = []

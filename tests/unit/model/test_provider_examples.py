@@ -37,10 +37,10 @@ def rows_of(provider: PosProvider, sentences: list[Sentence], split: str = "test
         pos_tags=provider.tags, pos_mean=(1.0,) * len(provider.tags), pos_scale=(0.5,) * len(provider.tags)
     )
     config.feature = provider.variant.feature
-    by_sentence = pos_of_split(provider, config, split, sentences)
-    assert by_sentence is not None
-    assert [len(rows) for rows in by_sentence] == [len(sentence) for sentence in sentences]
-    return np.concatenate(by_sentence)
+    features = pos_of_split(provider, config, split, sentences)
+    assert features is not None
+    assert len(features.rows) == sum(len(sentence) for sentence in sentences)
+    return features.table[features.rows]
 
 
 def test_gold_pos_is_one_hot_and_an_unknown_tag_is_nothing(sentences: list[Sentence]) -> None:

@@ -1,23 +1,12 @@
-"""POS as numbers: ids and one-hot rows of tags, standardised logits, and values split by sentence."""
+"""POS as numbers: ids and one-hot rows of tags, and standardised logits."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
-from posner.pos.features import Standardisation, by_sentence, one_hot_table, tag_ids
+from posner.pos.features import Standardisation, one_hot_table, tag_ids
 from tiny_models import TAGS, make_sentences
-
-
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=6))
-def test_values_are_split_by_sentence(lengths: list[int]) -> None:
-    sentences = [Sentence(("a",) * n, ("NN",) * n, ("O",) * n) for n in lengths]
-    values = np.arange(sum(lengths) * 2).reshape(-1, 2)
-    parts = by_sentence(values, sentences)
-    assert [len(part) for part in parts] == lengths
-    assert np.array_equal(np.concatenate(parts), values)
 
 
 def test_ids_and_rows_of_tags() -> None:

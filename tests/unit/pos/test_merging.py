@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from posner.pos.merging import LeakageError, merge
 from posner.pos.tagger_output import TaggerOutput, tagger_names
-from tagger_outputs import FOLDS, LENGTHS, output, valid_outputs, words, write_and_merge
+from tagger_outputs import FOLDS, LENGTHS, joined, output, valid_outputs, words, write_and_merge
 from tiny_models import TAGS
 
 
@@ -118,22 +118,23 @@ def test_a_sentence_that_took_the_place_of_another_is_refused(tmp_path: Path) ->
 
 def test_a_sentence_that_the_corpus_does_not_have_is_refused(tmp_path: Path) -> None:
     outputs = valid_outputs()
-    outputs["final"].sentences["test"] = [0, 1]
-    outputs["final"].words["test"].append(words("test", 0, 2))
+    final = outputs["final"]
+    final.sentences["test"], final.lengths["test"] = [0, 1], [3, 2]
+    final.words["test"] = joined([final.words["test"], words("test", 0, 2)])
     assert refused(outputs, tmp_path) == "test sentence 1 token 0 is predicted but not in the corpus"
 
 
 def test_a_split_that_the_corpus_does_not_have_is_refused(tmp_path: Path) -> None:
     outputs = valid_outputs()
-    outputs["final"].sentences["extra"] = [0]
-    outputs["final"].words["extra"] = [words("test", 0)]
+    final = outputs["final"]
+    final.sentences["extra"], final.lengths["extra"], final.words["extra"] = [0], [3], words("test", 0)
     assert "extra" in refused(outputs, tmp_path)
 
 
 @pytest.mark.parametrize("length", [2, 4])
 def test_a_sentence_of_another_length_is_refused(tmp_path: Path, length: int) -> None:
     outputs = valid_outputs()
-    outputs["final"].words["test"][0] = words("test", 0, length)
+    outputs["final"].lengths["test"], outputs["final"].words["test"] = [length], words("test", 0, length)
     assert "test sentence 0 token" in refused(outputs, tmp_path)
 
 

@@ -37,7 +37,7 @@ def test_words_without_a_piece_get_the_most_frequent_tag(tmp_path: Path) -> None
     partly_seen = WordLogits(
         np.array([[9, 0, 0, 0], [0, 0, 0, 0], [0, 9, 0, 0]], np.float32), np.array([True, False, True])
     )
-    outputs["final"].words["test"][0] = partly_seen
+    outputs["final"].words["test"] = partly_seen
     path = tmp_path / "predicted.parquet"
     table = write_and_merge(outputs, tmp_path)
     pq.write_table(table, path)

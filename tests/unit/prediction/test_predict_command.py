@@ -18,8 +18,9 @@ from posner.commands.ner.predict import Predict
 from posner.config.variants import Variant
 from posner.model.checkpoint import Checkpoint
 from posner.model.modeling import fresh_model, load_model, model_config
-from posner.pos.features import Standardisation, one_hot_table
-from posner.prediction.annotate import Entity, find_entities, predict_sentences, runs_that_fit, split_into_parts
+from posner.model.tokenization import split_words
+from posner.pos.features import PosFeatures, Standardisation, logit_features, one_hot_table
+from posner.prediction.annotate import Entity, find_entities, parts_that_fit, predict_words, runs_that_fit
 from posner.prediction.text import from_columns
 from posner.workflow.command import run
 from tiny_models import CPU, LABELS, LATE, NO_PIECE, TAGS, build_model, make_model, make_tokenizer, stir
@@ -133,21 +134,22 @@ def test_tags_in_columns_are_read_and_unknown_ones_are_no_tags(models: Path, col
     rows = call(models, "gold", columns, tmp_path / "out.conll")
     checkpoint = Checkpoint.load(models / "gold", CPU, 16, 256)
     table = one_hot_table(len(TAGS))
-    logits = predict_sentences(checkpoint, [["Ann", "saw", "the"], ["Rome"]], [table[[2, 3, 0]], table[[-1]]])
-    expected = [LABELS[i] for words in logits for i in words.labels(0)]
+    features = PosFeatures(table, np.array([2, 3, 0, -1]))
+    words = predict_words(checkpoint, [["Ann", "saw", "the"], ["Rome"]], features)
+    expected = [LABELS[i] for i in words.labels(0)]
     assert [row[2] for row in rows if len(row) == 3] == expected
     assert [row[1] for row in rows if len(row) == 3] == ["NNP", "VB", "DT", "XX"]
-    other = predict_sentences(checkpoint, [["Ann", "saw", "the"]], [table[[0, 0, 0]]])
-    assert not np.array_equal(other[0].logits, logits[0].logits), "tags matter"
+    other = predict_words(checkpoint, [["Ann", "saw", "the"]], PosFeatures(table, np.array([0, 0, 0])))
+    assert not np.array_equal(other.logits, words.logits[:3]), "tags matter"
 
 
 def test_logits_are_standardised_as_in_training(models: Path, text: Path, tmp_path: Path) -> None:
     rows = call(models, "logits", text, tmp_path / "out.conll", tagger=models / "tagger")
     words = ["Ann", "saw", "Rome", "'s", "e\u0301te\u0301"]
-    (tagged,) = predict_sentences(Checkpoint.load(models / "tagger", CPU, 16, 256), [words])
+    tagged = predict_words(Checkpoint.load(models / "tagger", CPU, 16, 256), [words])
     standard = Standardisation(np.array(MEAN, np.float32), np.array(SCALE, np.float32))
-    features = ((tagged.logits - standard.mean) * standard.scale).astype(np.float32)
-    (logits,) = predict_sentences(Checkpoint.load(models / "logits", CPU, 16, 256), [words], [features])
+    features = logit_features(((tagged.logits - standard.mean) * standard.scale).astype(np.float32))
+    logits = predict_words(Checkpoint.load(models / "logits", CPU, 16, 256), [words], features)
     assert [row[2] for row in rows[:5]] == [LABELS[i] for i in logits.labels(0)]
     assert [row[1] for row in rows[:5]] == [TAGS[i] for i in tagged.labels(0)]
 
@@ -232,12 +234,18 @@ def test_the_number_of_passages_at_once_changes_nothing(
 
 def test_a_long_sentence_is_read_in_parts_that_fit() -> None:
     words = ["the", "abcdefgh", NO_PIECE, "abc", "the", "x" * 30, "the"]
-    (parts,) = split_into_parts(make_tokenizer(), [words], 12)
-    assert [len(part.first) for part in parts] == [3, 2, 1, 1]
-    assert [len(part) for part in parts] == [11, 6, 12, 3]
-    (whole,) = split_into_parts(make_tokenizer(), [words[:4]], 40)
-    assert len(whole) == 1
-    assert split_into_parts(make_tokenizer(), [[]], 12) == [[]]
+    parts = parts_that_fit(make_tokenizer(), [words], 12)
+    assert [len(part) for part in parts] == [3, 2, 1, 1]
+    assert split_words(make_tokenizer(), parts, 12).lengths.tolist() == [11, 6, 12, 3]
+    assert parts_that_fit(make_tokenizer(), [words[:4]], 40) == [words[:4]]
+
+
+def test_sentences_are_split_one_by_one_and_empty_ones_have_no_part() -> None:
+    long, short = ["abcdefgh", "abcdefgh"], ["the"]
+    halves = [long[:1], long[1:]]
+    assert parts_that_fit(make_tokenizer(), [[], short, long, [], short, []], 10) == [short, *halves, short]
+    assert parts_that_fit(make_tokenizer(), [long, []], 10) == halves
+    assert parts_that_fit(make_tokenizer(), [[]], 10) == parts_that_fit(make_tokenizer(), [], 10) == []
 
 
 def test_parts_are_all_the_words_in_order() -> None:
@@ -248,13 +256,11 @@ def test_parts_are_all_the_words_in_order() -> None:
 def test_parts_are_labelled_with_their_own_pos(models: Path) -> None:
     checkpoint = Checkpoint.load(models / "gold", CPU, 4, 10)
     words = ["the", "Ann", "Rome"] * 9
-    pos = one_hot_table(len(TAGS))[np.arange(27) % 4]
-    (long,) = predict_sentences(checkpoint, [words], [pos])
-    short = predict_sentences(
-        checkpoint, [words[i : i + 8] for i in range(0, 27, 8)], [pos[i : i + 8] for i in range(0, 27, 8)]
-    )
+    pos = PosFeatures(one_hot_table(len(TAGS)), np.arange(27) % 4)
+    long = predict_words(checkpoint, [words], pos)
+    short = predict_words(checkpoint, [words[i : i + 8] for i in range(0, 27, 8)], pos)
     assert long.seen.all()
-    np.testing.assert_allclose(long.logits, np.concatenate([part.logits for part in short]), atol=1e-5)
+    np.testing.assert_allclose(long.logits, short.logits, atol=1e-5)
 
 
 # --- scores ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +11,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from posner.arrays import Floats
+from posner.arrays import Floats, bounds
 from posner.model.device import Device
 from posner.model.fusion.base import NoFusion
 from posner.model.hooks import encoder_layers
 from posner.model.modeling import PosNerModel
-from posner.pos.features import by_sentence, one_hot_table, tag_ids
+from posner.pos.features import one_hot_table, tag_ids
 from posner.prediction import sweep as sweep_module
 from posner.prediction.sweep import (
-    Case,
+    Cases,
     EncoderSweeper,
     LateSweeper,
-    SweepText,
     batches_by_pieces,
     distinct_cases,
     make_sweeper,
@@ -31,7 +29,6 @@ from posner.prediction.sweep import (
 from swept_text import (
     BATCH_SIZE,
     CLEAN,
-    EXAMPLES,
     MAX_LENGTH,
     OUTSIDE,
     PLACES,
@@ -47,26 +44,30 @@ from swept_text import (
     variant,
     with_donors,
 )
-from tiny_models import LAYERS, TAGS, checkpoint_of, make_model, stir, to_examples
+from tiny_models import LAYERS, TAGS, by_sentence, checkpoint_of, make_model, stir, to_examples
 from torch import Tensor
 
 
 class Recorded(EncoderSweeper):
     """Records the logits ``[words, labels]`` of each case."""
 
-    def run(self, cases: Sequence[Case]) -> list[Ids]:
+    def run(self, cases: Cases, rows: Ids, starts: Ids) -> Ids:
         self.logits: dict[tuple[int, bytes], Floats] = {}
-        return super().run(cases)
+        return super().run(cases, rows, starts)
 
-    def run_batch(self, cases: Sequence[Case]) -> Iterator[Ids]:
+    def run_batch(self, sentences: Ids, rows: Tensor, tagging: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         seen: list[Tensor] = []
         handle = self.checkpoint.model.register_forward_hook(lambda _, __, output: seen.append(output.logits))
-        labels = list(super().run_batch(cases))
+        result = super().run_batch(sentences, rows, tagging)
         handle.remove()
-        for case, logits in zip(cases, seen[0].numpy(), strict=True):
-            first = self.text.examples[case.sentence].pieces.first
-            self.logits[case.sentence, case.rows.tobytes()] = logits[first]
-        yield from labels
+        for sentence, number, logits in zip(sentences, tagging.tolist(), seen[0].numpy(), strict=True):
+            start, end = self.pieces.word_bounds[sentence : sentence + 2]
+            first = self.pieces.first[start:end]
+            within = np.where(first < 0, -1, first - self.pieces.bounds[sentence])
+            key = sentence, rows[number, start:end].numpy().astype(np.int64).tobytes()
+            assert key not in self.logits, "a tagging of a sentence is read once"
+            self.logits[key] = logits[within]
+        return result
 
 
 # --- what is predicted -----------------------------------------------------------------------------------------------
@@ -80,10 +81,8 @@ def test_late_fusion_gives_the_logits_of_full_passes(encoder: Path, make_source:
     rows = corrupted(source)
     for row, labels in zip(rows, sweeper.predict(rows), strict=True):
         words = full_pass(model, source.table, row)
-        seen = np.concatenate([w.seen for w in words])
         logits = (sweeper.logits + sweeper.added[torch.from_numpy(row)]).detach().numpy()
-        expected = np.concatenate([w.logits for w in words])
-        assert logits[seen] == pytest.approx(expected[seen], abs=1e-5)
+        assert logits[words.seen] == pytest.approx(words.logits[words.seen], abs=1e-5)
         assert np.array_equal(labels, to_labels(words))
 
 
@@ -97,7 +96,8 @@ def test_encoder_fusion_gives_the_logits_of_full_passes(
     sweeper, rows = Recorded(checkpoint_of(model), TEXT, source.table), corrupted(one_hot())
     for row, labels in zip(rows, sweeper.predict(rows), strict=True):
         words = full_pass(model, source.table, row)
-        for number, (word, part) in enumerate(zip(words, by_sentence(row, SENTENCES), strict=True)):
+        sentences = words.split(TEXT.pieces.word_bounds)
+        for number, (word, part) in enumerate(zip(sentences, by_sentence(row, SENTENCES), strict=True)):
             logits = sweeper.logits[number, part.tobytes()]
             assert logits[word.seen] == pytest.approx(word.logits[word.seen], abs=1e-5)
         assert np.array_equal(labels, to_labels(words))
@@ -119,7 +119,7 @@ def test_the_text_is_one_on_which_corruption_matters(bert: Path) -> None:
 
 
 def test_words_without_a_piece_are_outside(bert: Path) -> None:
-    unseen = np.concatenate(TEXT.first) < 0
+    unseen = ~TEXT.pieces.has_piece
     assert unseen.sum() >= 3
     for place in ("late", "middle"):
         model, source = stir(make_model(bert, variant(place)), scale=3), one_hot()
@@ -133,7 +133,7 @@ def test_clean_tags_give_the_predictions_of_the_checkpoint(bert: Path, place: st
     model, table = stir(make_model(bert, variant(place))), one_hot_table(len(TAGS))
     sentences = [s for s in SENTENCES if "never seen" not in s.pos]
     plain = to_labels(checkpoint_of(model).predict(to_examples(sentences, max_length=MAX_LENGTH)))
-    text = SweepText(to_examples(sentences, with_pos=False, max_length=MAX_LENGTH))
+    text = to_examples(sentences, with_pos=False, max_length=MAX_LENGTH)
     (labels,) = make_sweeper(checkpoint_of(model), text, table).predict([tag_ids(sentences, TAGS)])
     assert np.array_equal(labels, plain)
 
@@ -158,9 +158,8 @@ def test_pos_switched_off_is_the_model_without_a_pos_path(bert: Path, place: str
     without.fusion = NoFusion()
     table = (with_donors() if kind == "logits" else one_hot()).table
     off = full_pass(model, table, np.full(len(CLEAN), -1))
-    plain = checkpoint_of(without).predict(EXAMPLES)
-    for ours, theirs in zip(off, plain, strict=True):
-        assert np.array_equal(ours.logits, theirs.logits)
+    plain = checkpoint_of(without).predict(TEXT)
+    assert np.array_equal(off.logits, plain.logits)
     (labels,) = make_sweeper(checkpoint_of(model), TEXT, table).predict([np.full(len(CLEAN), -1)])
     assert np.array_equal(labels, to_labels(plain))
 
@@ -216,17 +215,36 @@ sentence_lengths = st.lists(st.integers(1, 4), min_size=1, max_size=5)
 
 @given(sentence_lengths, st.integers(1, 6), st.integers(0, 99))
 def test_every_text_is_made_of_its_distinct_sentences(lengths: list[int], number: int, seed: int) -> None:
-    rows = list(np.random.default_rng(seed).integers(-1, 2, (number, sum(lengths))))
-    cases, case_of = distinct_cases(rows, lengths)
-    assert len({(case.sentence, case.rows.tobytes()) for case in cases}) == len(cases)
-    for row, numbers in zip(rows, case_of, strict=True):
-        assert [cases[n].sentence for n in numbers] == list(range(len(lengths)))
-        assert np.array_equal(np.concatenate([cases[n].rows for n in numbers]), row)
+    rows = np.random.default_rng(seed).integers(-1, 2, (number, sum(lengths)))
+    starts = bounds(lengths)
+    cases = distinct_cases(rows, starts)
+
+    def part(tagging: int, sentence: int) -> tuple[int, bytes]:
+        return sentence, rows[tagging, starts[sentence] : starts[sentence + 1]].tobytes()
+
+    parts = [part(tagging, sentence) for tagging, sentence in zip(cases.tagging, cases.sentence, strict=True)]
+    every = [part(tagging, sentence) for tagging in range(number) for sentence in range(len(lengths))]
+    assert parts == list(dict.fromkeys(every)), "in the order of their first occurrence"
+    assert [parts[case] for case in cases.case_of.ravel()] == every
+
+
+def test_colliding_hashes_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds, plain = [], sweep_module.hashes
+
+    def colliding(rows: Ids, word_bounds: Ids, seed: int) -> Any:
+        seeds.append(seed)
+        keys = plain(rows, word_bounds, seed)
+        return keys if seed else np.zeros_like(keys)
+
+    monkeypatch.setattr(sweep_module, "hashes", colliding)
+    rows = np.array([[0, 1, 2], [0, 1, 1]])
+    assert distinct_cases(rows, np.array([0, 2, 3])).case_of.tolist() == [[0, 1], [0, 2]]
+    assert seeds == [0, 1]
 
 
 @given(st.lists(st.integers(1, 6000), max_size=40))
 def test_batches_of_the_sweep_have_every_case_once_and_fit(sizes: list[int]) -> None:
-    batches = list(batches_by_pieces(sizes))
+    batches = [batch.tolist() for batch in batches_by_pieces(np.array(sizes, dtype=np.int64))]
     assert sorted(i for batch in batches for i in batch) == list(range(len(sizes)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(sizes[i] for i in batch) <= sweep_module.BATCH_PIECES

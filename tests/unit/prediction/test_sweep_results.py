@@ -14,7 +14,6 @@ from posner.config.corruption import Corruption
 from posner.model.modeling import PosNerModel
 from posner.pos.corruption import MODES
 from posner.pos.donors import TagFeatures
-from posner.pos.features import by_sentence
 from posner.prediction.sweep_results import SweepTables, run_sweep
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
@@ -35,7 +34,7 @@ from swept_text import (
     variant,
     with_donors,
 )
-from tiny_models import LABELS, checkpoint_of, make_model, stir
+from tiny_models import LABELS, by_sentence, checkpoint_of, make_model, stir
 from torch import nn
 
 

@@ -9,14 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from posner.arrays import WordLogits
 from posner.config.variants import Variant
 from posner.errors import InputError
 from posner.model.checkpoint import Checkpoint
-from posner.model.finite import NotFiniteError, require_finite_words
+from posner.model.finite import NotFiniteError, require_finite_logits
 from posner.model.modeling import PosNerModel
 from posner.prediction.ner_predictions import NerPredictions
-from posner.prediction.sweep import SweepText, make_sweeper
+from posner.prediction.sweep import make_sweeper
 from posner.training import loop as training
 from posner.training.loop import Evaluation, train
 from posner.training.optimizer import MOST_SKIPPED, SplitAdamW
@@ -86,8 +85,9 @@ def test_a_training_goes_on_when_the_scaler_has_lowered_its_scale(bert: Path) ->
     optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
     optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)  # which no loss can be multiplied with
     before = weights(checkpoint.model)["classifier.weight"]
+    batch = checkpoint.collator(EXAMPLES)(range(4))
     for step in range(1, MOST_SKIPPED):
-        training.training_step(checkpoint, EXAMPLES[:4], optimizer, step)
+        training.training_step(checkpoint, batch, optimizer, step)
         if step == 1:
             assert torch.equal(weights(checkpoint.model)["classifier.weight"], before), "the update was skipped"
     assert optimizer.skipped == 0
@@ -99,10 +99,11 @@ def test_gradients_that_no_scale_makes_finite_are_an_error(bert: Path) -> None:
     optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
     optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=INFINITY)
     optimizer.schedules = []  # torch warns of schedules without updates
+    batch = checkpoint.collator(EXAMPLES)(range(4))
     for step in range(1, MOST_SKIPPED + 1):
-        training.training_step(checkpoint, EXAMPLES[:4], optimizer, step)
+        training.training_step(checkpoint, batch, optimizer, step)
     with pytest.raises(NotFiniteError, match=r"^step 41: the norm of the gradients is not finite"):
-        training.training_step(checkpoint, EXAMPLES[:4], optimizer, 41)
+        training.training_step(checkpoint, batch, optimizer, 41)
 
 
 @pytest.mark.parametrize(("labels", "loss", "is_warned"), [(9, 4.3, False), (9, 4.5, True), (2, 1.5, True)])
@@ -132,11 +133,13 @@ def test_predictions_that_are_not_finite_are_an_error(bert: Path, value: float) 
 
 
 def test_the_sentence_is_named() -> None:
-    fine = WordLogits(np.zeros((2, 3), np.float32), np.array([True, False]))
-    wrong = WordLogits(np.array([[0, -INFINITY]], np.float32), np.array([True]))
-    require_finite_words([fine, fine])
-    with pytest.raises(NotFiniteError, match="in sentence 2 of 3"):
-        require_finite_words([fine, wrong, fine])
+    logits, bounds = np.zeros((5, 3), np.float32), np.array([0, 2, 3, 5])
+    require_finite_logits(logits, bounds)
+    for word, sentence in enumerate([1, 1, 2, 3, 3]):
+        wrong = logits.copy()
+        wrong[word, 1] = -INFINITY
+        with pytest.raises(NotFiniteError, match=f"in sentence {sentence} of 3"):
+            require_finite_logits(wrong, bounds)
 
 
 @pytest.mark.parametrize("variant", [LATE, EARLIEST], ids=["late", "encoder"])
@@ -147,8 +150,8 @@ def test_a_sweep_that_is_not_finite_is_an_error(bert: Path, variant: Variant, pa
     with torch.no_grad():
         next(iter(parameters.values())).view(-1)[0] = NAN
     sentences = make_sentences(5)
-    text = SweepText(to_examples(sentences, with_pos=False))
-    rows = np.zeros(sum(text.lengths), dtype=np.int64)
+    text = to_examples(sentences, with_pos=False)
+    rows = np.zeros(len(text.labels), dtype=np.int64)
     with pytest.raises(NotFiniteError, match=r"not finite .* in this sweep"):
         list(make_sweeper(checkpoint_of(model), text, np.eye(len(TAGS), dtype=np.float32)).predict([rows]))
 
@@ -162,6 +165,7 @@ def test_loss_and_norm_are_read_in_one_transfer(bert: Path, monkeypatch: pytest.
     checkpoint = checkpoint_of(make_model(bert))
     optimizer = SplitAdamW(checkpoint.model, QUICK, 8, CPU)
     optimizer.optimizers, optimizer.schedules = (), []  # torch's own read their step counts, which are on the host
-    loss = training.training_step(checkpoint, EXAMPLES[:4], optimizer, 1)
+    batch = checkpoint.collator(EXAMPLES)(range(4))
+    loss = training.training_step(checkpoint, batch, optimizer, 1)
     assert len(reads) == 1
     assert math.isfinite(loss)

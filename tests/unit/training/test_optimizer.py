@@ -6,11 +6,10 @@ import copy
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from posner.config.training import Training
-from posner.model.batching import Batch, collate
+from posner.model.batching import Batch, Collator
 from posner.model.modeling import NEW, PosNerModel
 from posner.training.loop import train
 from posner.training.optimizer import SplitAdamW
@@ -22,7 +21,8 @@ BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
 
 def batches() -> list[Batch]:
-    return [collate(EXAMPLES[start : start + 3], 0) for start in (0, 3, 6, 9, 0)]
+    collate = Collator(EXAMPLES, 0, CPU.device)
+    return [collate(range(start, start + 3)) for start in (0, 3, 6, 9, 0)]
 
 
 def loss_of(model: nn.Module, batch: Batch) -> Tensor:
@@ -96,7 +96,7 @@ def test_rows_that_no_batch_uses_do_not_change(bert: Path) -> None:
     before = words_of(model).detach().clone()
     train(checkpoint_of(model), EXAMPLES, QUICK, 3)
     moved = (words_of(model) != before).any(dim=1)
-    touched = set(np.concatenate([example.pieces.input_ids for example in EXAMPLES]).tolist())
+    touched = set(EXAMPLES.pieces.input_ids.tolist())
     assert set(moved.nonzero().flatten().tolist()) == touched
 
 

@@ -11,10 +11,10 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from transformers import (
     AutoModelForTokenClassification,
     DataCollatorForTokenClassification,
@@ -27,13 +27,13 @@ from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 from posner.arrays import Ids
 from posner.config.training import NerTraining
 from posner.config.variants import Variant
-from posner.model.batching import IGNORED, Example
+from posner.model.batching import Examples, labels_of_pieces
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import Device
 from posner.model.modeling import model_config
-from posner.pos.features import one_hot_table
+from posner.pos.features import PosFeatures, one_hot_table
 from posner.prediction.annotate import ModelTagger, NoTagger, PassageTagger, annotate
-from posner.prediction.sweep import SweepText, make_sweeper
+from posner.prediction.sweep import make_sweeper
 from posner.prediction.text import from_text
 from posner.training.loop import train
 
@@ -59,7 +59,7 @@ class Workload:
 
     encoder: Path
     tokenizer: PreTrainedTokenizerBase
-    examples: Sequence[Example]
+    examples: Examples
     labels: tuple[str, ...]
     settings: NerTraining
     device: Device
@@ -67,7 +67,7 @@ class Workload:
     @property
     def pieces(self) -> int:
         """Number of word pieces of all sentences."""
-        return sum(len(e.pieces) for e in self.examples)
+        return len(self.examples.pieces.input_ids)
 
 
 def training_speeds(load: Workload, rounds: int) -> list[Speed]:
@@ -132,25 +132,26 @@ def run_trainer(load: Workload, attention: str, options: dict[str, Any]) -> floa
             use_cpu=load.device.device.type == "cpu",
             **options,
         )
-        rows = [trainer_row(example) for example in load.examples]
+        rows = trainer_rows(load.examples)
         collator = DataCollatorForTokenClassification(load.tokenizer)
         trainer = Trainer(model, arguments, train_dataset=rows, data_collator=collator)
         return seconds_of(trainer.train)
 
 
-def trainer_row(example: Example) -> dict[str, list[int]]:
-    """An example in the format of Trainer's collator: the first piece of each word has its label."""
-    labels = np.full(len(example.pieces), IGNORED)
-    labels[example.pieces.first] = example.labels
-    return {"input_ids": example.pieces.input_ids.tolist(), "labels": labels.tolist()}
+def trainer_rows(examples: Examples) -> list[dict[str, list[int]]]:
+    """Examples in the format of Trainer's collator: the first piece of each word has its label."""
+    pieces = examples.pieces
+    labels = labels_of_pieces(pieces, examples.labels)
+    return [
+        {"input_ids": pieces.input_ids[start:end].tolist(), "labels": labels[start:end].tolist()}
+        for start, end in pairwise(pieces.bounds)
+    ]
 
 
-def sweep_speedup(checkpoint: Checkpoint, text: SweepText, taggings: Sequence[Ids]) -> tuple[float, float, float]:
+def sweep_speedup(checkpoint: Checkpoint, text: Examples, taggings: Sequence[Ids]) -> tuple[float, float, float]:
     """Seconds of a sweep over `taggings`, seconds of as many full forward passes (one is timed), and their ratio."""
     table = one_hot_table(len(checkpoint.config.pos_tags))
-    lengths = np.cumsum(text.lengths)[:-1]
-    rows = [table[part] for part in np.split(taggings[0], lengths)]
-    examples = [Example(e.pieces, e.labels, pos) for e, pos in zip(text.examples, rows, strict=True)]
+    examples = replace(text, pos=PosFeatures(table, taggings[0]))
     times = best_times(
         {
             "sweep": lambda: seconds_of(lambda: list(make_sweeper(checkpoint, text, table).predict(taggings))),
@@ -171,7 +172,7 @@ def prediction_speeds(load: Workload, pos_tags: tuple[str, ...], lines: Sequence
     def untrained(labels: tuple[str, ...], variant: Variant) -> Checkpoint:
         config = model_config(load.encoder, labels, variant, pos_tags)
         device = replace(load.device, attention="eager")
-        return Checkpoint.fresh(load.encoder, config, 0, device, batch_size=16, max_length=256)
+        return Checkpoint.fresh(load.encoder, config, 0, device, 16, load.settings.max_length)
 
     pos = {"pos": "predicted", "feature": "one_hot"}
     baseline = untrained(load.labels, Variant())

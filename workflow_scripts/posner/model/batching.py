@@ -12,73 +12,101 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from posner.arrays import Floats, Ids
+from posner.arrays import Ids
 from posner.model.tokenization import Pieces
+from posner.pos.features import PosFeatures
 
 IGNORED = -100  # the label that cross entropy ignores
 WINDOW = 50  # batches per shuffled window that is sorted by length, as with `group_by_length` of transformers
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """One sentence, as a model reads it.
+class Examples:
+    """Sentences as a model reads them.
 
     Attributes:
-        pieces: the word pieces of the sentence.
-        labels: ``[words]``, label ids; -100 does not contribute to the loss.
-        pos: ``[words, tags]``, POS features, or ``None`` for a model without POS.
+        pieces: their word pieces.
+        labels: ``[words]``, label ids, sentence after sentence; -100 does not contribute to the loss.
+        pos: POS features of the words, or ``None`` for a model without POS.
     """
 
     pieces: Pieces
     labels: Ids
-    pos: Floats | None = None
+    pos: PosFeatures | None = None
+
+    def __len__(self) -> int:
+        """Number of sentences."""
+        return len(self.pieces.lengths)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded tensors: `input_ids`, `attention_mask`, `labels` ``[batch, pieces]``; `pos` ``[batch, pieces, tags]``."""
+    """Padded tensors of a batch.
 
+    Attributes:
+        place: ``[batch, pieces]``, index of each piece among the pieces of all sentences; 0 for padding.
+        is_piece: ``[batch, pieces]``, false for padding.
+        input_ids, labels: ``[batch, pieces]``; the first piece of a word has its label, others have -100.
+        pos: ``[batch, pieces, tags]``; all pieces of a word have its features, others have zeros.
+    """
+
+    place: Tensor
+    is_piece: Tensor
     input_ids: Tensor
-    attention_mask: Tensor
     labels: Tensor
     pos: Tensor | None
 
-    def to(self, device: torch.device) -> Batch:
-        """The same batch on `device`."""
+    @property
+    def attention_mask(self) -> Tensor:
+        """``[batch, pieces]``: 1 for pieces, 0 for padding."""
+        return self.is_piece.long()
+
+
+class Collator:
+    """Pads sentences of some examples into batches.
+
+    The arrays of all examples are on the device, so that nothing but the numbers of the sentences is copied to it.
+    """
+
+    def __init__(self, examples: Examples, pad_id: int, device: torch.device) -> None:
+        pieces = examples.pieces
+        self.pad_id, self.device, self.lengths = pad_id, device, pieces.lengths
+        self.bounds = torch.from_numpy(pieces.bounds).to(device)
+        self.input_ids = torch.from_numpy(pieces.input_ids).to(device)
+        self.labels = torch.from_numpy(labels_of_pieces(pieces, examples.labels)).to(device)
+        self.pos: tuple[Tensor, Tensor] | None = None
+        if examples.pos is not None:
+            rows = np.where(pieces.words >= 0, examples.pos.rows[pieces.words], -1) % len(examples.pos.table)
+            self.pos = torch.from_numpy(examples.pos.table).to(device), torch.from_numpy(rows).to(device)
+
+    def __call__(self, sentences: Sequence[int] | Ids) -> Batch:
+        """The batch of the sentences with these numbers, padded to the longest."""
+        chosen = torch.as_tensor(sentences, device=self.device)
+        place, is_piece = self.places(chosen, int(self.lengths[sentences].max()))
+        pos = None
+        if self.pos is not None:
+            table, rows = self.pos
+            pos = table[rows[place].where(is_piece, len(table) - 1)]
         return Batch(
-            self.input_ids.to(device, non_blocking=True),
-            self.attention_mask.to(device, non_blocking=True),
-            self.labels.to(device, non_blocking=True),
-            None if self.pos is None else self.pos.to(device, non_blocking=True),
+            place=place,
+            is_piece=is_piece,
+            input_ids=self.input_ids[place].where(is_piece, self.pad_id),
+            labels=self.labels[place].where(is_piece, IGNORED),
+            pos=pos,
         )
 
-
-def collate(examples: Sequence[Example], pad_id: int) -> Batch:
-    """Pad examples to the longest. The first piece of a word has its label, all its pieces have its POS features."""
-    shape = (len(examples), max(len(e.pieces) for e in examples))
-    input_ids = torch.full(shape, pad_id, dtype=torch.long)
-    mask = torch.zeros(shape, dtype=torch.long)
-    labels = torch.full(shape, IGNORED, dtype=torch.long)
-    pos = None if examples[0].pos is None else torch.zeros(*shape, examples[0].pos.shape[1])
-    for row, example in enumerate(examples):
-        pieces, length = example.pieces, len(example.pieces)
-        input_ids[row, :length] = torch.from_numpy(pieces.input_ids)
-        mask[row, :length] = 1
-        has_piece = pieces.first >= 0
-        labels[row, pieces.first[has_piece]] = torch.from_numpy(example.labels[has_piece])
-        if pos is not None and example.pos is not None:
-            pos[row, :length] = torch.from_numpy(words_to_pieces(example.pos, pieces.words))
-    return Batch(input_ids, mask, labels, pos)
+    def places(self, sentences: Tensor, width: int) -> tuple[Tensor, Tensor]:
+        """`place` and `is_piece` of a batch of this width, see :class:`Batch`."""
+        start, end = self.bounds[sentences, None], self.bounds[sentences + 1, None]
+        place = start + torch.arange(width, device=self.device)
+        is_piece = place < end
+        return place.where(is_piece, 0), is_piece
 
 
-def words_to_pieces(features: Floats, words: Ids) -> Floats:
-    """Features ``[pieces, tags]`` of word pieces from those of words ``[words, tags]``; zeros for special tokens.
-
-    Args:
-        words: ``[pieces]``, index of the word of each piece, -1 for special tokens.
-    """
-    by_piece = features[words]
-    by_piece[words < 0] = 0
+def labels_of_pieces(pieces: Pieces, labels: Ids) -> Ids:
+    """Label ids of all pieces ``[pieces]``: those of words ``[words]`` at their first pieces, else -100."""
+    by_piece = np.full(len(pieces.input_ids), IGNORED)
+    by_piece[pieces.first[pieces.has_piece]] = labels[pieces.has_piece]
     return by_piece
 
 

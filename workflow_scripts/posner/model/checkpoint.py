@@ -19,12 +19,14 @@ from posner.arrays import Floats, WordLogits
 from posner.corpora.corpus import Sentence, read_split
 from posner.errors import InputError
 from posner.files import atomic_path
-from posner.model.batching import Example, collate, sorted_batches
+from posner.model.batching import Collator, Examples, sorted_batches
 from posner.model.device import Device
 from posner.model.examples import make_examples, pos_of_split
-from posner.model.finite import require_finite_words
+from posner.model.finite import require_finite_logits
 from posner.model.folders import load_tokenizer, longest_input
 from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
+from posner.model.tokenization import Pieces
+from posner.pos.features import PosFeatures
 from posner.pos.provider import PosProvider
 
 
@@ -91,39 +93,44 @@ class Checkpoint:
         return int(self.tokenizer.pad_token_id)
 
     def examples(
-        self, sentences: Sequence[Sentence], labels: Sequence[Sequence[str]], pos: Sequence[Floats] | None = None
-    ) -> list[Example]:
+        self, sentences: Sequence[Sentence], labels: Sequence[Sequence[str]], pos: PosFeatures | None = None
+    ) -> Examples:
         """Examples of `sentences` with these `labels`, see :func:`posner.model.examples.make_examples`."""
         return make_examples(self.tokenizer, sentences, labels, self.config.labels, self.max_length, pos)
 
-    def read_examples(self, folder: Path, split: str, provider: PosProvider) -> list[Example]:
+    def read_examples(self, folder: Path, split: str, provider: PosProvider) -> Examples:
         """Examples of ``{split}.parquet`` in `folder`, with NER labels and the POS features of the variant."""
         sentences = read_split(folder / f"{split}.parquet")
         pos = pos_of_split(provider, self.config, split, sentences)
         return self.examples(sentences, [sentence.ner for sentence in sentences], pos)
 
+    def collator(self, examples: Examples) -> Collator:
+        """Makes batches of `examples` on the model's device."""
+        return Collator(examples, self.pad_id, self.device.device)
+
     @torch.inference_mode()
-    def predict(self, examples: Sequence[Example]) -> list[WordLogits]:
-        """Logits of every word, for each example in the order of `examples`.
+    def predict(self, examples: Examples) -> WordLogits:
+        """Logits of all words, sentence after sentence.
 
         Raises:
             NotFiniteError: a logit is NaN or infinite.
         """
         self.model.to(self.device.device).eval()
-        batches = sorted_batches([len(example.pieces) for example in examples], self.batch_size)
-        predictions: dict[int, WordLogits] = {}
+        collate, pieces = self.collator(examples), examples.pieces
+        by_piece = torch.zeros(len(pieces.input_ids), self.config.num_labels, device=self.device.device)
+        batches = sorted_batches(pieces.lengths.tolist(), self.batch_size)
         with self.device.autocast():
-            for indices in tqdm(batches, desc="predicting", unit="batch", disable=None, leave=False):
-                batch = collate([examples[i] for i in indices], self.pad_id).to(self.device.device)
-                logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits.cpu().numpy()
-                predictions |= {i: word_logits(examples[i], rows) for i, rows in zip(indices, logits, strict=True)}
-        words = [predictions[i] for i in range(len(examples))]
-        require_finite_words(words)
+            for sentences in tqdm(batches, desc="predicting", unit="batch", disable=None, leave=False):
+                batch = collate(sentences)
+                logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits
+                by_piece[batch.place[batch.is_piece]] = logits[batch.is_piece]
+        words = WordLogits(words_from_pieces(by_piece.cpu().numpy(), pieces), pieces.has_piece)
+        require_finite_logits(words.logits, pieces.word_bounds)
         return words
 
 
-def word_logits(example: Example, logits: Floats) -> WordLogits:
-    """Logits ``[words, labels]`` of the words' first pieces, from those of all pieces ``[pieces, labels]``."""
-    first = example.pieces.first
-    seen = first >= 0
-    return WordLogits(np.where(seen[:, None], logits[first], 0).astype(np.float32), seen)
+def words_from_pieces(by_piece: Floats, pieces: Pieces) -> Floats:
+    """Logits of words ``[words, labels]``, those of their first pieces; zeros for words without one."""
+    words = np.zeros((len(pieces.first), by_piece.shape[1]), np.float32)
+    words[pieces.has_piece] = by_piece[pieces.first[pieces.has_piece]]
+    return words

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.arrays import Floats
 from posner.corpora.corpus import Sentence
-from posner.model.batching import IGNORED, Example
+from posner.model.batching import IGNORED, Examples
 from posner.model.modeling import PosNerConfig
 from posner.model.tokenization import split_words
-from posner.pos.features import Standardisation, by_sentence
+from posner.pos.features import PosFeatures, Standardisation, logit_features, one_hot_features
 from posner.pos.provider import PosProvider
 
 
@@ -22,31 +21,30 @@ def make_examples(
     labels: Sequence[Sequence[str]],
     names: Sequence[str],
     max_length: int,
-    pos: Sequence[Floats] | None = None,
-) -> list[Example]:
+    pos: PosFeatures | None = None,
+) -> Examples:
     """Examples in the order of `sentences`.
 
     Args:
         labels: the label of each word of each sentence.
         names: label names by id; words with another label do not contribute to the loss.
         max_length: longest input in word pieces, special tokens included.
-        pos: POS features ``[words, tags]`` of each sentence; ``None`` for a model without POS.
+        pos: POS features of all words; ``None`` for a model without POS.
     """
     id_of = {name: i for i, name in enumerate(names)}
-    pieces = split_words(tokenizer, [sentence.tokens for sentence in sentences], max_length)
-    ids = (np.array([id_of.get(label, IGNORED) for label in row], dtype=np.int64) for row in labels)
-    features = pos if pos is not None else [None] * len(sentences)
-    return [Example(*parts) for parts in zip(pieces, ids, features, strict=True)]
+    ids = np.array([id_of.get(label, IGNORED) for row in labels for label in row], dtype=np.int64)
+    return Examples(split_words(tokenizer, [sentence.tokens for sentence in sentences], max_length), ids, pos)
 
 
 def pos_of_split(
     provider: PosProvider, config: PosNerConfig, split: str, sentences: Sequence[Sentence]
-) -> list[Floats] | None:
-    """POS features ``[words, tags]`` of each sentence, or ``None`` for the baseline."""
+) -> PosFeatures | None:
+    """POS features of all words of a split, or ``None`` for the baseline."""
     if provider.variant.pos == "none":
         return None
-    rows = provider.rows(split, sentences)
-    return by_sentence(standardisation(config).apply(rows) if config.feature == "logits" else rows, sentences)
+    if config.feature == "logits":
+        return logit_features(standardisation(config).apply(provider.logits(split, sentences)))
+    return one_hot_features(provider.ids(split, sentences), len(provider.tags))
 
 
 def standardisation(config: PosNerConfig) -> Standardisation:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from posner.arrays import WordLogits
+from posner.arrays import Floats, Ids
 from posner.errors import InputError
 
 ADVICE = "the training diverged; use a lower learning_rate or new_learning_rate, or compute.precision fp32"
@@ -19,17 +18,19 @@ class NotFiniteError(InputError):
     """A loss, gradient or logit is NaN or infinite."""
 
 
-def require_finite_words(words: Sequence[WordLogits]) -> None:
-    """Check the logits of sentences.
+def require_finite_logits(logits: Floats, bounds: Ids) -> None:
+    """Check the logits ``[words, labels]`` of sentences, which these `bounds` separate.
 
     Raises:
         NotFiniteError: a logit is not finite.
     """
-    for sentence, part in enumerate(words, start=1):
-        if not np.isfinite(part.logits).all():
-            raise NotFiniteError(
-                f"the model's logits are not finite (NaN or infinity) in sentence {sentence} of {len(words)}; {DAMAGED}"
-            )
+    is_finite = np.isfinite(logits).all(axis=1)
+    if not is_finite.all():
+        sentence = int(np.searchsorted(bounds, is_finite.argmin(), side="right"))
+        raise NotFiniteError(
+            f"the model's logits are not finite (NaN or infinity) in sentence {sentence} of {len(bounds) - 1}; "
+            f"{DAMAGED}"
+        )
 
 
 def require_finite(name: str, value: float, step: int) -> None:

@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.arrays import Ids
+from posner.arrays import Ids, Mask, bounds
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The word pieces (subwords) of one sentence.
+    """The word pieces (subwords) of some sentences in flat arrays, sentence after sentence.
 
     Attributes:
         input_ids: ``[pieces]``, special tokens included.
-        words: ``[pieces]``, index of the word that a piece belongs to, -1 for special tokens.
-        first: ``[words]``, index of each word's first piece, -1 if truncation or the tokenizer left it none.
+        words: ``[pieces]``, index of the word that a piece belongs to among the words of all sentences, -1 for special
+            tokens.
+        first: ``[words]``, index of each word's first piece among all pieces, -1 if truncation or the tokenizer left it
+            none.
+        bounds: ``[sentences + 1]``: the pieces of sentence i begin at ``bounds[i]`` and end before ``bounds[i + 1]``.
+        word_bounds: ``[sentences + 1]``, the same for words.
         truncated: number of words that have pieces, but none within the longest input.
     """
 
     input_ids: Ids
     words: Ids
     first: Ids
+    bounds: Ids
+    word_bounds: Ids
     truncated: int = 0
 
-    def __len__(self) -> int:
-        return len(self.input_ids)
+    @property
+    def lengths(self) -> Ids:
+        """Number of pieces of each sentence."""
+        return np.diff(self.bounds)
+
+    @property
+    def word_lengths(self) -> Ids:
+        """Number of words of each sentence."""
+        return np.diff(self.word_bounds)
+
+    @property
+    def has_piece(self) -> Mask:
+        """Whether each word has a piece: ``[words]``."""
+        return self.first >= 0
 
     @property
     def lost(self) -> int:
         """Number of words without a piece."""
-        return int((self.first < 0).sum())
+        return int((~self.has_piece).sum())
 
 
-def split_words(
-    tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int
-) -> list[Pieces]:
-    """Word pieces of each sentence, truncated to `max_length` pieces, special tokens included."""
+def split_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int) -> Pieces:
+    """Word pieces of the sentences, each truncated to `max_length` pieces, special tokens included."""
+    word_bounds = bounds([len(words) for words in sentences])
     if not sentences:
-        return []
+        nothing = np.empty(0, np.int64)
+        return Pieces(nothing, nothing, nothing, word_bounds, word_bounds)
     encoded = tokenizer(
         [list(words) for words in sentences],
         is_split_into_words=True,
@@ -50,20 +68,31 @@ def split_words(
         return_attention_mask=False,
         return_token_type_ids=False,
     )
-    pieces = []
-    for i, words in enumerate(sentences):
-        beyond = {word for part in encoded.encodings[i].overflowing for word in part.word_ids}
-        pieces.append(align(encoded["input_ids"][i], encoded.word_ids(i), len(words), beyond))
-    return pieces
+    words: list[Ids] = []
+    truncated = 0
+    for encoding, start in zip(encoded.encodings, word_bounds[:-1], strict=True):
+        words.append(word_numbers(encoding.word_ids, int(start)))
+        beyond = {word for part in encoding.overflowing for word in part.word_ids}
+        truncated += len(beyond - {None, *encoding.word_ids})
+    numbers = np.concatenate(words)
+    input_ids = np.concatenate([np.asarray(ids, dtype=np.int64) for ids in encoded["input_ids"]])
+    first = first_pieces(numbers, int(word_bounds[-1]))
+    return Pieces(input_ids, numbers, first, bounds([len(part) for part in words]), word_bounds, truncated)
 
 
-def align(
-    input_ids: Sequence[int], word_ids: Sequence[int | None], n_words: int, beyond: Collection[int | None] = ()
-) -> Pieces:
-    """Word pieces from the ids and word ids of a fast tokenizer; words `beyond` have pieces that were cut off."""
-    words = np.array([-1 if word is None else word for word in word_ids], dtype=np.int64)
+def word_numbers(word_ids: Sequence[int | None], start: int) -> Ids:
+    """Word of each piece ``[pieces]`` among all words, -1 for special tokens.
+
+    Args:
+        word_ids: the words within the sentence, as fast tokenizers give them; ``None`` for special tokens.
+        start: number of words before the sentence.
+    """
+    return np.array([-1 if word is None else start + word for word in word_ids], dtype=np.int64)
+
+
+def first_pieces(words: Ids, n_words: int) -> Ids:
+    """Index of the first piece of each word ``[words]``, -1 if it has none; `words` as in :class:`Pieces`."""
     first = np.full(n_words, -1, dtype=np.int64)
     positions = np.flatnonzero(words >= 0)
     first[words[positions[::-1]]] = positions[::-1]  # in reverse, so that the first piece overwrites the others
-    truncated = sum(word is not None and first[word] < 0 for word in beyond)
-    return Pieces(np.asarray(input_ids, dtype=np.int64), words, first, truncated)
+    return first

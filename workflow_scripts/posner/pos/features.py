@@ -37,9 +37,37 @@ class Standardisation:
         return ((logits - self.mean) * self.scale).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class PosFeatures:
+    """POS features of words.
+
+    Attributes:
+        table: ``[rows, tags]``, the distinct features; the last row is zeros, for no tag.
+        rows: ``[words]``, the row of each word, -1 for the last one.
+    """
+
+    table: Floats
+    rows: Ids
+
+
+def one_hot_features(ids: Ids, n_tags: int) -> PosFeatures:
+    """One-hot features of tag ids ``[words]``; -1 is no tag."""
+    return PosFeatures(one_hot_table(n_tags), ids)
+
+
+def logit_features(logits: Floats) -> PosFeatures:
+    """Features of words from standardised logits ``[words, tags]``."""
+    return PosFeatures(with_zeros(logits), np.arange(len(logits)))
+
+
+def with_zeros(rows: Floats) -> Floats:
+    """`rows` ``[rows, tags]`` and a last row of zeros, which -1 selects."""
+    return np.concatenate([rows, np.zeros((1, rows.shape[1]), dtype=np.float32)])
+
+
 def one_hot_table(n_tags: int) -> Floats:
     """``[tags + 1, tags]``: row i is tag i; the last row, which id -1 selects, is zeros for no tag."""
-    return np.concatenate([np.eye(n_tags), np.zeros((1, n_tags))]).astype(np.float32)
+    return with_zeros(np.eye(n_tags, dtype=np.float32))
 
 
 def tag_ids(sentences: Sequence[Sentence], tags: Sequence[str]) -> Ids:
@@ -56,8 +84,3 @@ def ids_of(names: Sequence[str], tags: Sequence[str]) -> Ids:
 def most_frequent(sentences: Sequence[Sentence], tags: Sequence[str]) -> int:
     """Id of the most frequent POS tag of the dataset: the prediction for words that the tagger cannot read."""
     return tags.index(Counter(tag for sentence in sentences for tag in sentence.pos).most_common(1)[0][0])
-
-
-def by_sentence(values: np.ndarray, sentences: Sequence[Sentence]) -> list[np.ndarray]:
-    """Split an array over tokens ``[tokens, ...]`` into one array per sentence."""
-    return np.split(values, np.cumsum([len(sentence) for sentence in sentences])[:-1])

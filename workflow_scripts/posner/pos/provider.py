@@ -40,13 +40,13 @@ class PosProvider:
         """The tag of each column of the features."""
         return self.card.ner_labels if self.variant.pos == "oracle" else self.card.pos_tags
 
-    def rows(self, split: str, sentences: Sequence[Sentence]) -> Floats:
-        """Logits or one-hot rows ``[tokens, tags]`` of all `sentences` of a split.
+    def logits(self, split: str, sentences: Sequence[Sentence]) -> Floats:
+        """The taggers' logits ``[tokens, tags]`` of all `sentences` of a split; of a control, its one-hot rows.
 
         Raises:
             InputError: the variant needs predicted POS, but there is none.
         """
-        if self.variant.pos == "predicted" and self.variant.feature == "logits":
+        if self.variant.pos == "predicted":
             return self._predictions().logits[split]
         return one_hot_table(len(self.tags))[self.ids(split, sentences)]
 

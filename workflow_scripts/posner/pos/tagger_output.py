@@ -34,7 +34,8 @@ class TaggerOutput:
         fallback: id of the tag of words without a piece: the most frequent tag of the training sentences.
         trained_on: indices of the train sentences that the tagger was trained on.
         sentences: for each split, the indices of the predicted sentences.
-        words: for each split, the logits of these sentences, in the same order.
+        lengths: for each split, the number of words of each of these sentences.
+        words: for each split, the logits of their words, in the same order.
     """
 
     tagger: str
@@ -42,7 +43,8 @@ class TaggerOutput:
     fallback: int
     trained_on: frozenset[int]
     sentences: dict[str, list[int]]
-    words: dict[str, list[WordLogits]]
+    lengths: dict[str, list[int]]
+    words: dict[str, WordLogits]
 
 
 @dataclass(frozen=True)
@@ -74,18 +76,16 @@ def write_predicted(target: Path, output: TaggerOutput) -> None:
 
 def words_table(output: TaggerOutput, split: str) -> pa.Table:
     """One row per token, with the columns of :data:`posner.pos.predicted.PREDICTED_COLUMNS`."""
-    words = output.words[split]
-    lengths = [len(w.seen) for w in words]
-    logits = np.concatenate([w.logits for w in words])
-    ids = np.concatenate([w.labels(output.fallback) for w in words])
+    words, lengths = output.words[split], output.lengths[split]
+    ids = words.labels(output.fallback)
     return pa.table(
         {
             "split": pa.array([split] * len(ids)).dictionary_encode(),
             "sentence": pa.array(np.repeat(np.asarray(output.sentences[split], dtype=np.int32), lengths)),
             "token": pa.array(np.concatenate([np.arange(n, dtype=np.int32) for n in lengths])),
             "tag": pa.DictionaryArray.from_arrays(pa.array(ids, pa.int32()), pa.array(output.tags)),
-            "logits": pa.FixedSizeListArray.from_arrays(pa.array(logits.ravel()), len(output.tags)),
-            "seen": pa.array(np.concatenate([w.seen for w in words])),
+            "logits": pa.FixedSizeListArray.from_arrays(pa.array(words.logits.ravel()), len(output.tags)),
+            "seen": pa.array(words.seen),
             "tagger": pa.array([output.tagger] * len(ids)).dictionary_encode(),
         }
     )

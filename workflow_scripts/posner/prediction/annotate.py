@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -11,15 +12,15 @@ from scipy.special import softmax
 from seqeval.metrics.sequence_labeling import get_entities
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.arrays import Floats, WordLogits
+from posner.arrays import Ids, WordLogits, bounds
 from posner.corpora.corpus import OUTSIDE
 from posner.errors import InputError
-from posner.model.batching import IGNORED, Example
+from posner.model.batching import IGNORED, Examples
 from posner.model.checkpoint import Checkpoint
 from posner.model.examples import standardisation
 from posner.model.modeling import PosNerConfig
-from posner.model.tokenization import Pieces, split_words
-from posner.pos.features import NO_TAG, one_hot_table
+from posner.model.tokenization import split_words
+from posner.pos.features import NO_TAG, PosFeatures, ids_of, logit_features, one_hot_features
 from posner.prediction.text import Passage
 
 NO_TAG_SYMBOL = "_"  # as in CoNLL-U
@@ -28,33 +29,29 @@ NO_TAG_SYMBOL = "_"  # as in CoNLL-U
 # --- sentences of any length -----------------------------------------------------------------------------------------
 
 
-def predict_sentences(
-    checkpoint: Checkpoint, sentences: Sequence[Sequence[str]], pos: Sequence[Floats] | None = None
-) -> list[WordLogits]:
-    """Logits of the words of each sentence; a sentence that is too long for the encoder is read in parts.
+def predict_words(
+    checkpoint: Checkpoint, sentences: Sequence[Sequence[str]], pos: PosFeatures | None = None
+) -> WordLogits:
+    """Logits of all words, sentence after sentence; a sentence that is too long for the encoder is read in parts.
 
     Args:
-        pos: POS features ``[words, tags]`` of each sentence, for models that read them.
+        pos: POS features of all words, for models that read them.
     """
-    parts = split_into_parts(checkpoint.tokenizer, sentences, checkpoint.max_length)
-    features = pos if pos is not None else [None] * len(sentences)
-    examples = [e for pieces, rows in zip(parts, features, strict=True) for e in part_examples(pieces, rows)]
-    predictions = iter(checkpoint.predict(examples))
-    empty = WordLogits(np.empty((0, checkpoint.config.num_labels), np.float32), np.empty(0, np.bool_))
-    return [concatenate([empty, *(next(predictions) for _ in pieces)]) for pieces in parts]
+    parts = parts_that_fit(checkpoint.tokenizer, sentences, checkpoint.max_length)
+    pieces = split_words(checkpoint.tokenizer, parts, checkpoint.max_length)
+    return checkpoint.predict(Examples(pieces, np.full(len(pieces.first), IGNORED), pos))
 
 
-def split_into_parts(
+def parts_that_fit(
     tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int
-) -> list[list[Pieces]]:
-    """Word pieces of each sentence in parts of at most `max_length` pieces; no parts for an empty sentence."""
-    whole = split_words(tokenizer, sentences, max_length)
-    parts = []
-    for pieces, words in zip(whole, sentences, strict=True):
-        if pieces.lost:
-            parts.append(split_words(tokenizer, list(runs_that_fit(tokenizer, words, max_length)), max_length))
-        else:
-            parts.append([pieces] if words else [])
+) -> list[Sequence[str]]:
+    """The sentences in turn, those with more than `max_length` pieces in parts; no part for an empty sentence."""
+    pieces = split_words(tokenizer, sentences, max_length)
+    lost = np.diff(bounds(~pieces.has_piece)[pieces.word_bounds])
+    parts: list[Sequence[str]] = []
+    for words, missing in zip(sentences, lost, strict=True):
+        if words:
+            parts.extend(runs_that_fit(tokenizer, words, max_length) if missing else [words])
     return parts
 
 
@@ -72,20 +69,6 @@ def runs_that_fit(tokenizer: PreTrainedTokenizerBase, words: Sequence[str], max_
     yield words[start:]
 
 
-def part_examples(parts: Sequence[Pieces], pos: Floats | None) -> Iterator[Example]:
-    """Examples without labels of the parts of a sentence; `pos` ``[words, tags]`` is that of the whole sentence."""
-    start = 0
-    for pieces in parts:
-        end = start + len(pieces.first)
-        yield Example(pieces, np.full(end - start, IGNORED), None if pos is None else pos[start:end])
-        start = end
-
-
-def concatenate(parts: Sequence[WordLogits]) -> WordLogits:
-    """Logits of a sentence from those of its parts."""
-    return WordLogits(np.concatenate([p.logits for p in parts]), np.concatenate([p.seen for p in parts]))
-
-
 # --- POS input of an NER model ---------------------------------------------------------------------------------------
 
 
@@ -95,11 +78,11 @@ class PassagePos:
 
     Attributes:
         tags: a tag per word, for the output.
-        features: ``[words, tags]`` of each passage, the model's input; ``None`` for the baseline.
+        features: those of all words, the model's input; ``None`` for the baseline.
     """
 
     tags: list[tuple[str, ...]]
-    features: list[Floats] | None
+    features: PosFeatures | None
 
 
 class PassageTagger(Protocol):
@@ -126,17 +109,17 @@ class ColumnTagger:
     def __init__(self, config: PosNerConfig) -> None:
         if config.feature == "logits":
             raise InputError("--pos columns: this model reads the logits of a tagger; use --pos tagger")
-        self.id_of = {tag: i for i, tag in enumerate(config.pos_tags)}
+        self.tags = config.pos_tags
         self.any_known = False
 
     def __call__(self, passages: Sequence[Passage]) -> PassagePos:
         tags = [passage.pos or () for passage in passages]
-        ids = [np.array([self.id_of.get(tag, NO_TAG) for tag in row], dtype=np.int64) for row in tags]
-        self.any_known = self.any_known or any((row >= 0).any() for row in ids)
+        ids = ids_of([tag for row in tags for tag in row], self.tags)
+        self.any_known = self.any_known or bool((ids >= 0).any())
         if not self.any_known:
-            known = " ".join(list(self.id_of)[:10])
+            known = " ".join(self.tags[:10])
             raise InputError(f"--pos-column: the model knows none of the tags in this column; it knows {known}")
-        return PassagePos(tags, [one_hot_table(len(self.id_of))[row] for row in ids])
+        return PassagePos(tags, one_hot_features(ids, len(self.tags)))
 
 
 class ModelTagger:
@@ -152,14 +135,14 @@ class ModelTagger:
         self.tagger, self.config = tagger, config
 
     def __call__(self, passages: Sequence[Passage]) -> PassagePos:
-        words = predict_sentences(self.tagger, [passage.words for passage in passages])
-        ids = [row.labels(NO_TAG) for row in words]
-        names = np.array([*self.config.pos_tags, NO_TAG_SYMBOL], dtype=object)  # id -1 selects the last one
+        words = predict_words(self.tagger, [passage.words for passage in passages])
+        ids, tags = words.labels(NO_TAG), self.config.pos_tags
+        names = np.array([*tags, NO_TAG_SYMBOL], dtype=object)[ids].tolist()  # id -1 selects the last one
         if self.config.feature == "logits":
-            features = [standardisation(self.config).apply(row.logits) for row in words]
+            features = logit_features(standardisation(self.config).apply(words.logits))
         else:
-            features = [one_hot_table(len(self.config.pos_tags))[row] for row in ids]
-        return PassagePos([tuple(names[row].tolist()) for row in ids], features)
+            features = one_hot_features(ids, len(tags))
+        return PassagePos([tuple(names[a:b]) for a, b in pairwise(word_bounds(passages))], features)
 
 
 # --- entities --------------------------------------------------------------------------------------------------------
@@ -200,11 +183,17 @@ class AnnotatedPassage:
 def annotate(passages: Sequence[Passage], checkpoint: Checkpoint, tagger: PassageTagger) -> Iterator[AnnotatedPassage]:
     """Passages with the predictions of an NER model, which reads POS from `tagger`."""
     pos = tagger(passages)
-    predictions = predict_sentences(checkpoint, [passage.words for passage in passages], pos.features)
+    words = predict_words(checkpoint, [passage.words for passage in passages], pos.features)
+    predictions = words.split(word_bounds(passages))
     for passage, tags, words in zip(passages, pos.tags, predictions, strict=True):
         labels = label_names(words, checkpoint.config.labels)
         without_pieces = int(np.count_nonzero(~words.seen))
         yield AnnotatedPassage(passage, tags, labels, find_entities(words, labels), without_pieces)
+
+
+def word_bounds(passages: Sequence[Passage]) -> Ids:
+    """Where the words of each passage begin and end among those of all: ``[passages + 1]``."""
+    return bounds([len(passage.words) for passage in passages])
 
 
 def label_names(words: WordLogits, names: Sequence[str]) -> list[str]:

@@ -9,150 +9,171 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import count
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 
-from posner.arrays import Floats, Ids
+from posner.arrays import Floats, Ids, bounds
 from posner.corpora.corpus import OUTSIDE
-from posner.model.batching import Example, collate, sorted_batches
+from posner.model.batching import Examples, sorted_batches
 from posner.model.checkpoint import Checkpoint
 from posner.model.finite import DAMAGED, NotFiniteError
 from posner.model.hooks import before_layer, encoder_layers
 from posner.prediction.partial_passes import record_input, skip_layers
 
+Rows = npt.NDArray[np.integer[Any]]  # [taggings, words], rows of a POS table
 BATCH_PIECES = 4096  # word pieces in a batch, padding included: large enough to be fast, small enough for any memory
-
-
-@dataclass(frozen=True)
-class SweepText:
-    """The test sentences of a sweep: `examples` with their true labels, without POS features."""
-
-    examples: Sequence[Example]
-
-    @property
-    def first(self) -> list[Ids]:
-        """For each sentence, the index ``[words]`` of each word's first piece, -1 if it has none."""
-        return [example.pieces.first for example in self.examples]
-
-    @property
-    def lengths(self) -> list[int]:
-        """Number of words of each sentence."""
-        return [len(example.labels) for example in self.examples]
-
-    @property
-    def labels(self) -> Ids:
-        """True label ids ``[tokens]``, sentence after sentence."""
-        return np.concatenate([example.labels for example in self.examples])
 
 
 class Sweeper(Protocol):
     """Predicts a text under many taggings."""
 
     def predict(self, taggings: Sequence[Ids]) -> Iterator[Ids]:
-        """Predicted label ids ``[tokens]`` for each tagging ``[tokens]``, the row of the POS table of every token.
+        """Predicted label ids ``[words]`` for each tagging ``[words]``, the row of the POS table of every word.
 
-        A row of zeros removes the contribution of POS, since no fusion has a bias.
+        Row -1, the last one, is zeros: it removes the contribution of POS, since no fusion has a bias.
         """
 
 
 class LateSweeper:
-    """For late fusion: the logits without POS ``[tokens, labels]`` are computed once; POS is added for each tagging."""
+    """For late fusion: the logits without POS ``[words, labels]`` are computed once; POS is added for each tagging."""
 
-    def __init__(self, checkpoint: Checkpoint, text: SweepText, table: Floats) -> None:
-        model = checkpoint.model
+    def __init__(self, checkpoint: Checkpoint, text: Examples, table: Floats) -> None:
+        model, device = checkpoint.model, checkpoint.device.device
         states, _ = hidden_states(checkpoint, text, len(encoder_layers(model.encoder)))
         with torch.inference_mode():
-            words = torch.cat([s[torch.from_numpy(f)] for s, f in zip(states, text.first, strict=True)])
-            self.logits = model.classifier(words.float())
+            self.logits = model.classifier(states[torch.from_numpy(text.pieces.first).to(device)].float())
             zeros = self.logits.new_zeros(len(table), self.logits.shape[1])
-            self.added = model.fusion.after(zeros, torch.from_numpy(table).to(words.device))
+            self.added = model.fusion.after(zeros, torch.from_numpy(table).to(device))
             require_finite_sweep(self.logits.isfinite().all() & self.added.isfinite().all())
-        self.unseen = torch.from_numpy(np.concatenate(text.first) < 0)
+        self.without_piece = torch.from_numpy(~text.pieces.has_piece).to(device)
         self.outside = checkpoint.config.labels.index(OUTSIDE)
 
     def predict(self, taggings: Sequence[Ids]) -> Iterator[Ids]:
         for rows in taggings:
-            best = (self.logits + self.added[torch.from_numpy(rows)]).argmax(dim=1).cpu()
-            yield best.masked_fill_(self.unseen, self.outside).numpy()
+            best = (self.logits + self.added[torch.from_numpy(rows).to(self.logits.device)]).argmax(dim=1)
+            yield best.masked_fill_(self.without_piece, self.outside).cpu().numpy()
 
 
 @dataclass(frozen=True)
-class Case:
-    """One distinct tagging of one sentence: `rows` ``[words]`` of the POS table."""
+class Cases:
+    """The distinct taggings of single sentences.
 
-    sentence: int
-    rows: Ids
+    Attributes:
+        sentence: ``[cases]``, the sentence of each case.
+        tagging: ``[cases]``, the first tagging in which it occurs.
+        case_of: ``[taggings, sentences]``, the case of each sentence in each tagging.
+    """
+
+    sentence: Ids
+    tagging: Ids
+    case_of: Ids
 
 
 class EncoderSweeper:
     """For other fusions: the layers that POS can reach run, once for each distinct tagging of a sentence."""
 
-    def __init__(self, checkpoint: Checkpoint, text: SweepText, table: Floats) -> None:
-        self.checkpoint, self.text, self.table = checkpoint, text, table
+    def __init__(self, checkpoint: Checkpoint, text: Examples, table: Floats) -> None:
+        self.checkpoint, self.pieces = checkpoint, text.pieces
         self.layer = checkpoint.config.layer or 0
         self.outside = checkpoint.config.labels.index(OUTSIDE)
         self.below, self.in_tuple = hidden_states(checkpoint, text, self.layer)
-        self.is_finite = torch.ones((), dtype=torch.bool, device=checkpoint.device.device)  # all logits so far
+        device = checkpoint.device.device
+        self.collate = checkpoint.collator(text)
+        self.table = torch.from_numpy(table).to(device)
+        self.words, self.word_bounds = (
+            torch.from_numpy(array).to(device) for array in (self.pieces.words, self.pieces.word_bounds)
+        )
+        is_first = np.zeros(len(self.pieces.words), dtype=bool)
+        is_first[self.pieces.first[self.pieces.has_piece]] = True
+        self.is_first = torch.from_numpy(is_first).to(device)
+        self.is_finite = torch.ones((), dtype=torch.bool, device=device)  # all logits so far
 
     def predict(self, taggings: Sequence[Ids]) -> Iterator[Ids]:
-        cases, case_of = distinct_cases(taggings, self.text.lengths)
-        labels = self.run(cases)
-        for numbers in case_of:
-            yield np.concatenate([labels[number] for number in numbers])
+        rows = np.array(taggings, dtype=np.int32)  # they need much memory
+        cases = distinct_cases(rows, self.pieces.word_bounds)
+        lengths = self.pieces.word_lengths
+        starts = bounds(lengths[cases.sentence])[:-1]
+        labels = self.run(cases, rows, starts)
+        within = np.arange(lengths.sum()) - np.repeat(self.pieces.word_bounds[:-1], lengths)
+        for case in cases.case_of:
+            yield labels[np.repeat(starts[case], lengths) + within]
 
     @torch.inference_mode()
-    def run(self, cases: Sequence[Case]) -> list[Ids]:
-        """Predicted label ids ``[words]`` of each case."""
-        batches = list(batches_by_pieces([len(self.below[case.sentence]) for case in cases]))
-        predicted: list[Ids] = [np.empty(0, np.int64)] * len(cases)
-        encoder = self.checkpoint.model.encoder
-        self.is_finite.fill_(True)
-        with self.checkpoint.device.autocast(), skip_layers(encoder, self.layer, self.in_tuple):
-            for batch in tqdm(batches, desc="sweeping", unit="batch", disable=None, leave=False):
-                for i, labels in zip(batch, self.run_batch([cases[i] for i in batch]), strict=True):
-                    predicted[i] = labels
-        require_finite_sweep(self.is_finite)  # read once, since each time waits for the device
-        return predicted
+    def run(self, cases: Cases, rows: Rows, starts: Ids) -> Ids:
+        """Predicted label ids of the words of all cases, case after case.
 
-    def run_batch(self, cases: Sequence[Case]) -> Iterator[Ids]:
-        """Predicted label ids ``[words]`` of each case of one batch."""
-        model = self.checkpoint.model
-        plain = [self.text.examples[case.sentence] for case in cases]
-        examples = [Example(e.pieces, e.labels, self.table[c.rows]) for e, c in zip(plain, cases, strict=True)]
-        batch = collate(examples, self.checkpoint.pad_id).to(self.checkpoint.device.device)
-        below = pad_sequence([self.below[case.sentence] for case in cases], batch_first=True)
+        Args:
+            rows: ``[taggings, words]``, rows of the POS table.
+            starts: ``[cases]``, index of the first word of each case in the result.
+        """
+        device, encoder = self.checkpoint.device, self.checkpoint.model.encoder
+        sentence, tagging, start, on_device = (
+            torch.from_numpy(array).to(device.device) for array in (cases.sentence, cases.tagging, starts, rows)
+        )
+        labels = torch.full(
+            (int(self.pieces.word_lengths[cases.sentence].sum()),), self.outside, dtype=torch.long, device=device.device
+        )
+        self.is_finite.fill_(True)
+        batches = list(batches_by_pieces(self.pieces.lengths[cases.sentence]))
+        with device.autocast(), skip_layers(encoder, self.layer, self.in_tuple):
+            for batch in tqdm(batches, desc="sweeping", unit="batch", disable=None, leave=False):
+                case = torch.from_numpy(batch).to(device.device)
+                place, is_piece, best = self.run_batch(cases.sentence[batch], on_device, tagging[case])
+                is_first = is_piece & self.is_first[place]
+                target = start[case, None] + self.words[place] - self.word_bounds[sentence[case], None]
+                labels[target[is_first]] = best[is_first]
+        require_finite_sweep(self.is_finite)  # read once, since each time waits for the device
+        return labels.cpu().numpy()
+
+    def run_batch(self, sentences: Ids, rows: Tensor, tagging: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The places of the pieces of one batch, where they are pieces, and the best label of each.
+
+        All are ``[batch, pieces]``, see :class:`posner.model.batching.Batch`.
+
+        Args:
+            sentences: ``[batch]``.
+            rows: ``[taggings, words]``.
+            tagging: ``[batch]``, the tagging of each sentence.
+        """
+        model, batch = self.checkpoint.model, self.collate(sentences)
+        word = self.words[batch.place]
+        has_tag = batch.is_piece & (word >= 0)
+        row = rows[tagging[:, None], word.where(has_tag, 0)].where(has_tag, -1)
+        below = self.below[batch.place].where(batch.is_piece[..., None], 0)
         with before_layer(encoder_layers(model.encoder)[self.layer], lambda _: below):
-            logits = model(batch.input_ids, batch.attention_mask, batch.pos).logits
-        self.is_finite &= (logits.isfinite().all(dim=-1) | (batch.attention_mask == 0)).all()
-        best = logits.argmax(dim=-1).cpu().numpy()
-        for labels, example in zip(best, examples, strict=True):
-            first = example.pieces.first
-            yield np.where(first >= 0, labels[first], self.outside)
+            logits = model(batch.input_ids, batch.attention_mask, self.table[row.long()]).logits
+        self.is_finite &= (logits.isfinite().all(dim=-1) | ~batch.is_piece).all()
+        return batch.place, batch.is_piece, logits.argmax(dim=-1)
 
 
 @torch.inference_mode()
-def hidden_states(checkpoint: Checkpoint, text: SweepText, layer: int) -> tuple[list[Tensor], bool]:
-    """Hidden states ``[pieces, hidden]`` of each sentence before layer `layer`; after the last one for its index + 1.
+def hidden_states(checkpoint: Checkpoint, text: Examples, layer: int) -> tuple[Tensor, bool]:
+    """Hidden states ``[pieces, hidden]`` of all pieces before layer `layer`; after the last one for its index + 1.
 
     Also returns whether the layers of the encoder return tuples, see
     :class:`posner.prediction.partial_passes.RecordedInput`.
     """
     device, encoder = checkpoint.device, checkpoint.model.to(checkpoint.device.device).eval().encoder
-    states: list[Tensor] = [torch.empty(0)] * len(text.examples)
-    depth = len(encoder_layers(encoder))
+    collate, depth = checkpoint.collator(text), len(encoder_layers(encoder))
+    states: Tensor | None = None
     with device.autocast(), record_input(encoder, min(layer, depth - 1)) as record:
-        for indices in sorted_batches([len(e.pieces) for e in text.examples], checkpoint.batch_size):
-            examples = [text.examples[i] for i in indices]
-            batch = collate(examples, checkpoint.pad_id).to(device.device)
+        for sentences in sorted_batches(text.pieces.lengths.tolist(), checkpoint.batch_size):
+            batch = collate(sentences)
             output = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
             before = record.states.pop()
-            for i, example, row in zip(indices, examples, output if layer == depth else before, strict=True):
-                states[i] = row[: len(example.pieces)].clone()
+            wanted = output if layer == depth else before
+            if states is None:
+                states = wanted.new_empty(len(text.pieces.words), wanted.shape[-1])
+            states[batch.place[batch.is_piece]] = wanted[batch.is_piece]
+    if states is None:
+        raise ValueError("the text has no sentences")
     return states, record.in_tuple
 
 
@@ -166,35 +187,57 @@ def require_finite_sweep(is_finite: Tensor) -> None:
         raise NotFiniteError(f"the model's logits are not finite (NaN or infinity) in this sweep; {DAMAGED}")
 
 
-def distinct_cases(taggings: Sequence[Ids], lengths: Sequence[int]) -> tuple[list[Case], Ids]:
-    """The distinct taggings of single sentences, and the index of each sentence's case, ``[taggings, sentences]``."""
-    bounds = np.cumsum([0, *lengths])
-    number: dict[tuple[int, bytes], int] = {}
-    cases: list[Case] = []
-    case_of = np.empty((len(taggings), len(lengths)), dtype=np.int64)
-    for t, tagging in enumerate(taggings):
-        for s in range(len(lengths)):
-            rows = tagging[bounds[s] : bounds[s + 1]]
-            case = number.setdefault((s, rows.tobytes()), len(cases))
-            if case == len(cases):
-                cases.append(Case(s, rows))
-            case_of[t, s] = case
-    return cases, case_of
+def distinct_cases(rows: Rows, word_bounds: Ids) -> Cases:
+    """The distinct taggings of single sentences, in the order of their first occurrence.
+
+    They are told apart by a hash, and the result is checked: other random numbers are used if two of them collide.
+
+    Args:
+        rows: ``[taggings, words]``.
+        word_bounds: ``[sentences + 1]``, see :class:`posner.model.tokenization.Pieces`.
+    """
+    sentences = len(word_bounds) - 1
+    for seed in count():
+        keys = hashes(rows, word_bounds, seed)
+        case_of, _ = pd.factorize(keys.ravel())
+        _, first = np.unique(case_of, return_index=True)
+        cases = Cases(first % sentences, first // sentences, case_of.reshape(keys.shape))
+        if are_exact(cases, rows, word_bounds):
+            return cases
+    raise AssertionError("unreachable")
 
 
-def batches_by_pieces(sizes: Sequence[int]) -> Iterator[list[int]]:
+def hashes(rows: Rows, word_bounds: Ids, seed: int) -> npt.NDArray[np.uint64]:
+    """A random hash of each sentence's rows ``[taggings, sentences]``; it differs between sentences, too."""
+    generator = np.random.default_rng(seed)
+    factors = generator.integers(0, 2**64, rows.shape[1], dtype=np.uint64) | np.uint64(1)
+    offsets = generator.integers(0, 2**64, len(word_bounds) - 1, dtype=np.uint64)
+    sums = (np.cumsum(factors * row.astype(np.uint64)) for row in rows)  # modulo 2^64
+    return np.stack([np.diff(np.concatenate([[np.uint64(0)], total])[word_bounds]) for total in sums]) + offsets
+
+
+def are_exact(cases: Cases, rows: Rows, word_bounds: Ids) -> bool:
+    """Whether each case is of the sentence that it stands for, with the same rows."""
+    sentence = np.repeat(np.arange(len(word_bounds) - 1), np.diff(word_bounds))
+    words = np.arange(rows.shape[1])
+    return all(
+        np.array_equal(cases.sentence[case], np.arange(len(case)))
+        and np.array_equal(rows[cases.tagging[case][sentence], words], row)
+        for case, row in zip(cases.case_of, rows, strict=True)
+    )
+
+
+def batches_by_pieces(sizes: Ids) -> Iterator[Ids]:
     """Indices of batches of similar size, with at most `BATCH_PIECES` pieces including padding, or of one sentence."""
-    batch: list[int] = []
-    for i in sorted(range(len(sizes)), key=lambda i: (-sizes[i], i)):
-        if batch and (len(batch) + 1) * sizes[batch[0]] > BATCH_PIECES:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
+    order = np.argsort(-sizes, kind="stable")
+    start = 0
+    while start < len(order):
+        end = start + max(1, BATCH_PIECES // int(sizes[order[start]]))
+        yield order[start:end]
+        start = end
 
 
-def make_sweeper(checkpoint: Checkpoint, text: SweepText, table: Floats) -> Sweeper:
+def make_sweeper(checkpoint: Checkpoint, text: Examples, table: Floats) -> Sweeper:
     """The sweeper for the model's fusion; `table` ``[rows, tags]`` has the POS features that taggings refer to."""
     kind = LateSweeper if checkpoint.config.fusion == "late" else EncoderSweeper
     return kind(checkpoint, text, table)

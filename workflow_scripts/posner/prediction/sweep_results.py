@@ -12,10 +12,11 @@ from posner.arrays import COUNT_COLUMNS, Ids, Mask
 from posner.config.corruption import Corruption
 from posner.evaluation.changes import OUTCOMES, ChangeFinder, ChangeTable
 from posner.evaluation.entities import EntityFinder, Keys
+from posner.model.batching import Examples
 from posner.model.checkpoint import Checkpoint
 from posner.pos.corruption import TaggedText, taggings
 from posner.pos.donors import TagFeatures
-from posner.prediction.sweep import SweepText, make_sweeper
+from posner.prediction.sweep import make_sweeper
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class SweepTables:
 
 def run_sweep(
     checkpoint: Checkpoint,
-    text: SweepText,
+    text: Examples,
     tagged: TaggedText,
     unit_of: Ids,
     features: TagFeatures,
@@ -48,14 +49,15 @@ def run_sweep(
     """Predict the text in every mode, level and draw.
 
     Args:
+        text: the sentences with their true labels, without POS features.
         unit_of: ``[sentences]``, index of each sentence's resampling unit (document, or sentence).
         features: the model's POS input for each tag.
     """
     plan = taggings(tagged, settings)  # the clean ones first
     inputs = [features.rows(tagged.clean, tagging) for tagging in plan]
-    finder = EntityFinder(checkpoint.config.labels, text.lengths)
+    finder = EntityFinder(checkpoint.config.labels, tagged.lengths.tolist())
     true = finder.keys(text.labels)
-    unit_of_token = np.repeat(unit_of, text.lengths)
+    unit_of_token = np.repeat(unit_of, tagged.lengths)
     changes = ChangeFinder(finder, true)
     table = ChangeTable(changes, checkpoint.config.pos_tags, tagged.clean)
     clean: dict[int, Keys] = {}  # by draw, since the donors of logits differ

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -13,7 +13,7 @@ import torch
 from tqdm import tqdm
 
 from posner.config.training import FEW_STEPS, FEW_STEPS_WARNING, Training
-from posner.model.batching import Example, collate, training_batches
+from posner.model.batching import Batch, Examples, training_batches
 from posner.model.checkpoint import Checkpoint
 from posner.model.finite import ADVICE, NotFiniteError, require_finite
 from posner.training.optimizer import SplitAdamW
@@ -53,7 +53,7 @@ class TrainingResult:
 
 def train(
     checkpoint: Checkpoint,
-    examples: Sequence[Example],
+    examples: Examples,
     settings: Training,
     seed: int,
     evaluation: Evaluation | None = None,
@@ -70,7 +70,7 @@ def train(
     """
     resume = resume or NoResume()
     model = checkpoint.model.to(checkpoint.device.device).train()
-    lengths = [len(example.pieces) for example in examples]
+    lengths, collate = examples.pieces.lengths.tolist(), checkpoint.collator(examples)
     per_epoch, steps = settings.steps_per_epoch(len(examples)), settings.steps(len(examples))
     if steps < FEW_STEPS:
         log.warning("only %d training steps. %s", steps, FEW_STEPS_WARNING)
@@ -88,9 +88,7 @@ def train(
             recorder.record(progress)  # the training may have been stopped during an evaluation
             for batch in batches:
                 tick = time.perf_counter()
-                progress.losses.append(
-                    training_step(checkpoint, [examples[i] for i in batch], optimizer, progress.step + 1)
-                )
+                progress.losses.append(training_step(checkpoint, collate(batch), optimizer, progress.step + 1))
                 progress.seconds += time.perf_counter() - tick
                 progress.step += 1
                 bar.update()
@@ -168,13 +166,12 @@ class Recorder:
             raise NotFiniteError(f"evaluation at step {step}: {error}; {ADVICE}") from error
 
 
-def training_step(checkpoint: Checkpoint, examples: Sequence[Example], optimizer: SplitAdamW, step: int) -> float:
+def training_step(checkpoint: Checkpoint, batch: Batch, optimizer: SplitAdamW, step: int) -> float:
     """One update of the model with one batch, as step number `step`; returns the loss.
 
     Raises:
         NotFiniteError: the loss is not finite, or the gradients are not and no scaler has skipped the update.
     """
-    batch = collate(examples, checkpoint.pad_id).to(checkpoint.device.device)
     model = checkpoint.model.train()
     with checkpoint.device.autocast():
         loss = model(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss

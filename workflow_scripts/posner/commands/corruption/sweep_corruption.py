@@ -24,9 +24,8 @@ from posner.model.folders import fusion_of, model_files
 from posner.model.modeling import PosNerConfig
 from posner.pos.corruption import TaggedText
 from posner.pos.donors import DonatedLogits, Donors, OneHot, TagFeatures
-from posner.pos.features import one_hot_table, tag_ids
+from posner.pos.features import one_hot_table, tag_ids, with_zeros
 from posner.pos.predicted import PredictedPos, read_predicted
-from posner.prediction.sweep import SweepText
 from posner.prediction.sweep_results import run_sweep
 from posner.workflow.command import Folder, ModelFolder
 
@@ -57,13 +56,13 @@ class SweepCorruption(ModelCommand):
         checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), self.eval_batch_size, self.max_length)
         tags = checkpoint.config.pos_tags
         sentences = read_split(self.corpus / "test.parquet")
-        text = SweepText(checkpoint.examples(sentences, [sentence.ner for sentence in sentences]))
+        text = checkpoint.examples(sentences, [sentence.ner for sentence in sentences])
         predicted = read_predicted(self.predicted, tags)
         tokens = read_card(self.corpus / "corpus.json").tokens["train"]
         tagged = TaggedText(
             clean=tag_ids(sentences, tags),
             predicted=predicted.ids["test"],
-            lengths=np.array(text.lengths),
+            lengths=text.pieces.word_lengths,
             confusion=read_confusion(self.confusion, tags, tokens),
         )
         units = ResamplingUnits.of(sentences)
@@ -89,8 +88,7 @@ class SweepCorruption(ModelCommand):
             return OneHot(one_hot_table(n_tags))
         gold = tag_ids(read_split(self.corpus / "train.parquet"), config.pos_tags)
         logits = [standardisation(config).apply(predicted.logits[split]) for split in ("train", "test")]
-        table = np.concatenate([*logits, np.zeros((1, n_tags), dtype=np.float32)])
-        return DonatedLogits(table, Donors(gold, predicted.ids["train"], n_tags))
+        return DonatedLogits(with_zeros(np.concatenate(logits)), Donors(gold, predicted.ids["train"], n_tags))
 
 
 def read_confusion(path: Path, tags: Sequence[str], tokens: int) -> Ids:

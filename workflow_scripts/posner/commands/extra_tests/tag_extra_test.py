@@ -41,12 +41,13 @@ class TagExtraTest(ModelCommand):
         words = tagger.predict(tagger.examples(sentences, [sentence.pos for sentence in sentences]))
         train = read_split(self.corpus / "train.parquet")
         output = TaggerOutput(
-            FINAL,
-            tags,
-            most_frequent(train, tags),
-            frozenset(range(len(train))),
-            {self.test: list(range(len(sentences)))},
-            {self.test: words},
+            tagger=FINAL,
+            tags=tags,
+            fallback=most_frequent(train, tags),
+            trained_on=frozenset(range(len(train))),
+            sentences={self.test: list(range(len(sentences)))},
+            lengths={self.test: [len(sentence) for sentence in sentences]},
+            words={self.test: words},
         )
         write_predicted(self.output, output)
 

@@ -62,7 +62,7 @@ class TrainNer(TrainingCommand):
         provider = PosProvider(self.variant, card, predicted, self.seed)
         config = model_config(self.encoder, card.ner_labels, self.variant, provider.tags)
         if self.variant.feature == "logits":
-            estimate = Standardisation.of(provider.rows("train", read_split(self.corpus / "train.parquet")))
+            estimate = Standardisation.of(provider.logits("train", read_split(self.corpus / "train.parquet")))
             config.pos_mean, config.pos_scale = estimate.mean.tolist(), estimate.scale.tolist()
         batch_size, max_length = self.training.eval_batch_size, self.training.max_length
         return Checkpoint.fresh(self.encoder, config, self.seed, device, batch_size, max_length), provider

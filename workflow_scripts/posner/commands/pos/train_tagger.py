@@ -14,7 +14,7 @@ from posner.config.training import Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
 from posner.errors import InputError
-from posner.model.batching import Example
+from posner.model.batching import Examples
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
 from posner.model.modeling import model_config
@@ -49,15 +49,18 @@ class TrainTagger(TrainingCommand):
         result = train(checkpoint, pos_examples(checkpoint, sentences), self.training, self.seed, resume=resume)
         log.info("%s: %d steps, %.0f s, %.0f word pieces/s", self.tagger, result.steps, result.seconds, result.speed)
         targets = self.targets(splits, left_out)
-        words = {
-            split: checkpoint.predict(pos_examples(checkpoint, [splits[split][i] for i in indices]))
-            for split, indices in targets.items()
-        }
-        checkpoint.save(self.output / "model")
-        write_output(
-            self.output,
-            TaggerOutput(self.tagger, tags, most_frequent(sentences, tags), frozenset(trained_on), targets, words),
+        predicted = {split: [splits[split][i] for i in indices] for split, indices in targets.items()}
+        output = TaggerOutput(
+            tagger=self.tagger,
+            tags=tags,
+            fallback=most_frequent(sentences, tags),
+            trained_on=frozenset(trained_on),
+            sentences=targets,
+            lengths={split: [len(sentence) for sentence in part] for split, part in predicted.items()},
+            words={split: checkpoint.predict(pos_examples(checkpoint, part)) for split, part in predicted.items()},
         )
+        checkpoint.save(self.output / "model")
+        write_output(self.output, output)
 
     def fusion(self) -> str:
         return "none"
@@ -96,6 +99,6 @@ class TrainTagger(TrainingCommand):
         return frozenset(i for i, other in enumerate(assignment) if other == fold)
 
 
-def pos_examples(checkpoint: Checkpoint, sentences: Sequence[Sentence]) -> list[Example]:
+def pos_examples(checkpoint: Checkpoint, sentences: Sequence[Sentence]) -> Examples:
     """Examples with the corpus's POS tags as labels; tags that train does not have are not learned."""
     return checkpoint.examples(sentences, [sentence.pos for sentence in sentences])

@@ -30,7 +30,6 @@ from posner.model.modeling import model_config
 from posner.model.pretrained import prepare_encoder
 from posner.pos.corruption import TaggedText, taggings
 from posner.pos.features import tag_ids
-from posner.prediction.sweep import SweepText
 from posner.workflow.command import Command
 from posner.workflow.options import flags
 
@@ -138,7 +137,7 @@ def print_sweep_speedup(folder: Path, compute: Compute) -> None:
     ):
         config = model_config(folder / "encoder", card.ner_labels, variant, card.pos_tags)
         checkpoint = Checkpoint.fresh(folder / "encoder", config, 0, device, batch_size=16, max_length=256)
-        text = SweepText(checkpoint.examples(test, [sentence.ner for sentence in test]))
+        text = checkpoint.examples(test, [sentence.ner for sentence in test])
         ours, naive, ratio = sweep_speedup(checkpoint, text, plan)
         print(f"  {variant.fusion:8} {ours:7.1f} s   full passes {naive:7.1f} s   x {ratio:.1f}")
 
