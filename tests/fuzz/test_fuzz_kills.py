@@ -37,13 +37,22 @@ def test_a_training_survives_kills_at_any_moment(tmp_path: Path) -> None:
             process.send_signal(chance.choice(SIGNALS))  # it may have ended
             _, printed = process.communicate()
             kills += process.returncode != 0
-            assert b"Traceback" not in printed or b"KeyboardInterrupt" in printed  # Ctrl-C while it starts
+            assert is_tidy(printed), printed.decode()
         subprocess.run(arguments, check=True, capture_output=True)
         assert_same_results(output, tmp_path / "uninterrupted")
         assert files(output) == files(tmp_path / "uninterrupted")
         assert not state.exists()
         completions += 1
     print(f"{kills} kills, {completions} completions")
+
+
+def is_tidy(printed: bytes) -> bool:
+    """Whether a process ended without a traceback, apart from those that are Python's own.
+
+    Ctrl-C while Python starts is a KeyboardInterrupt. And where a signal arrives in a destructor or callback, Python
+    prints the exception of the handler and ignores it; the training then stops at its next step.
+    """
+    return b"Traceback" not in printed or b"KeyboardInterrupt" in printed or b"Exception ignored in" in printed
 
 
 def files(folder: Path) -> set[str]:
