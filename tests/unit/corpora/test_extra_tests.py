@@ -118,13 +118,15 @@ def test_a_test_of_another_corpus_is_refused(corpus: Path, sentences: list[Sente
 
 def test_a_column_file_becomes_an_extra_test(corpus: Path, tmp_path: Path) -> None:
     """The files of the other splits need not exist."""
-    (tmp_path / "more.txt").write_text("Lee NNP I-PER\nran VBD O\n\n")
+    names = [f"Lee{i}" for i in range(5)]
+    (tmp_path / "more.txt").write_text("".join(f"{name} NNP I-PER\nran VBD O\n\n" for name in names))
     settings = corpus_of(
         source="columns", train="gone", validation="gone", test="gone", ner_column=2,
         extra_tests={"more": {"test": tmp_path / "more.txt"}},
     )  # fmt: skip
     PrepareExtraTest(corpus=settings.with_test("more"), name="more", folder=corpus).execute()
-    assert read_split(corpus / "extra" / "more.parquet") == [Sentence(("Lee", "ran"), ("NNP", "VBD"), ("B-PER", "O"))]
+    expected = [Sentence((name, "ran"), ("NNP", "VBD"), ("B-PER", "O")) for name in names]
+    assert read_split(corpus / "extra" / "more.parquet") == expected
     assert list(read(corpus / "extra" / "more.json")["provenance"]["files"]) == ["more.txt"]
 
 

@@ -7,11 +7,14 @@ They are in the folder ``extra`` of the corpus: ``{name}.parquet`` (one row per 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from posner.corpora.checks import check_split
 from posner.corpora.corpus import CorpusCard, Provenance, Sentence, count_entities, write_split
+from posner.corpora.overlap import check_part, plain
+from posner.corpora.pos_checks import check_pos
 from posner.errors import InputError
 from posner.files import sha256, write_json
 
@@ -53,6 +56,26 @@ def extra_test_files(corpus: Path, name: str) -> list[Path]:
     return files
 
 
+def check_extra_test(name: str, sentences: Sequence[Sentence], splits: Mapping[str, Sequence[Sentence]]) -> None:
+    """Check that scores on an extra test mean something, as the splits of a corpus are checked.
+
+    Args:
+        name: its name, for messages.
+        splits: the splits of its corpus.
+
+    Raises:
+        InputError: as in :func:`posner.corpora.checks.check_corpus`; it may be the test split with other labels.
+    """
+    origin = f"extra test {name}"
+    if not sentences:
+        raise InputError(f"{origin}: it has no sentences")
+    check_split("test", sentences, origin)
+    check_pos("test", sentences, splits["train"], origin)
+    part = Counter(map(plain, sentences))
+    for split in ("train", "validation"):  # it may be the test split with other labels, since no model saw that
+        check_part("test", part, f"{split} of the corpus", map(plain, splits[split]), origin)
+
+
 def write_extra_test(
     corpus: Path,
     name: str,
@@ -61,7 +84,7 @@ def write_extra_test(
     card: CorpusCard,
     train: Sequence[Sentence],
 ) -> ExtraTestCard:
-    """Check an extra test against its corpus, and write it into the folder `corpus`.
+    """Check the entities of an extra test, and write it into the folder `corpus`.
 
     Args:
         card: the card of the corpus.
