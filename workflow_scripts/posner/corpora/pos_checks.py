@@ -37,7 +37,7 @@ LEAST_OF_WORDS_LEFT_OPEN = 0.25
 # Shares of fewer tokens, entity tokens or words may be so by chance.
 ENOUGH_TO_JUDGE = 100
 
-ADVICE = "give another column of POS tags (pos_column, pos_field), or annotate the corpus with a POS tagger first"
+OTHER_COLUMN = "give another column of POS tags (pos_column, pos_field), or annotate the corpus with a POS tagger first"
 
 
 def check_pos(split: str, sentences: Sequence[Sentence], train: Sequence[Sentence], origin: str) -> None:
@@ -57,7 +57,7 @@ def check_pos(split: str, sentences: Sequence[Sentence], train: Sequence[Sentenc
         or problem_beside_train(split, sentences, train)
     )
     if problem:
-        raise InputError(f"{origin}: {problem}; {ADVICE}")
+        raise InputError(f"{origin}: {problem}; {OTHER_COLUMN}")
     if (share := entities_left_open(sentences)) < LITTLE_LEFT_OPEN:
         log.warning(
             "%s: the POS tags leave only %.1f %% open of whether a word is in an entity; gold POS then helps by itself",
