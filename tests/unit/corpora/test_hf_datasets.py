@@ -280,6 +280,21 @@ def test_a_hub_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, error: Exce
         assert part in str(caught.value)
 
 
+def test_a_local_path_is_not_read_as_a_dataset_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "some/corpus").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: tables())
+    with pytest.raises(InputError, match="some/corpus exists and would be read instead: use `source: disk`"):
+        read_hub(HUB)
+
+
+def test_a_file_format_is_not_read_as_a_dataset_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`datasets` would read all files of that format in the working directory."""
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: tables())
+    with pytest.raises(InputError, match="'json' is a file format, not a dataset of the Hub"):
+        read_hub(HUB.model_copy(update={"id": "json"}))
+
+
 def test_the_hub_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the offline mode of the library instead of a mock."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from posner.config.encoders import PathEncoder
+from posner.config.encoders import HubEncoder, PathEncoder
 from posner.errors import InputError
 from posner.model.pretrained import prepare_encoder
 from safetensors.torch import load_file, save_file
@@ -49,3 +49,10 @@ def test_an_encoder_whose_weights_are_not_all_there_is_refused(folder: Path, ren
     with pytest.raises(InputError, match=r"lacks \d+ weights, the first is \w+\.\S+; save the bare encoder"):
         prepared(folder)
     assert not (folder.parent / "prepared").exists()
+
+
+def test_a_local_folder_is_not_read_as_an_encoder_of_the_hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    settings = HubEncoder(source="hub", id=folder.name, revision="main")
+    with pytest.raises(InputError, match="exists and would be read instead: use `source: path`"):
+        prepare_encoder(settings, ["a"], folder.parent / "target")

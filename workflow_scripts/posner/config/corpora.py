@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import Field
 
 from posner.config.base import NO_TRUTH_VALUE, Column, Fraction, Name, Seed, Settings, Tag, Text
+from posner.config.hub import HubId
 
 Size = Annotated[int, Field(ge=1, le=10_000_000), NO_TRUTH_VALUE]  # of a generated split, in sentences
 Tags = Annotated[tuple[Tag, ...], Field(max_length=1000)]
@@ -30,7 +33,7 @@ class ColumnsTest(LicensedTest):
 class HubTest(LicensedTest):
     """A split of a dataset of the Hugging Face Hub, with the columns and scheme of the corpus."""
 
-    id: Text
+    id: HubId
     """Dataset id on the Hub."""
     name: Text | None = None
     """Configuration of the dataset, if it has several."""
@@ -73,6 +76,11 @@ class AnyCorpus(Settings, Generic[Test]):
     def files(self) -> list[str]:
         """Local files and folders that the corpus is read from; those of the rule that prepares it."""
         return []
+
+    @property
+    def contents(self) -> list[Path]:
+        """Files whose content the corpus depends on."""
+        return list(map(Path, self.files))
 
     def alone(self) -> Self:
         """The corpus without its extra tests, on which models and taggers do not depend."""
@@ -140,7 +148,7 @@ class HubCorpus(TableCorpus[HubTest]):
     """A dataset of the Hugging Face Hub, at a pinned revision."""
 
     source: Literal["hub"]
-    id: Text
+    id: HubId
     """Dataset id on the Hub."""
     name: Text | None = None
     """Configuration of the dataset, if it has several."""
@@ -158,6 +166,10 @@ class DiskCorpus(TableCorpus[DiskTest]):
     @property
     def files(self) -> list[str]:
         return [str(self.path)]
+
+    @property
+    def contents(self) -> list[Path]:
+        return saved_files(self.path / split for split in (self.train, self.validation, self.test))
 
 
 class GeneratedCorpus(AnyCorpus[GeneratedTest]):
@@ -177,3 +189,20 @@ class GeneratedCorpus(AnyCorpus[GeneratedTest]):
 
 
 Corpus = Annotated[ColumnsCorpus | HubCorpus | DiskCorpus | GeneratedCorpus, Field(discriminator="source")]
+
+
+def saved_files(splits: Iterable[Path]) -> list[Path]:
+    """The files of folders of splits that ``save_to_disk`` wrote, without the caches that ``datasets`` adds later.
+
+    A damaged or missing split has its metadata only.
+    """
+    files: set[Path] = set()
+    for folder in splits:
+        state = folder / "state.json"
+        files |= {state, folder / "dataset_info.json"}
+        try:
+            saved = json.loads(state.read_text(encoding="utf-8"))["_data_files"]
+            files |= {folder / file["filename"] for file in saved}
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):  # read_disk says what is wrong
+            continue
+    return sorted(files)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from posner.config.base import NAME_LENGTH, Fraction, Integer, Name, Seed, Settings, Text
+from posner.config.hub import HubId
 
 CARD = "encoder.json"  # in the folder of a prepared encoder: its settings, size and file hashes
 LARGEST_SCRATCH = 10**9  # parameters of an encoder with random weights
@@ -20,7 +21,7 @@ class HubEncoder(Settings):
 
     files: ClassVar[list[str]] = []
     source: Literal["hub"]
-    id: Text
+    id: HubId
     """Model id on the Hub."""
     revision: Text
     """Commit or branch; a commit makes the study reproducible."""

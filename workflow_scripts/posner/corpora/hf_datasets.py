@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posner.config.corpora import DiskCorpus, HubCorpus, TableCorpus
+from posner.config.corpora import DiskCorpus, HubCorpus, TableCorpus, saved_files
+from posner.config.hub import refuse_local_path
 from posner.corpora.corpus import SPLITS, Sentence
 from posner.corpora.iob import to_iob2
 from posner.corpora.lines import check_format
@@ -22,10 +23,14 @@ def read_hub(settings: HubCorpus, names: Sequence[str] = SPLITS) -> dict[str, li
     """Sentences by split of a dataset of the Hub; code of the dataset is never run.
 
     Raises:
-        InputError: the dataset cannot be downloaded, or differs from its settings.
+        InputError: the dataset cannot be downloaded, is a local path, or differs from its settings.
     """
     import datasets
+    from datasets.packaged_modules import _PACKAGED_DATASETS_MODULES
 
+    refuse_local_path(settings.id, "disk")
+    if settings.id in _PACKAGED_DATASETS_MODULES:  # reads the files of that format in the working directory
+        raise InputError(f"{settings.id!r} is a file format, not a dataset of the Hub; give the dataset's id")
     try:
         loaded = datasets.load_dataset(settings.id, settings.name, revision=settings.revision)
     except Exception as error:  # the client of the Hub raises errors of all layers below it
@@ -80,8 +85,7 @@ def _explain_failure(folder: Path) -> None:
 
 def disk_files(settings: DiskCorpus, names: Sequence[str] = SPLITS) -> list[Path]:
     """Files that :func:`read_disk` reads for the splits `names`: Arrow tables and their metadata."""
-    folders = (settings.path / getattr(settings, split) for split in names)
-    return sorted({path for folder in folders for path in folder.iterdir() if path.suffix in (".arrow", ".json")})
+    return saved_files(settings.path / getattr(settings, split) for split in names)
 
 
 def read_splits(

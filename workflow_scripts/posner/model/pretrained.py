@@ -16,10 +16,11 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTo
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.config.encoders import CARD, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder, installed_folder
+from posner.config.hub import refuse_local_path
 from posner.errors import InputError, first_line
 from posner.files import atomic_path, sha256, write_json
 from posner.model.encoder_checks import check_encoder, refuse_missing_vocabulary, usable_positions
-from posner.model.folders import MODEL_FILES, WEIGHTS
+from posner.model.folders import MODEL_FILES, WEIGHTS, WRITTEN, is_prepared, require_own_folder
 from posner.model.hooks import encoder_layers
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
@@ -34,8 +35,9 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
 
     Raises:
         InputError: the encoder is missing, has no safetensors, differs from the pinned hash, or cannot be trained on
-            these words, see :func:`posner.model.encoder_checks.check_encoder`.
+            these words, see :func:`posner.model.encoder_checks.check_encoder`; or `target` holds something else.
     """
+    require_own_folder(target, is_prepared)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     tokens = list(words)
@@ -44,6 +46,7 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
             case ScratchEncoder():
                 model, tokenizer = scratch_encoder(settings, tokens)
             case HubEncoder():
+                refuse_local_path(settings.id, "path")
                 model, tokenizer = load_encoder(settings.id, settings.revision)
             case PackageEncoder():
                 model, tokenizer = load_encoder(str(package_folder(settings)))
@@ -53,7 +56,7 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
     longest = usable_positions(model)
     check_encoder(model, tokenizer, tokens, longest)
     model.config.longest_input = longest  # read by posner.model.folders.longest_input
-    with atomic_path(target) as folder:
+    with atomic_path(target, WRITTEN) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         write_json(folder / CARD, describe_encoder(settings, model, folder))

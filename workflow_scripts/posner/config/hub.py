@@ -1,0 +1,42 @@
+"""Ids on the Hugging Face Hub, which its clients would first look for as local paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from posner.errors import InputError
+
+_PART = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?"
+
+
+def refuse_no_id(value: str) -> str:
+    """An id that the Hub can have; its clients refuse others in words of their own.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if "--" in value or ".." in value or value.endswith(".git"):
+        raise ValueError(f"{value!r} is no id on the Hub, which has neither -- nor .. and does not end in .git")
+    return value
+
+
+HubId = Annotated[str, StringConstraints(pattern=rf"^({_PART}/)?{_PART}$", max_length=96), AfterValidator(refuse_no_id)]
+
+
+def refuse_local_path(hub_id: str, local_source: str) -> None:
+    """Check that no local path has the name of an id, or it would be read and recorded as a revision of the Hub.
+
+    Args:
+        local_source: the `source` that reads local folders.
+
+    Raises:
+        InputError: there is one.
+    """
+    if (path := Path(hub_id)).exists():
+        raise InputError(
+            f"{hub_id!r} is to come from the Hugging Face Hub, but {path.resolve()} exists and would be read instead: "
+            f"use `source: {local_source}` for it, or work in another folder"
+        )
