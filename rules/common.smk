@@ -11,7 +11,7 @@ import stale_results
 from posner.commands.names import entry_point
 from posner.config.base import NAME_PATTERN
 from posner.config.encoder_limits import refuse_beyond_limits
-from posner.config.files import refuse_repeated_keys
+from posner.config.files import refuse_misread, refuse_misread_arguments
 from posner.config.short_trainings import short_trainings_warning
 from posner.config.validation import check, refuse_missing_files
 from posner.config.variants import FUSIONS
@@ -33,12 +33,16 @@ if "--report" in sys.argv:
     snakemake_patches.escape_results()
 stale_results.apply()
 
-# It formats the paths of environments and resources, and has no way to escape braces in them.
+# Python would split it, and find no posner, or another one.
+if os.pathsep in str(SOURCES):
+    raise WorkflowError(f"PYTHONPATH cannot hold a path with {os.pathsep!r}; rename the folder of the checkout: {ROOT}")
+# Snakemake formats the paths of environments and resources, and has no way to escape braces in them.
 if "{" in str(ROOT) or "}" in str(ROOT):
     raise WorkflowError(f"Snakemake takes braces in the path of the checkout for wildcards; rename the folder: {ROOT}")
 
 try:
-    refuse_repeated_keys(map(Path, workflow.configfiles))
+    refuse_misread(map(Path, workflow.configfiles))
+    refuse_misread_arguments(workflow.config_settings.config_args or ())
     STUDY = check(config)
     refuse_missing_files(STUDY)
     refuse_beyond_limits(
@@ -57,10 +61,12 @@ if warning := short_trainings_warning(STUDY, cards):
     logger.warning(warning)
 
 
-# The package is found from any working directory, in local shells and in cluster jobs alike.
+# The package is found from any working directory, in local shells and in cluster jobs alike, and nothing in the working
+# directory takes the place of a module.
 # Jobs have no standard input: nobody can answer the question of a library whether to run code from a model.
 shell.prefix(
     "set -euo pipefail; exec < /dev/null; "
+    "export PYTHONSAFEPATH=1; "
     f"export PYTHONPATH={shlex.quote(str(SOURCES))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
 )
 

@@ -79,6 +79,20 @@ def test_a_checkout_with_braces_in_its_path_is_refused_with_one_line(tmp_path: P
     assert "Traceback" not in printed
 
 
+def test_a_checkout_with_a_colon_in_its_path_is_refused_with_one_line(tmp_path: Path) -> None:
+    copy = copy_workflow(tmp_path / "a:b")
+    printed = copy.snakemake("--dry-run", check=False)
+    assert f"rename the folder of the checkout: {copy.folder}" in printed
+    assert "Traceback" not in printed
+
+
+def test_a_key_that_is_given_twice_on_the_command_line_is_refused(tmp_path: Path) -> None:
+    copy = copy_workflow(tmp_path / "copy")
+    printed = copy.snakemake("--dry-run", "--config", "pos={folds: 3, folds: 4}", check=False)
+    assert "--config: pos.folds is given twice; merge the two" in printed
+    assert "Traceback" not in printed
+
+
 def test_a_key_that_is_given_twice_is_refused_with_its_line(tmp_path: Path) -> None:
     copy = copy_workflow(tmp_path / "copy")
     copy.study.write_text("pos:\n  folds: 3\nstudy: {title: Mine}\npos:\n  seed: 1\n")

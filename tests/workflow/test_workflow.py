@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -208,6 +209,18 @@ def test_a_rule_may_run_two_commands_with_modules_of_the_user(tmp_path: Path) ->
     arguments["env"] |= {"PYTHONPATH": str(tmp_path / "modules")}
     subprocess.run(**arguments, check=True, capture_output=True)
     assert (copy.folder / "own.txt").read_text().splitlines() == [str(tmp_path / "modules" / "mine.py"), "second"]
+
+
+def test_nothing_in_the_working_directory_takes_the_place_of_a_module(tmp_path: Path) -> None:
+    copy, work = copy_workflow(tmp_path / "copy"), tmp_path / "work"
+    (work / "posner").mkdir(parents=True)
+    for module in ("posner/__init__.py", "random.py"):
+        (work / module).write_text("raise SystemExit('shadowed')")
+    with (copy.folder / "Snakefile").open("a") as file:
+        file.write(RULE.replace("mine", "random"))
+    arguments = copy.command("--directory", str(work), "--", "own.txt")
+    subprocess.run(**arguments, check=True, capture_output=True)
+    assert (work / "own.txt").read_text().splitlines() == [random.__file__, "second"]
 
 
 def test_only_rules_whose_jobs_save_their_state_replace_their_shell() -> None:

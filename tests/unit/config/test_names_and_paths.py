@@ -12,6 +12,7 @@ from posner.config.encoders import ScratchEncoder, installed_folder
 from posner.config.validation import check, refuse_missing_files
 from posner.errors import InputError
 from posner.files import own_writer
+from snakemake.io import PeriodicityDetector
 
 # --- texts -----------------------------------------------------------------------------------------------------------
 
@@ -34,6 +35,16 @@ def test_a_path_is_one_line_that_can_be_written(path: str) -> None:
     "title", ["A {B} study", "{corpus}", "--", "50 % & <b>", "\\ $x$ `id` |a| 'b' \"c\"", "名詞 é"]
 )
 def test_titles_may_have_any_printable_characters(title: str) -> None:
+    assert check(edited(study__title=title)).study.title == title
+
+
+@pytest.mark.parametrize("title", ["\u200b", " \u200b\u2060", "\u3164", "\u0301", "a\u202eb", "a\u2067b"], ids=ascii)
+def test_titles_can_be_read_as_they_are_written(title: str) -> None:
+    assert problem(edited(study__title=title)).startswith("config: study.title: ")
+
+
+@pytest.mark.parametrize("title", ["\u05d0\u200f!", "\U0001f600", "\u0e01\u200b\u0e02"], ids=ascii)
+def test_marks_of_other_scripts_are_allowed_in_titles(title: str) -> None:
     assert check(edited(study__title=title)).study.title == title
 
 
@@ -68,11 +79,56 @@ def test_names_of_other_folders_are_reserved() -> None:
     published = {"corpora__published": {"source": "generated"}, "study__corpora": ["published"]}
     assert "'published' is reserved" in problem(edited(**published))
 
+    assert "'Corpus'" in problem(edited(encoders__Corpus={"source": "scratch"}, study__encoders=["Corpus"]))
+
+
+@pytest.mark.parametrize("kind", ["corpora", "encoders", "variants"])
+def test_names_that_differ_in_case_only_are_refused(kind: str) -> None:
+    known, settings = next(iter(PUBLISHED[kind].items()))
+    assert problem(edited(**{f"{kind}__{known.upper()}": settings})) == (
+        f"config: {kind}: {known!r} and {known.upper()!r} differ in the case of letters only, and some disks keep them "
+        "in one folder; rename one"
+    )
+
+
+def test_names_of_extra_tests_that_differ_in_case_only_are_refused() -> None:
+    corpus = {"source": "generated", "extra_tests": {"a": {"seed": 1}, "A": {"seed": 2}}}
+    assert problem(edited(corpora__mine=corpus)).startswith("config: corpora.mine.extra_tests: 'a' and 'A' differ")
+
+
+PERIODIC = ["a" * 20, "ab" * 25, "x" + "abc" * 20, "a" * 100]
+NOT_PERIODIC = ["a" * 19, "ab" * 25 + "x", "ab" * 19 + "b", "a" * 19 + "b" * 19, "a1" * 10]
+
+
+@pytest.mark.parametrize("name", [*PERIODIC, *NOT_PERIODIC])
+def test_names_that_snakemake_takes_for_an_endless_recursion_are_refused(name: str) -> None:
+    assert (PeriodicityDetector().is_periodic(name) is not None) == (name in PERIODIC)
+    raw = edited(corpora={name: {"source": "generated"}}, study__corpora=[name])
+    if name in PERIODIC:
+        assert all("20 times or more" in line for line in problems(raw))
+    else:
+        check(raw)
+
 
 def test_names_of_folders_of_the_workflow_are_allowed() -> None:
     generated = {f"corpora__{name}": {"source": "generated"} for name in ("logs", "benchmarks")}
     variants = {"variants__ner_baseline": {}, "study__variants": ["ner_baseline"]}
     check(edited(**generated, study__corpora=["logs", "benchmarks"], **variants))
+
+
+@pytest.mark.parametrize(
+    "hub_id", ["./corpus", "/data/corpus", "a/b/c", "a b", "a--b", "a..b", "a.git", "-a", "x" * 97, ""]
+)
+@pytest.mark.parametrize("path", ["corpora__conll2003__id", "encoders__bert-base-cased__id"])
+def test_an_id_is_one_of_the_hub(path: str, hub_id: str) -> None:
+    assert problem(edited(**{path: hub_id})).startswith(f"config: {path.replace('__', '.')}: ")
+
+
+@pytest.mark.parametrize("key", ["pos", "corpora", "variants__baseline", "corpora__conll2003"])
+def test_settings_that_are_left_empty(key: str) -> None:
+    assert problem(edited(**{key: None})) == (
+        f"config: {key.replace('__', '.')}: is empty or no mapping; give settings as `key: value`, or leave the key out"
+    )
 
 
 @pytest.mark.parametrize("source", ["hbu", None])

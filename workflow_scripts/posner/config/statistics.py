@@ -14,7 +14,7 @@ class Estimation(Settings):
     """Equivalence margin in F1 points: smaller differences do not matter."""
     level: Number = Field(0.95, gt=0.5, lt=1)
     """Confidence level of intervals and tests (0.5..1)."""
-    resamples: Integer = Field(10_000, ge=100, le=10_000_000)
+    resamples: Integer = Field(10_000, ge=100, le=100_000)
     """Bootstrap resamples of the test set."""
     seed: Seed = 42
     """Seed of the bootstrap."""

@@ -6,7 +6,7 @@ The same models define the JSON schema for editors, the flags of the rules and t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -22,6 +22,7 @@ from posner.config.variants import Seeds, Variant
 from posner.errors import suggestion
 
 LARGEST_STUDY = 20_000  # jobs that train, tag or sweep; Snakemake plans as many in about half a minute
+RESERVED = (("corpora", "published", "committed summaries"), ("encoders", "corpus", "the corpus's folder"))
 
 
 class Study(Settings):
@@ -69,10 +70,12 @@ class Config(Settings):
             for name in names:
                 if name not in known:
                     raise ValueError(f"study.{kind}: {name!r} is not defined under {kind}{suggestion(name, known)}")
-        if "published" in self.study.corpora:
-            raise ValueError("corpora: the name 'published' is reserved for committed summaries; choose another name")
-        if "corpus" in self.study.encoders:
-            raise ValueError("encoders: the name 'corpus' is reserved for the corpus's folder; choose another name")
+            refuse_same_folder(kind, known)
+        for name, corpus in self.corpora.items():
+            refuse_same_folder(f"corpora.{name}.extra_tests", corpus.extra_tests)
+        for kind, taken, owner in RESERVED:
+            if reserved := [name for name in getattr(self.study, kind) if name.lower() == taken]:
+                raise ValueError(f"{kind}: the name {reserved[0]!r} is reserved for {owner}; choose another name")
         refuse_duplicates("study.seeds", self.study.seeds)
         for name, variant in self.variants.items():
             refuse_duplicates(f"variants.{name}.seeds", variant.seeds or ())
@@ -121,6 +124,21 @@ class Config(Settings):
                 for variant in self.study.variants:
                     for seed in self.seeds(variant):
                         yield {"corpus": corpus, "encoder": encoder, "variant": variant, "seed": seed}
+
+
+def refuse_same_folder(where: str, names: Iterable[str]) -> None:
+    """Check that `names` are distinct on disks that ignore the case of letters, as those of macOS do.
+
+    Raises:
+        ValueError: two are not.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            raise ValueError(
+                f"{where}: {other!r} and {name!r} differ in the case of letters only, and some disks keep them in one "
+                "folder; rename one"
+            )
 
 
 def refuse_duplicates(where: str, values: tuple[Any, ...]) -> None:

@@ -16,6 +16,7 @@ from posner.config.encoders import PathEncoder
 from posner.config.study import Config
 from posner.errors import InputError, message_line, suggestion
 
+NO_MAPPING = ("model_type", "model_attributes_type", "dict_type")  # kinds of problems
 MOST_PROBLEMS = 50  # of an error message
 # What writes a local folder, and a file that is in it then. Another folder may be too large to be hashed.
 FOLDERS: dict[type[Any], tuple[str, str]] = {
@@ -90,6 +91,10 @@ def explain(location: tuple[int | str, ...], kind: str, message: str) -> tuple[s
         return key, f"unknown key{suggestion(keys[-1], valid)}"
     if kind == "string_pattern_mismatch" and NAME_PATTERN in message:
         return key, "a name has letters, digits, - and _, and begins with a letter or digit"
+    if kind == "string_type" and location[-1:] == (KEY,):
+        return key, "this key is read as something else than text; put it in quotes"
+    if kind in NO_MAPPING:
+        return key, "is empty or no mapping; give settings as `key: value`, or leave the key out"
     return key, message.removeprefix("Value error, ")
 
 
