@@ -9,7 +9,7 @@ from pydantic import AfterValidator, StringConstraints
 
 from posner.errors import InputError
 
-_PART = r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?"
+HUB_ID_PATTERN = r"^([A-Za-z0-9_.-]+/)?[A-Za-z0-9_.-]+$"
 
 
 def refuse_no_id(value: str) -> str:
@@ -18,12 +18,16 @@ def refuse_no_id(value: str) -> str:
     Raises:
         ValueError: it is none.
     """
-    if "--" in value or ".." in value or value.endswith(".git"):
-        raise ValueError(f"{value!r} is no id on the Hub, which has neither -- nor .. and does not end in .git")
+    ends = "".join(part[0] + part[-1] for part in value.split("/"))
+    if "--" in value or ".." in value or {".", "-"} & set(ends) or value.endswith(".git"):
+        raise ValueError(
+            f"{value!r} is no id on the Hub: its parts have neither -- nor .., begin and end with neither - nor ., and "
+            "do not end in .git"
+        )
     return value
 
 
-HubId = Annotated[str, StringConstraints(pattern=rf"^({_PART}/)?{_PART}$", max_length=96), AfterValidator(refuse_no_id)]
+HubId = Annotated[str, StringConstraints(pattern=HUB_ID_PATTERN, max_length=96), AfterValidator(refuse_no_id)]
 
 
 def refuse_local_path(hub_id: str, local_source: str) -> None:
