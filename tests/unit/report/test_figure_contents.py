@@ -144,8 +144,8 @@ def test_curves_are_means_over_seeds_and_draws(tables: dict[str, Path]) -> None:
     assert len(bands) == table["variant"].nunique()
     rows = table[table["variant"] == "late-gold-one_hot"]
     vertices = bands[0].get_paths()[0].vertices
-    assert vertices[:, 1].min() == pytest.approx(100 * (rows["f1"] - rows["f1_std"]).min())
-    assert vertices[:, 1].max() == pytest.approx(100 * (rows["f1"] + rows["f1_std"]).max())
+    assert vertices[:, 1].min() == pytest.approx(100 * (rows["f1"] - rows["std_f1"]).min())
+    assert vertices[:, 1].max() == pytest.approx(100 * (rows["f1"] + rows["std_f1"]).max())
 
 
 def test_the_taggers_own_tags_are_at_its_error_rate(tables: dict[str, Path]) -> None:

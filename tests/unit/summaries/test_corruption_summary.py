@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from fabricated import RATES, SCALES, SEEDS, VARIANTS, changes_frame, read, sweep_frame
 from posner.commands.corruption.summarise_corruption import SummariseCorruption
+from posner.config.statistics import Estimation
 from posner.errors import InputError
 from posner.files import write_json
-from posner.summaries.corruption import run_table, variant_summary
+from posner.stats.propagation import Curves
+from posner.summaries.corruption import interval_table, run_table, variant_summary
 from posner.summaries.runs import read_changes, read_sweep
 
 VARIANT = "late-gold-one_hot"
@@ -32,7 +34,7 @@ def test_rows_of_a_sweep_are_means_over_draws() -> None:
     rows = at(sweep, "tagger")
     expected = rows.pivot(index="level", columns="draw", values="f1")
     np.testing.assert_allclose(result["f1"], expected.mean(axis=1))
-    np.testing.assert_allclose(result["f1_std"], expected.std(axis=1), atol=1e-12)
+    np.testing.assert_allclose(result["std_f1"], expected.std(axis=1), atol=1e-12)
     for measure in ("entities_flipped", "f1_LOC", "broken"):
         np.testing.assert_allclose(result[measure], rows.groupby("level")[measure].mean())
 
@@ -43,9 +45,31 @@ def test_the_change_is_taken_within_each_draw() -> None:
     sweep = sweep[sweep["mode"].isin(["clean", "tagger"])].assign(f1=[0.80, 0.70, 0.60, 0.45])  # of draw 0, of draw 1
     result = run_table(VARIANT, VARIANTS, 42, sweep)
     np.testing.assert_allclose(result["change"], [0, -(0.10 + 0.15) / 2])
-    np.testing.assert_allclose(result["change_std"], [0, np.std([0.10, 0.15], ddof=1)])
+    np.testing.assert_allclose(result["std_change"], [0, np.std([0.10, 0.15], ddof=1)])
     summary = variant_summary(VARIANT, VARIANTS, {42: sweep})
     assert summary["points"][1]["change"]["mean"] == pytest.approx(-0.125)
+
+
+def test_a_change_is_the_same_in_all_tables_where_a_mode_has_a_single_draw() -> None:
+    """As the tagger's own tags have, whereas the clean text of a model that reads logits has one for each draw."""
+    sweep = sweep_frame(0.8, 0.2, draws=4, rates=(0.5,))
+    sweep = sweep[(sweep["draw"] == 0) | ~sweep["mode"].isin(["anchor", "constant", "zero"])].copy()
+    clean = sweep["mode"] == "clean"
+    sweep.loc[clean, "f1"] = [0.81, 0.8, 0.79, 0.78]
+    statistics = Estimation(resamples=100)
+    result = run_table(VARIANT, VARIANTS, 42, sweep).query("mode != 'clean'").set_index(["mode", "level"])["change"]
+    intervals = interval_table(VARIANT, VARIANTS, Curves.of({42: sweep}, statistics), statistics)
+    expected = intervals.set_index(["mode", "level"])["change"]
+    np.testing.assert_allclose(result.loc[expected.index], expected)
+    assert result["anchor"].item() == pytest.approx(sweep.query("mode == 'anchor'")["f1"].item() - 0.795)
+
+
+@pytest.mark.parametrize("kind", ["std", "std_f1", "mean", "change"])
+def test_entity_types_may_have_any_name(kind: str) -> None:
+    sweep = sweep_frame(0.8, 0.3).rename(columns={"f1_LOC": f"f1_{kind}"})
+    result = run_table(VARIANT, VARIANTS, 42, sweep)
+    assert result.columns.is_unique
+    np.testing.assert_allclose(result[f"f1_{kind}"], result["f1"])
 
 
 def test_deviations_over_draws_and_over_seeds_are_kept_apart() -> None:
@@ -71,7 +95,7 @@ def test_with_one_draw_there_is_no_deviation(tmp_path: Path) -> None:
     f1 = result["points"][1]["f1"]
     assert (f1["std"], f1["std_draws"], f1["std_seeds"]) == (None, None, None)
     write_json(tmp_path / "x.json", result)  # refuses NaN
-    assert run_table("encoder-gold", VARIANTS, 42, sweep)[["change_std", "f1_std"]].isna().all(axis=None)
+    assert run_table("encoder-gold", VARIANTS, 42, sweep)[["std_change", "std_f1"]].isna().all(axis=None)
 
 
 # --- what the tables say ---------------------------------------------------------------------------------------------

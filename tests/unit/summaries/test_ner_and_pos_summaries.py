@@ -134,6 +134,13 @@ def test_a_type_that_only_some_models_predicted() -> None:
     assert result["B"]["f1"] == {"n": 1, "mean": 0.1, "std": None}
 
 
+def test_types_with_the_name_of_a_count() -> None:
+    row = {"tokens": 9, "support": 3, "by_type": {"support": {"f1": 0.5, "support": 3}, "tokens": {"f1": 0.1}}}
+    result = nested(spread_over_seeds, {1: row})
+    assert result.keys() == {"by_type"}
+    assert {kind: list(scores) for kind, scores in result["by_type"].items()} == {"support": ["f1"], "tokens": ["f1"]}
+
+
 def test_a_type_that_only_the_baseline_predicted(tmp_path: Path) -> None:
     for name, settings in TWO.items():
         for seed in settings.seeds or ():

@@ -51,7 +51,7 @@ COLUMN_FORMATS: Mapping[str, Callable[[float], str]] = {
     r"p_\w+": format_p_value,
     r"(strict_|macro_|oracle_|required_|baseline_)?(f1|precision|recall)(_\w+)?|accuracy(_\w+)?": format_score,
     r"share|detectable|margin|step|reach": format_score,
-    r"(effective_)?rate|(seed|unit|change|f1_difference)_std": format_score,
+    r"(effective_)?rate|(seed|unit|f1_difference)_std|std_(f1|change)": format_score,
     r"seed|\w*seeds|seeds_(for_\S+|needed)|jobs|measured_jobs|draws|count|support|unseen|parameters": format_count,
     r"(tokens|entities|sentences|documents|invalid_tags|truncated_tokens|tokens_without_pieces)(_\w+)?": format_count,
     r"broken|moved|retyped|fixed|donor_fallbacks|errors|corrected|window": format_count,

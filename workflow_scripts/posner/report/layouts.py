@@ -82,8 +82,8 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Level": "{level}",
         "Draws": "{draws}",
         "Changed tags": "{effective_rate}",
-        "F1": "{f1} ± {f1_std}",
-        "Change": "{change} ± {change_std}",
+        "F1": "{f1} ± {std_f1}",
+        "Change": "{change} ± {std_change}",
         "Changed entities": "{entities_flipped}",
     },
     "corruption_intervals": {

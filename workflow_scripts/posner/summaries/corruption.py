@@ -24,9 +24,14 @@ TEST_POS = {"gold": CLEAN, "predicted": ANCHOR, "none": ("zero", 1.0)}  # where 
 
 
 def with_change(sweep: pd.DataFrame) -> pd.DataFrame:
-    """A sweep with the column `change`: F1 minus F1 with the corpus's tags in the same draw."""
+    """A sweep with the column `change`: F1 minus F1 with the corpus's tags in the same draw.
+
+    A mode that has fewer draws, such as the tagger's own tags, belongs to no draw more than to another: of its F1, the
+    mean over all draws with the corpus's tags is taken, as in :mod:`posner.stats.propagation`.
+    """
     clean = sweep[sweep["mode"] == "clean"].set_index("draw")["f1"]
-    return sweep.assign(change=sweep["f1"] - sweep["draw"].map(clean))
+    draws = sweep.groupby(POINT)["draw"].transform("size")
+    return sweep.assign(change=sweep["f1"] - sweep["draw"].map(clean).where(draws == len(clean), clean.mean()))
 
 
 def measures(sweep: pd.DataFrame) -> list[str]:
@@ -35,12 +40,15 @@ def measures(sweep: pd.DataFrame) -> list[str]:
 
 
 def run_table(name: str, variants: Mapping[str, Variant], seed: int, sweep: pd.DataFrame) -> pd.DataFrame:
-    """A row for each mode and level of one checkpoint: means of all measures over draws; `std` of F1 and its change."""
+    """A row for each mode and level of one checkpoint: means of all measures over draws; `std` of F1 and its change.
+
+    The names of the standard deviations begin with `std`: an entity type may be called so, and has a column `f1_TYPE`.
+    """
     full = with_change(sweep)
     groups = full.groupby(POINT, sort=False)
     table = groups[measures(full)].mean()
     for measure in ("change", "f1"):
-        table.insert(0, f"{measure}_std", groups[measure].std())
+        table.insert(0, f"std_{measure}", groups[measure].std())
     table.insert(0, "draws", groups.size())
     return with_constants(table.reset_index(), identity(name, variants) | {"seed": seed})
 

@@ -76,7 +76,8 @@ def nested(statistic: Callable[..., dict[str, Any]], *groups: BySeed) -> dict[st
     """
     rows = [row for group in groups for row in group.values()]
     statistics: dict[str, Any] = {}
-    for key in dict.fromkeys(key for row in rows for key in row if key not in COUNTS):
+    keys = dict.fromkeys(key for row in rows for key in row if key not in COUNTS or isinstance(row[key], Mapping))
+    for key in keys:  # an entity type may have the name of a count
         parts = [{seed: row[key] for seed, row in group.items() if key in row} for group in groups]
         is_nested = any(isinstance(value, Mapping) for part in parts for value in part.values())
         statistics[key] = nested(statistic, *parts) if is_nested else statistic(*parts)

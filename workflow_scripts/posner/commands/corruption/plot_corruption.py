@@ -23,7 +23,7 @@ class PlotCorruption(Plot):
 
     def draw(self) -> Figure:
         return draw_corruption(
-            read_table(self.corruption, ["seed", "level", "effective_rate", "f1", "f1_std"]),
+            read_table(self.corruption, ["seed", "level", "effective_rate", "f1", "std_f1"]),
             read_table(self.runs, ["seed", "f1"]),
             read_table(self.tagging, ["accuracy"]),
         )

@@ -64,10 +64,10 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
         runs: ``ner_runs.csv``.
         tagging: ``pos_tagging.csv``, for the tagger's own error rate on test.
     """
-    table = in_points(corruption, "effective_rate", "f1", "f1_std")
+    table = in_points(corruption, "effective_rate", "f1", "std_f1")
     curves, own_tags = table[table["mode"] == "tagger"], table[table["mode"] == "anchor"]
-    curves = curves.fillna({"f1_std": 0.0})  # a single draw has no standard deviation
-    curves = curves.assign(low=curves["f1"] - curves["f1_std"], high=curves["f1"] + curves["f1_std"])
+    curves = curves.fillna({"std_f1": 0.0})  # a single draw has no standard deviation
+    curves = curves.assign(low=curves["f1"] - curves["std_f1"], high=curves["f1"] + curves["std_f1"])
     styles, baseline = variant_styles(runs), BaselineRange.of(runs)
     tagger_error = 100 * (1 - tagging.set_index("split")["accuracy"]["test"])
     figure, panels = fusion_panels(curves, 3.9)
