@@ -9,7 +9,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from posner.files import SILENT_SECONDS, atomic_path, own_writer, part_name, write_json
+from posner.errors import InputError
+from posner.files import (
+    SILENT_SECONDS,
+    TIMESTAMP,
+    atomic_path,
+    content_hash,
+    own_writer,
+    part_name,
+    protected_inputs,
+    read_json,
+    read_table,
+    require_replaceable,
+    write_json,
+)
 
 WRITE = """
 import sys, time
@@ -97,7 +110,7 @@ def test_on_another_machine_a_writer_is_dead_when_it_has_written_nothing_for_lon
 def test_a_folder_replaces_a_folder_and_a_failure_leaves_the_old_one(tmp_path: Path) -> None:
     target = tmp_path / "model"
     for text in ["old", "new"]:
-        with atomic_path(target) as part:
+        with atomic_path(target, {"old"}) as part:
             part.mkdir()
             (part / text).touch()
     with pytest.raises(FileNotFoundError), atomic_path(target) as part:
@@ -114,7 +127,7 @@ def test_a_link_to_a_folder_elsewhere_is_kept(tmp_path: Path, is_there: bool) ->
         (elsewhere / "old").touch()
     target = tmp_path / "model"
     target.symlink_to(elsewhere)
-    with atomic_path(target) as part:
+    with atomic_path(target, {"old"}) as part:
         part.mkdir()
         (part / "new").touch()
     assert target.is_symlink()
@@ -126,3 +139,126 @@ def test_names_of_parts_tell_the_writer(tmp_path: Path) -> None:
     with atomic_path(tmp_path / "a.json") as part:
         assert part.name == f".a.{own_writer()}.part.json"
         part.touch()
+
+
+# --- what may not be replaced ----------------------------------------------------------------------------------------
+
+
+def write_folder(target: Path, *names: str) -> None:
+    with atomic_path(target, {"history.csv"}) as part:
+        part.mkdir()
+        for name in names:
+            (part / name).write_text("new")
+
+
+def test_a_folder_with_files_of_others_stays_as_it_was(tmp_path: Path) -> None:
+    target = tmp_path / "models"
+    (target / "theses").mkdir(parents=True)
+    for name in ("config.json", "theses/draft.txt"):
+        (target / name).write_text("old")
+    with pytest.raises(InputError, match=r"models: would be replaced as a whole, but theses/draft.txt in it is not"):
+        write_folder(target, "config.json")
+    assert (target / "config.json").read_text() == (target / "theses" / "draft.txt").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_files_of_earlier_versions_and_of_killed_writers_are_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    target.mkdir()
+    kill(started_writer(target / "history.csv", "file"))
+    for name in ("config.json", "history.csv", TIMESTAMP):
+        (target / name).touch()
+    write_folder(target, "config.json", "weights")
+    assert sorted(path.name for path in target.iterdir()) == ["config.json", "weights"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_writer_that_is_killed_between_two_folders_leaves_nothing_for_good(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    writer = started_writer(target, "folder")
+    (part,) = tmp_path.iterdir()
+    aside = part.with_name(part_name(target, f"old.{part.name.split('.')[2]}"))
+    aside.mkdir()
+    kill(writer)
+    write_folder(target, "config.json")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "model"
+    write_folder(target, "history.csv")
+    rename = Path.replace
+
+    def fails(path: Path, to: Path) -> Path:
+        if "old" not in path.name and to == target:
+            raise OSError("no rename")
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(OSError, match="no rename"):
+        write_folder(target, "config.json")
+    assert [path.name for path in target.iterdir()] == ["history.csv"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", [".", "..", "../..", "../work", "link"])
+def test_the_working_directory_and_folders_above_it_are_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "above" / "work").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "above" / "work")
+    Path("link").symlink_to(tmp_path / "above")
+    with pytest.raises(InputError, match="holds the working directory"):
+        write_folder(Path(name), "config.json")
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / part for part in ("above", "above/work", "above/work/link")]
+
+
+def test_an_input_is_not_replaced_under_any_name(tmp_path: Path) -> None:
+    source = tmp_path / "data" / "train.json"
+    source.parent.mkdir()
+    source.write_text("input")
+    (tmp_path / "link.json").symlink_to(source)
+    (tmp_path / "folder").symlink_to(source.parent)
+    with protected_inputs([source, tmp_path / "missing"]):
+        for name in ("data/train.json", "link.json", "folder/train.json", "folder/../data/train.json"):
+            with pytest.raises(InputError, match="is also an input"):
+                write_json(tmp_path / name, {})
+        with pytest.raises(InputError, match="holds the input"):
+            require_replaceable(tmp_path / "folder", {"train.json"})
+        write_json(tmp_path / "missing", {})
+    assert source.read_text() == "input"
+    write_json(source, {})
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        write_json(tmp_path / "pipe", {})
+    assert (tmp_path / "pipe").is_fifo()
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_content_behind_links_to_folders_counts_and_loops_end(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "large disk").mkdir()
+    data = tmp_path / "large disk" / "data.arrow"
+    (tmp_path / "corpus" / "test").symlink_to(data.parent)
+    (tmp_path / "large disk" / "loop").symlink_to(tmp_path / "corpus")
+    data.write_text("one")
+    before = content_hash([tmp_path / "corpus"])
+    data.write_text("two")
+    assert content_hash([tmp_path / "corpus"]) != before
+
+
+def test_messages_on_unreadable_files_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "table.csv").write_text('a,b\n1,2\n"3,4\n5,6,7\n')
+    with pytest.raises(InputError) as deep:
+        read_json(tmp_path / "deep.json", [])
+    with pytest.raises(InputError) as table:
+        read_table(tmp_path / "table.csv", ["a", "c"])
+    assert [str(error.value).count("\n") for error in (deep, table)] == [0, 0]

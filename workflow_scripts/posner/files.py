@@ -6,9 +6,10 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from posner.errors import InputError
+from posner.errors import InputError, first_line
 from posner.processes import own_start_time, start_time, system_id
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, Any]  # an object of a JSON file
 SILENT_SECONDS = 3600.0
+PART = re.compile(r"\..+\.[0-9a-f]{8}-\d+-\d+\.part(\..*)?")  # see part_name
+TIMESTAMP = ".snakemake_timestamp"  # Snakemake leaves it in folders that rules name
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Writes:
 
 
 _WRITES: ContextVar[Writes | None] = ContextVar("writes", default=None)
+_INPUTS: ContextVar[frozenset[Path]] = ContextVar("inputs", default=frozenset())
 
 
 @contextmanager
@@ -50,31 +54,115 @@ def observed_writes(may_write: Callable[[], None]) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def protected_inputs(paths: Iterable[Path]) -> Iterator[None]:
+    """A context in which :func:`atomic_path` replaces none of these files and folders."""
+    inputs = _INPUTS.set(frozenset(real_path(path) for path in paths if path.exists()))
+    try:
+        yield
+    finally:
+        _INPUTS.reset(inputs)
+
+
+@contextmanager
+def atomic_path(target: Path, known: Collection[str] = ()) -> Iterator[Path]:
     """A path beside `target` for a file or folder; renamed to `target` if the block succeeds, else removed.
 
+    Args:
+        known: names of files in an earlier folder `target` that may be lost, see :func:`require_replaceable`.
+
     Raises:
+        InputError: `target` may not be replaced.
         OSError: `target` cannot be written.
     """
-    writes = _WRITES.get()
-    if target.is_symlink():  # to a larger disk, for one
-        target = target.resolve()
+    writes, name = _WRITES.get(), target
+    require_writable(target)
+    if target.is_symlink() or target.name in ("", ".."):  # a link to a larger disk, for one
+        target = real_path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     for part in abandoned_parts(target):
         remove(part)
     temporary = target.with_name(part_name(target, own_writer()))
     try:
         yield temporary
+        if temporary.is_dir() and target.is_dir():
+            require_replaceable(target, {*known, *names_in(temporary)})
         if writes:
             writes.may_write()
-            writes.targets.append(target)
-        if temporary.is_dir() and target.is_dir():  # a folder cannot be renamed over one that is not empty
-            shutil.rmtree(target)
-        temporary.replace(target)
+            writes.targets.append(name)  # by which others read it
+        put_in_place(temporary, target)
     except SafetensorError as error:
         raise OSError(f"{target} cannot be written: {error}") from error
     finally:
         remove(temporary)
+
+
+def put_in_place(new: Path, target: Path) -> None:
+    """Rename `new` to `target`. A folder there is moved aside first, since none can be renamed over one with files."""
+    if not (new.is_dir() and target.is_dir()):
+        new.replace(target)
+        return
+    aside = target.with_name(part_name(target, f"old.{own_writer()}"))
+    target.replace(aside)
+    try:
+        new.replace(target)
+    except OSError:
+        aside.replace(target)
+        raise
+    remove(aside)
+
+
+def require_writable(target: Path) -> None:
+    """Make sure that a file or folder may be written at `target`.
+
+    Raises:
+        InputError: an input is there, or something that is neither a file nor a folder.
+    """
+    place = real_path(target)
+    if not place.name:
+        raise InputError(f"{target}: is the root folder; give another name for the output")
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        raise InputError(f"{target}: is neither a file nor a folder; give another name for the output")
+    if place in _INPUTS.get():
+        raise InputError(f"{target}: is also an input, which would be replaced; give another name for the output")
+
+
+def require_replaceable(folder: Path, known: Collection[str]) -> None:
+    """Make sure that a folder may be replaced as a whole: it is absent or empty, or holds only `known` files.
+
+    Args:
+        known: paths below the folder.
+
+    Raises:
+        InputError: other files would be lost, or the working directory, or an input.
+    """
+    place = real_path(folder)
+    if Path.cwd().resolve().is_relative_to(place):
+        raise InputError(f"{folder}: holds the working directory, and would be replaced as a whole; give a new folder")
+    if inputs := sorted(path for path in _INPUTS.get() if path.is_relative_to(place)):
+        raise InputError(f"{folder}: holds the input {inputs[0]}, and would be replaced as a whole; give a new folder")
+    if not place.is_dir():
+        return
+    lost = (name for name in names_in(place) if name not in known and not is_incidental(name))
+    if (name := next(lost, None)) is not None:
+        raise InputError(
+            f"{folder}: would be replaced as a whole, but {name} in it is not of such an output; give a new folder, or "
+            "move that file elsewhere"
+        )
+
+
+def names_in(folder: Path) -> list[str]:
+    """Paths of all files below `folder`, relative to it; links are not followed."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
+def is_incidental(name: str) -> bool:
+    """Whether a file is what a killed writer or Snakemake has left in a folder."""
+    return Path(name).name == TIMESTAMP or any(PART.fullmatch(part) for part in Path(name).parts)
+
+
+def real_path(path: Path) -> Path:
+    """The absolute path without links; unlike :meth:`Path.resolve`, it accepts links that lead to themselves."""
+    return Path(os.path.realpath(path))
 
 
 def own_writer() -> str:
@@ -137,10 +225,19 @@ def content_hash(paths: Sequence[Path]) -> str:
     """One hash, 16 hexadecimal digits, of the contents of all files and folders in `paths`; files may be missing."""
     total = hashlib.sha256()
     for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        files = sorted(entries(path)) if path.is_dir() else [path]
         for file in files:
             total.update(f"{file.relative_to(path)} {sha256(file) if file.is_file() else None}\n".encode())
     return total.hexdigest()[:16]
+
+
+def entries(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """All files and folders below `folder`, also behind links; a link to a folder above itself is not followed."""
+    above = (*above, real_path(folder))
+    for path in folder.iterdir():
+        yield path
+        if path.is_dir() and real_path(path) not in above:
+            yield from entries(path, above)
 
 
 def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
@@ -155,7 +252,7 @@ def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(path)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: not {what} ({error}); delete it and run again") from error
+        raise InputError(f"{path}: not {what} ({first_line(error)}); delete it and run again") from error
     if missing := [name for name in columns if name not in frame]:
         raise InputError(f"{path}: not {what} (it has no column {missing[0]!r}); delete it and run again")
     return frame
@@ -169,8 +266,8 @@ def read_json(path: Path, keys: Sequence[str]) -> dict[str, Any]:
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: no readable results ({error}); delete it and run again") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: no readable results ({first_line(error)}); delete it and run again") from error
     if not isinstance(value, dict) or (missing := [key for key in keys if key not in value]):
         lacking = repr(missing[0]) if isinstance(value, dict) else "an object"
         raise InputError(f"{path}: not the expected results (without {lacking}); delete it and run again")
@@ -197,4 +294,4 @@ def read_table(path: Path, numbers: Sequence[str]) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: not the expected table ({error}); delete it and run again") from error
+        raise InputError(f"{path}: not the expected table ({first_line(error)}); delete it and run again") from error

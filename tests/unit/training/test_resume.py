@@ -150,6 +150,17 @@ def test_saving_changes_nothing_and_keeps_one_state(
     assert not (tmp_path / "state").exists()
 
 
+def test_files_of_others_in_the_folder_stay(bert: Path, tmp_path: Path) -> None:
+    foreign = ["model.safetensors", "notes.txt", "other.json", f"{'g' * 64}.safetensors"]
+    for name in foreign:
+        (tmp_path / name).write_text("mine")
+    with ResumeFolder(tmp_path, "key", every=0) as state:
+        run(bert, BASELINE, Scores(), state)
+        assert len(list(tmp_path.iterdir())) == len(foreign) + 3  # the state, and the lease
+        state.remove()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(foreign)
+
+
 # --- states that are not used ----------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from posner.commands.base import ModelCommand
 from posner.config.base import COUNT, Seed
 from posner.corpora.corpus import corpus_files
-from posner.model.folders import model_files
+from posner.model.folders import is_trained, model_files, require_own_folder
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
 from posner.workflow.recording import Recording
@@ -53,6 +53,7 @@ class TrainingCommand(ModelCommand):
             LeaseLostError: another process has taken over; nothing was written.
         """
         if self.resume is None:
+        require_own_folder(self.output / "model", is_trained)
             super().execute_recorded(recording)
             return
         with ResumeFolder(self.resume, recording.key, self.save_every) as resume:

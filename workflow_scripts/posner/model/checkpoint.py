@@ -23,7 +23,7 @@ from posner.model.batching import Collator, Examples, sorted_batches
 from posner.model.device import Device
 from posner.model.examples import make_examples, pos_of_split
 from posner.model.finite import require_finite_logits
-from posner.model.folders import load_tokenizer, longest_input
+from posner.model.folders import WRITTEN, is_trained, load_tokenizer, longest_input, require_own_folder
 from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
 from posner.model.tokenization import Pieces
 from posner.pos.features import PosFeatures
@@ -77,8 +77,13 @@ class Checkpoint:
         return cls(model, load_tokenizer(folder), device, batch_size, min(max_length, longest_input(folder)))
 
     def save(self, folder: Path) -> None:
-        """Write weights, config and tokenizer into `folder`."""
-        with atomic_path(folder) as part:
+        """Write weights, config and tokenizer into `folder`, in place of an earlier model.
+
+        Raises:
+            InputError: `folder` holds something else.
+        """
+        require_own_folder(folder, is_trained)
+        with atomic_path(folder, WRITTEN) as part:
             self.model.save_pretrained(part)
             self.tokenizer.save_pretrained(part)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import signal
 import time
 from abc import ABC, abstractmethod
@@ -28,6 +29,8 @@ from posner.training.lease import Lease
 from posner.training.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
+INDEX = "state.json"
+STATE_FILE = re.compile(r"[0-9a-f]{32}\.(safetensors|json)|[0-9a-f]{64}\.safetensors")  # the first are unfinished
 STOP = (signal.SIGTERM, signal.SIGINT)  # what a scheduler, a time limit or a terminal sends; also SIGHUP, see watch
 SAVE = signal.SIGUSR1  # what a scheduler can be asked to send some time before the end
 
@@ -143,7 +146,7 @@ class ResumeFolder(Resume):
 
     def load(self) -> Snapshot | None:
         """The state of this work, if there is a complete one."""
-        index = self.folder / "state.json"
+        index = self.folder / INDEX
         if not index.is_file():
             return None
         try:
@@ -181,9 +184,10 @@ class ResumeFolder(Resume):
             current = new.rename(self.folder / f"{digest}.safetensors")
             index = self.folder / f"{self.lease.holder.token}.json"
             index.write_text(json.dumps({"key": self.key, "sha256": digest}), encoding="utf-8")
-            index.rename(self.folder / "state.json")
-            for other in set(self.folder.glob("*.safetensors")) - {current}:
-                other.unlink()
+            index.rename(self.folder / INDEX)
+            for other in self.files():
+                if other not in (current, self.folder / INDEX):
+                    other.unlink()
         except (OSError, SafetensorError) as error:
             log.warning("%s: the resume state cannot be saved: %s", self.folder, error)
         self.last_save, self.requested_save = time.monotonic(), 0
@@ -241,6 +245,9 @@ class ResumeFolder(Resume):
 
     def remove(self) -> None:
         """Remove the state: the work is done."""
-        for path in self.folder.iterdir():
-            if path != self.lease.path:
-                path.unlink()
+        for path in self.files():
+            path.unlink()
+
+    def files(self) -> list[Path]:
+        """The files of this and of earlier states; others in the folder are not touched."""
+        return [path for path in self.folder.iterdir() if path.name == INDEX or STATE_FILE.fullmatch(path.name)]

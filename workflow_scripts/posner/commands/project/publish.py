@@ -39,7 +39,8 @@ class Publish(Command):
     def execute(self) -> None:
         if not any((self.results / name).is_file() for name in CONCLUSIONS):
             raise InputError(f"{self.results}: not a finished study, {' and '.join(CONCLUSIONS)} are missing")
-        with atomic_path(self.published / self.study) as folder:
+        target = self.published / self.study
+        with atomic_path(target, {str(file.relative_to(target)) for file in summaries(target)}) as folder:
             for file in self.files():
                 target = folder / file.relative_to(self.results)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -47,5 +48,9 @@ class Publish(Command):
 
     def files(self) -> list[Path]:
         """The files to copy."""
-        files = {file for pattern in SUMMARIES for file in self.results.glob(pattern)}
-        return sorted(files - {self.results / name for name in TOO_LARGE})
+        return sorted(summaries(self.results) - {self.results / name for name in TOO_LARGE})
+
+
+def summaries(folder: Path) -> set[Path]:
+    """All files of a study that could be copied."""
+    return {file for pattern in SUMMARIES for file in folder.glob(pattern)}
