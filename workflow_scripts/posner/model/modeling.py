@@ -158,8 +158,10 @@ def make_fusion(config: PosNerConfig, hidden: int) -> Fusion:
             return NoFusion()
         case "late":
             return LateFusion(*feature, config.num_labels, hidden)
-        case "encoder" if config.layer is not None:
+        case "encoder" if config.layer is not None and config.layer in range(config.encoder_config.num_hidden_layers):
             return EncoderFusion(config.layer, *feature, hidden)
+        case "encoder":
+            raise InputError(f"the encoder has no layer {config.layer!r}, before which POS would be added")
     raise InputError(f"unknown fusion {config.fusion!r}; use none, late or encoder")
 
 
@@ -198,9 +200,17 @@ def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) 
     """
     model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
     try:
-        pretrained = AutoModel.from_pretrained(
-            encoder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        pretrained, report = AutoModel.from_pretrained(
+            encoder,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
+        # transformers would initialise them at random. The pooler is not used.
+        if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
+            raise ValueError(f"{missing[0]} is missing")
     except Exception as error:  # safetensors, json and transformers each raise their own for a damaged file
         raise InputError(
             f"{encoder}: no readable encoder ({first_line(error)}); delete the folder and run again"
