@@ -18,7 +18,7 @@ rule prepare_corpus:
         ENVIRONMENT
     params:
         settings=lambda wildcards: arguments(corpus=STUDY.corpora[wildcards.corpus].alone()),
-        content=lambda wildcards: content_of(STUDY.corpora[wildcards.corpus].files),
+        content=lambda wildcards: content_of(STUDY.corpora[wildcards.corpus].contents),
         folder=subpath(output.card, parent=True),
         code=code("prepare_corpus"),
     shell:

@@ -19,7 +19,7 @@ rule prepare_extra_test:
         ENVIRONMENT
     params:
         settings=lambda wildcards: arguments(corpus=with_test(wildcards), name=wildcards.test),
-        content=lambda wildcards: content_of(with_test(wildcards).files),
+        content=lambda wildcards: content_of(with_test(wildcards).contents),
         folder=subpath(input.corpus, parent=True),
         code=code("prepare_extra_test"),
     shell:

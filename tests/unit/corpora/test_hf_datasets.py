@@ -13,6 +13,7 @@ from posner.corpora.corpus import SPLITS, Sentence
 from posner.corpora.hf_datasets import read_disk, read_hub, read_splits
 from posner.corpora.sources import load_corpus
 from posner.errors import InputError
+from posner.files import content_hash
 
 POS, NER = ["NNP", "VBD", "''"], ["O", "B-PER", "I-PER"]
 EXPECTED = [
@@ -301,3 +302,17 @@ def test_the_hub_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match="did not return the dataset 'some/corpus'"):
         read_hub(HUB)
+
+
+def test_caches_beside_a_saved_dataset_change_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    tables().save_to_disk(folder)
+    chosen = DiskCorpus(source="disk", path=folder)
+    before = load_corpus(chosen)[1].files, content_hash(chosen.contents)
+    datasets.load_from_disk(str(folder))["train"].map(lambda row: row | {"more": 1})
+    assert list(folder.glob("train/cache-*.arrow"))
+    assert (load_corpus(chosen)[1].files, content_hash(chosen.contents)) == before
+    assert {Path(name).name for name in before[0]} == {"data-00000-of-00001.arrow", "dataset_info.json", "state.json"}
+    data = next((folder / "test").glob("data-*.arrow"))
+    data.write_bytes(data.read_bytes() + b" ")
+    assert content_hash(chosen.contents) != before[1]

@@ -31,7 +31,7 @@ class PrepareCorpus(Command):
         warn_of_overlap(card)
 
     def content_files(self) -> list[Path]:
-        return [Path(path) for path in self.corpus.files]
+        return self.corpus.contents
 
     def provenance_path(self) -> Path:
         return self.output / "corpus.provenance.json"
