@@ -20,16 +20,41 @@ USAGE = "usage: posner COMMAND [--OPTION VALUE]...\n       posner COMMAND --help
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command in `arguments` (default: ``sys.argv[1:]``); invalid input ends the process with status 2."""
+    open_closed_streams()
     try:
         try:
             dispatch(sys.argv[1:] if arguments is None else arguments)
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports it once more at exit
+        discard_output()
+        raise SystemExit(1) from None
+    except OSError as error:
+        discard_output()
+        if not (isinstance(error.__context__, SystemExit) and error.__context__.code):  # else there is an error already
+            sys.stderr.write(f"error: standard output cannot be written: {error}\n")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(128 + signal.SIGINT) from None
+
+
+def open_closed_streams() -> None:
+    """Open standard output and error if they were closed: writing to the first fails, to the second is in vain.
+
+    Otherwise the next file that is opened has the number of the closed one, and receives what is printed.
+    """
+    for number, name, flags in ((1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, flags)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def discard_output() -> None:
+    """Send what is left of the output nowhere, or Python reports at exit that it cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def dispatch(arguments: Sequence[str]) -> None:

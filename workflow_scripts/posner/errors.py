@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 LINE_LENGTH = 500  # characters of a message
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # which notebooks put into messages
 
 
 class InputError(ValueError):
@@ -24,7 +26,8 @@ def first_line(error: Exception) -> str:
 
 
 def message_line(message: str) -> str:
-    """A message as a single line of limited length; what cannot be printed is written as in a Python string."""
+    """A message as a single line of limited length; what cannot be printed is written as in Python."""
+    message = COLOUR.sub("", message)
     if len(message) > LINE_LENGTH:
         message = f"{message[: LINE_LENGTH - 100]} ... {message[-80:]}"
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,7 @@ from posner.config.corpora import Corpus, DiskCorpus, GeneratedCorpus
 from posner.config.training import NerTraining
 from posner.errors import InputError
 from posner.workflow.command import Command, Folder, run
+from posner.workflow.failures import TRACEBACK, LineFormatter, explanation
 from posner.workflow.options import flags, options, parse
 from pydantic import Field
 
@@ -202,13 +205,69 @@ def test_an_unknown_source(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'columns', 'hub', 'disk', 'generated'" in error_lines(capsys, ["--corpus.source", "x", "--output", "y"])[0]
 
 
-def test_a_fault_of_the_program_keeps_its_traceback() -> None:
-    class Broken(Command):
-        def execute(self) -> None:
-            raise ZeroDivisionError
+class Broken(Command):
+    """A command that fails in a way that nothing explains."""
 
-    with pytest.raises(ZeroDivisionError):
+    table: Path = Field(Path("out.csv"), description="An output.")
+    data: Path = Field(Path("data.csv"), description="An input.")
+
+    def execute(self) -> None:
+        try:
+            _ = {}["a key"]
+        except KeyError as error:
+            raise ValueError("first line\nsecond \x1b[31mline") from error
+
+
+def test_a_fault_that_nothing_explains_is_one_line_that_can_be_found(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit) as left:
         run(Broken, [])
+    assert left.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: test_options: an input is damaged, or was made by something else (ValueError: first")
+    assert "; posner/workflow/command.py:" in line
+    assert line.endswith("inputs: data.csv")
+    monkeypatch.setenv(TRACEBACK, "1")
+    with pytest.raises(SystemExit):
+        run(Broken, [])
+    assert "KeyError: 'a key'" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="first line"):
+        Broken().execute()
+
+
+def test_lack_of_memory_is_no_damaged_input() -> None:
+    assert explanation("train_ner", MemoryError(), []).startswith("train_ner: out of memory")
+
+
+def test_an_output_that_is_an_input_is_refused_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("rows")
+    (tmp_path / "link.csv").symlink_to(data)
+    for output in (data, tmp_path / "link.csv"):
+        with pytest.raises(SystemExit) as left:
+            run(Broken, [f"--data={data}", f"--table={output}"])
+        assert left.value.code == 2
+        assert capsys.readouterr().err == (
+            f"error: {output}: is also an input, which would be replaced; give another name for the output\n"
+        )
+    assert data.read_text() == "rows"
+
+
+def test_an_empty_path_and_an_option_that_is_given_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_lines(capsys, ["--corpus.source", "generated", "--output", ""]) == ["--output: is empty; give a path"]
+    assert error_lines(capsys, [*GOOD, "--some-text=a", "--some-text=b"]) == [
+        "argument --some-text: is given twice; keep one of them"
+    ]
+
+
+def test_log_messages_are_one_line_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter("%(message)s"))
+    handler.emit(logging.makeLogRecord({"msg": "tag %s", "args": ("\x1b]0;title\x07\n\u202e",)}))
+    assert capsys.readouterr().err == "tag \\x1b]0;title\\x07\\n\\u202e\n"
 
 
 def test_nothing_but_the_command_line_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,8 +299,10 @@ class Optional(Command):
 
 
 def test_an_empty_value_of_an_optional_file_means_no_file() -> None:
-    parsed = parse(Optional, ["--file=", "--folder=", "--text=", "--needed="])
+    parsed = parse(Optional, ["--file=", "--folder=", "--text=", "--needed=."])
     assert (parsed.file, parsed.folder, parsed.text, parsed.needed) == (None, None, "", Path())
+    with pytest.raises(InputError, match="--needed: is empty; give a path"):
+        parse(Optional, ["--needed="])
 
 
 def test_an_option_and_its_value_in_one_argument() -> None:

@@ -46,11 +46,26 @@ def _flags(prefix: str, settings: dict[str, Any]) -> Iterator[str]:
             yield f"{flag}={json.dumps(plain, ensure_ascii=False) if isinstance(plain, list | dict) else plain}"
 
 
+class _Once(argparse.Action):
+    """Stores the value of an option that may be given only once."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if hasattr(namespace, self.dest):
+            raise argparse.ArgumentError(self, "is given twice; keep one of them")
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser that raises InputError, and takes ``--option=--`` as it is written."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message_line(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help; argparse would ignore that it cannot be written."""
+        (file or sys.stderr).write(message)
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
         if arg_strings == ["--"]:  # which argparse would remove, and then fail
@@ -72,8 +87,11 @@ def parse(command: type[M], arguments: Sequence[str] | None = None) -> M:
     raw: dict[str, Any] = {name: {} for name, field in command.model_fields.items() if _is_required_part(field)}
     for path, value in vars(make_parser(command, known).parse_args(arguments)).items():
         # Rules pass an empty name for an input that only some jobs have.
-        if value == "" and {Path, type(None)} <= set(union_members(known[path].annotation)):
+        kinds = set(union_members(known[path].annotation))
+        if value == "" and {Path, type(None)} <= kinds:
             continue
+        if value == "" and Path in kinds:
+            raise InputError(f"--{path.replace('_', '-')}: is empty; give a path")
         *parents, name = path.split(".")
         part = raw
         for parent in parents:
@@ -115,6 +133,7 @@ def make_parser(command: type[BaseModel], known: dict[str, FieldInfo]) -> argpar
         groups[part].add_argument(
             "--" + path.replace("_", "-"),
             dest=path,
+            action=_Once,
             type=_json if is_json else str,
             metavar="JSON" if is_json else "VALUE",
             help=_help(field),
