@@ -19,19 +19,21 @@ from posner.config.encoders import CARD, HubEncoder, PackageEncoder, PathEncoder
 from posner.config.hub import refuse_local_path
 from posner.errors import InputError, first_line
 from posner.files import atomic_path, sha256, write_json
-from posner.model.encoder_checks import check_encoder, refuse_missing_vocabulary, usable_positions
+from posner.model.encoder_checks import check_encoder, refuse_dropped_layers
 from posner.model.folders import MODEL_FILES, WEIGHTS, WRITTEN, is_prepared, require_own_folder
 from posner.model.hooks import encoder_layers
+from posner.model.tokenizer_checks import check_folder
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
 
 
-def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) -> None:
+def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path, of_entities: Iterable[str] = ()) -> None:
     """Write config, tokenizer and weights (safetensors) of an encoder into the folder `target`.
 
     Args:
         settings: where the encoder comes from.
         words: tokens of the train split; a scratch encoder learns its vocabulary from them.
+        of_entities: those of them that are inside entities.
 
     Raises:
         InputError: the encoder is missing, has no safetensors, differs from the pinned hash, or cannot be trained on
@@ -52,10 +54,8 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path) ->
                 model, tokenizer = load_encoder(str(package_folder(settings)))
             case PathEncoder():
                 model, tokenizer = load_encoder(str(local_folder(settings.path)))
-    encoder_layers(model)  # raises if the model is not BERT-like, before anything is written
-    longest = usable_positions(model)
-    check_encoder(model, tokenizer, tokens, longest)
-    model.config.longest_input = longest  # read by posner.model.folders.longest_input
+    # read by posner.model.folders.longest_input
+    model.config.longest_input = check_encoder(model, tokenizer, tokens, of_entities)
     with atomic_path(target, WRITTEN) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
@@ -121,6 +121,7 @@ def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedMode
             f"encoder {name!r} lacks {len(missing)} weights, the first is {missing[0]}; save the bare encoder, "
             "without a task head, with its save_pretrained"
         )
+    refuse_dropped_layers(name, len(encoder_layers(model)), report["unexpected_keys"])
     if not tokenizer.is_fast:
         raise InputError(f"encoder {name!r} has no fast tokenizer, which is needed to align words and word pieces")
     if getattr(model, "pooler", None) is not None:
@@ -132,11 +133,11 @@ def local_folder(path: Path) -> Path:
     """`path`, if it is the folder of a model.
 
     Raises:
-        InputError: it has no ``config.json``, or no tokenizer.
+        InputError: it has no ``config.json`` or no tokenizer, or a file is a Git LFS pointer.
     """
     if not (path / "config.json").is_file():
         raise InputError(f"encoder: {path}/config.json is missing; give a folder written by save_pretrained")
-    refuse_missing_vocabulary(path)
+    check_folder(path)
     return path
 
 

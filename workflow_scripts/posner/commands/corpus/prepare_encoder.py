@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from posner.config.encoders import Encoder
-from posner.corpora.corpus import all_tokens, read_split
+from posner.corpora.corpus import OUTSIDE, all_tokens, read_split
 from posner.model.pretrained import prepare_encoder
 from posner.workflow.command import Command
 
@@ -21,7 +21,10 @@ class PrepareEncoder(Command):
     """Folder to write to."""
 
     def execute(self) -> None:
-        prepare_encoder(self.encoder, all_tokens(read_split(self.train)), self.output)
+        train = read_split(self.train)
+        pairs = (pair for sentence in train for pair in zip(sentence.tokens, sentence.ner, strict=True))
+        of_entities = [token for token, label in pairs if label != OUTSIDE]
+        prepare_encoder(self.encoder, all_tokens(train), self.output, of_entities)
 
     def inputs(self) -> list[Path]:
         return [self.train]
