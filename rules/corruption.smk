@@ -25,10 +25,10 @@ rule sweep_corruption:
         runtime=growing(60),
     params:
         corruption=arguments(corruption=STUDY.corruption),
-        batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
+        length=arguments(max_length=STUDY.ner.training.max_length),
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("sweep_corruption"),
     shell:
-        "python -m posner sweep_corruption {params.corruption} {params.batches} {params.compute}"
+        "python -m posner sweep_corruption {params.corruption} {params.length} {params.compute}"
         " --corpus {input.corpus} --checkpoint {input.checkpoint} --confusion {input.confusion}"
         " --predicted {input.predicted} --output {output.sweep} --changes {output.changes} > {log} 2>&1"

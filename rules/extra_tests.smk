@@ -47,11 +47,11 @@ rule tag_extra_test:
         mem_mb=growing(8000),
         runtime=growing(60),
     params:
-        batches=arguments(max_length=STUDY.pos.training.max_length, eval_batch_size=STUDY.pos.training.eval_batch_size),
+        length=arguments(max_length=STUDY.pos.training.max_length),
         compute=arguments(compute=STUDY.compute),
         code=code_without_fusion("tag_extra_test"),
     shell:
-        "python -m posner tag_extra_test {params.batches} {params.compute} --corpus {input.corpus}"
+        "python -m posner tag_extra_test {params.length} {params.compute} --corpus {input.corpus}"
         " --test {wildcards.test} --tagger {input.tagger} --output {output.tagged} > {log} 2>&1"
 
 
@@ -78,11 +78,11 @@ rule predict_extra_test:
         runtime=growing(60),
     params:
         variant=variant_arguments,
-        batches=arguments(max_length=STUDY.ner.training.max_length, eval_batch_size=STUDY.ner.training.eval_batch_size),
+        length=arguments(max_length=STUDY.ner.training.max_length),
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("predict_extra_test"),
     shell:
-        "python -m posner predict_extra_test {params.variant} {params.batches} {params.compute}"
+        "python -m posner predict_extra_test {params.variant} {params.length} {params.compute}"
         " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} --predicted={input.predicted}"
         " --output {output.predictions} > {log} 2>&1"
 

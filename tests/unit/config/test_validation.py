@@ -89,7 +89,6 @@ def test_an_empty_list_is_refused(path: str) -> None:
         ("pos__folds", 10**9),
         ("pos__training__epochs", 10**12),
         ("ner__training__train_batch_size", 10**9),
-        ("ner__training__eval_batch_size", 10**9),
         ("ner__training__max_length", 10**9),
         ("ner__training__eval_steps", 10**18),
         ("ner__training__learning_rate", 1e30),

@@ -16,6 +16,7 @@ from posner.corpora.corpus import Sentence
 from posner.evaluation.entities import EntityFinder, TypeCounts, prf
 from posner.evaluation.scores import confusion_counts, invalid_tags, ner_scores
 from posner.files import read_json, write_json
+from posner.model.batching import BATCH_PIECES
 from posner.prediction.ner_predictions import NerPredictions
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
@@ -213,13 +214,14 @@ def test_the_scores_of_truncated_sentences_can_be_written(encoders: dict[str, Pa
     assert scores["tokens_without_pieces"] == 1
 
 
-def test_predictions_keep_the_order_of_sentences(encoders: dict[str, Path]) -> None:
+def test_predictions_keep_the_order_of_sentences(encoders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     sentences = make_sentences(11, seed=4)
     model = stir(make_model(encoders["bert"], LATE))
-    alone = [checkpoint_of(model, 1).predict(to_examples([sentence])) for sentence in sentences]
+    alone = [checkpoint_of(model).predict(to_examples([sentence])) for sentence in sentences]
     examples = to_examples(sentences)
-    for size in (1, 3, 64):
-        together = checkpoint_of(model, size).predict(examples).split(examples.pieces.word_bounds)
+    for pieces in (1, 40, 4096):
+        monkeypatch.setitem(BATCH_PIECES, "cpu", pieces)
+        together = checkpoint_of(model).predict(examples).split(examples.pieces.word_bounds)
         for one, other in zip(alone, together, strict=True):
             assert one.logits == pytest.approx(other.logits, abs=1e-5)
             assert other.logits.dtype == np.float32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
-from posner.model.batching import IGNORED, Batch, Collator, Examples, sorted_batches, training_batches
+from posner.model.batching import (
+    BATCH_PIECES,
+    IGNORED,
+    Batch,
+    Collator,
+    Examples,
+    run_in_batches,
+    training_batches,
+)
 from posner.model.tokenization import Pieces
 from posner.pos.features import PosFeatures
 from tiny_models import CPU, LABELS, NO_PIECE, TAGS, make_sentences, make_tokenizer, to_examples
@@ -83,18 +92,43 @@ def test_most_neighbours_change_from_epoch_to_epoch() -> None:
     assert len(pairs[0] & pairs[1]) < 0.1 * len(pairs[0])
 
 
-@given(sizes, st.integers(1, 20))
-def test_prediction_batches_go_from_long_to_short(lengths: list[int], size: int) -> None:
-    batches = sorted_batches(lengths, size)
+def prediction_batches(lengths: list[int], limit: int, memory: float = math.inf) -> list[list[int]]:
+    """The batches of a prediction on a device whose memory is enough for a number of pieces."""
+    batches: list[list[int]] = []
+
+    def run(sentences: npt.NDArray[np.int64]) -> None:
+        if len(sentences) * max(lengths[i] for i in sentences) > memory:
+            raise torch.OutOfMemoryError
+        batches.append(sentences.tolist())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BATCH_PIECES, "cpu", limit)
+        run_in_batches(np.array(lengths, dtype=np.int64), CPU.device, run, "predicting")
+    return batches
+
+
+@given(sizes, st.integers(1, 200), st.sampled_from([math.inf, 60, 100]))
+def test_prediction_batches_are_full_and_go_from_long_to_short(lengths: list[int], limit: int, memory: float) -> None:
+    batches = prediction_batches(lengths, limit, memory)
     flat = [i for batch in batches for i in batch]
     assert sorted(flat) == list(range(len(lengths)))
     assert [lengths[i] for i in flat] == sorted(lengths, reverse=True)
-    assert [len(batch) for batch in batches[:-1]] == [size] * (len(batches) - 1)
+    for batch, following in zip(batches, [*batches[1:], None], strict=True):
+        longest = lengths[batch[0]]
+        assert len(batch) == 1 or len(batch) * longest <= min(limit, memory)
+        assert following is None or memory < math.inf or (len(batch) + 1) * longest > limit, "another would fit"
+
+
+def test_batches_are_halved_where_memory_is_too_small(caplog: pytest.LogCaptureFixture) -> None:
+    assert [len(batch) for batch in prediction_batches([10] * 20, 100, memory=60)] == [5] * 4
+    assert caplog.messages == ["too little memory for 10 sentences; batches have at most 50 pieces now"]
+    with pytest.raises(torch.OutOfMemoryError):
+        prediction_batches([10] * 20, 100, memory=9)
 
 
 def test_nothing_makes_no_batches() -> None:
     assert training_batches([], 4, 0, 0) == []
-    assert sorted_batches([], 4) == []
+    assert prediction_batches([], 4) == []
 
 
 # --- tensors ---------------------------------------------------------------------------------------------------------

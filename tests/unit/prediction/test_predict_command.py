@@ -132,7 +132,7 @@ def begins(label: str, before: list[str]) -> bool:
 
 def test_tags_in_columns_are_read_and_unknown_ones_are_no_tags(models: Path, columns: Path, tmp_path: Path) -> None:
     rows = call(models, "gold", columns, tmp_path / "out.conll")
-    checkpoint = Checkpoint.load(models / "gold", CPU, 16, 256)
+    checkpoint = Checkpoint.load(models / "gold", CPU, 256)
     table = one_hot_table(len(TAGS))
     features = PosFeatures(table, np.array([2, 3, 0, -1]))
     words = predict_words(checkpoint, [["Ann", "saw", "the"], ["Rome"]], features)
@@ -146,10 +146,10 @@ def test_tags_in_columns_are_read_and_unknown_ones_are_no_tags(models: Path, col
 def test_logits_are_standardised_as_in_training(models: Path, text: Path, tmp_path: Path) -> None:
     rows = call(models, "logits", text, tmp_path / "out.conll", tagger=models / "tagger")
     words = ["Ann", "saw", "Rome", "'s", "e\u0301te\u0301"]
-    tagged = predict_words(Checkpoint.load(models / "tagger", CPU, 16, 256), [words])
+    tagged = predict_words(Checkpoint.load(models / "tagger", CPU, 256), [words])
     standard = Standardisation(np.array(MEAN, np.float32), np.array(SCALE, np.float32))
     features = logit_features(((tagged.logits - standard.mean) * standard.scale).astype(np.float32))
-    logits = predict_words(Checkpoint.load(models / "logits", CPU, 16, 256), [words], features)
+    logits = predict_words(Checkpoint.load(models / "logits", CPU, 256), [words], features)
     assert [row[2] for row in rows[:5]] == [LABELS[i] for i in logits.labels(0)]
     assert [row[1] for row in rows[:5]] == [TAGS[i] for i in tagged.labels(0)]
 
@@ -254,7 +254,7 @@ def test_parts_are_all_the_words_in_order() -> None:
 
 
 def test_parts_are_labelled_with_their_own_pos(models: Path) -> None:
-    checkpoint = Checkpoint.load(models / "gold", CPU, 4, 10)
+    checkpoint = Checkpoint.load(models / "gold", CPU, 10)
     words = ["the", "Ann", "Rome"] * 9
     pos = PosFeatures(one_hot_table(len(TAGS)), np.arange(27) % 4)
     long = predict_words(checkpoint, [words], pos)

@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.arrays import Floats, bounds
+from posner.model.batching import BATCH_PIECES
 from posner.model.device import Device
 from posner.model.fusion.base import NoFusion
 from posner.model.hooks import encoder_layers
@@ -22,12 +23,10 @@ from posner.prediction.sweep import (
     Cases,
     EncoderSweeper,
     LateSweeper,
-    batches_by_pieces,
     distinct_cases,
     make_sweeper,
 )
 from swept_text import (
-    BATCH_SIZE,
     CLEAN,
     MAX_LENGTH,
     OUTSIDE,
@@ -91,7 +90,7 @@ def test_late_fusion_gives_the_logits_of_full_passes(encoder: Path, make_source:
 def test_encoder_fusion_gives_the_logits_of_full_passes(
     encoder: Path, place: str, pieces: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_module, "BATCH_PIECES", pieces)
+    monkeypatch.setitem(BATCH_PIECES, "cpu", pieces)
     source, model = one_hot(), stir(make_model(encoder, variant(place)))
     sweeper, rows = Recorded(checkpoint_of(model), TEXT, source.table), corrupted(one_hot())
     for row, labels in zip(rows, sweeper.predict(rows), strict=True):
@@ -183,7 +182,7 @@ class Counter:
 def test_layers_that_pos_cannot_reach_run_once(encoder: Path, place: str, below: int) -> None:
     model = stir(make_model(encoder, variant(place)))
     counter, source = Counter(model), one_hot()
-    passes = -(-len(SENTENCES) // BATCH_SIZE)
+    passes = 1  # the text is one batch
     sweeper = make_sweeper(checkpoint_of(model), TEXT, source.table)
     assert counter.calls == [passes] * LAYERS
     list(sweeper.predict(corrupted(source)))
@@ -240,11 +239,3 @@ def test_colliding_hashes_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.array([[0, 1, 2], [0, 1, 1]])
     assert distinct_cases(rows, np.array([0, 2, 3])).case_of.tolist() == [[0, 1], [0, 2]]
     assert seeds == [0, 1]
-
-
-@given(st.lists(st.integers(1, 6000), max_size=40))
-def test_batches_of_the_sweep_have_every_case_once_and_fit(sizes: list[int]) -> None:
-    batches = [batch.tolist() for batch in batches_by_pieces(np.array(sizes, dtype=np.int64))]
-    assert sorted(i for batch in batches for i in batch) == list(range(len(sizes)))
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(sizes[i] for i in batch) <= sweep_module.BATCH_PIECES

@@ -123,7 +123,7 @@ def test_an_evaluation_that_is_not_finite_names_the_step(bert: Path) -> None:
 
 
 def rest(checkpoint: Checkpoint) -> tuple[object, ...]:
-    return checkpoint.tokenizer, checkpoint.device, checkpoint.batch_size, checkpoint.max_length
+    return checkpoint.tokenizer, checkpoint.device, checkpoint.max_length
 
 
 @pytest.mark.parametrize("value", [NAN, INFINITY])

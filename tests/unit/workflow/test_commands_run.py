@@ -132,7 +132,7 @@ def test_a_sweep_of_each_fusion(study: Study, name: str) -> None:
 def test_the_test_split_as_an_extra_test_is_predicted_as_in_training(study: Study, name: str) -> None:
     """The same sentences, tagger and checkpoint give the stored tags, logits and labels."""
     tagged, output = study.taggers / "extra" / "again.parquet", study.root / "extra" / name / "predictions.parquet"
-    test = ["--corpus", study.corpus, "--test again", "--max-length 64 --eval-batch-size 16", CPU]
+    test = ["--corpus", study.corpus, "--test again", "--max-length 64", CPU]
     if not tagged.exists():
         again = GENERATED.replace("--corpus.train 120", "--corpus.train 1")  # only its test split is used
         call("prepare_extra_test", again, "--name again --folder", study.corpus)
@@ -163,7 +163,7 @@ def test_an_oracle_is_used(study: Study, tmp_path: Path) -> None:
         for split in SPLITS
     }
     write_corpus(tmp_path / "corpus", splits, Provenance("generated", "an oracle"))
-    strong = "--training.epochs 20 --training.train-batch-size 8 --training.learning-rate 0.001"
+    strong = "--training.epochs 20 --training.train-batch-size 8 --training.learning-rate 0.001 --training.max-length 64"
     call(
         "train_ner", "--corpus", tmp_path / "corpus", "--encoder", study.encoder, LATE, strong,
         "--training.new-learning-rate 0.3 --training.eval-steps 45 --seed 1", CPU, "--output", tmp_path / "oracle",

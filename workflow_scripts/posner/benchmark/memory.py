@@ -45,7 +45,7 @@ class Peak:
 
 def run_study(folder: Path, sentences: int) -> list[Peak]:
     """Run a study with this number of test sentences in `folder`; returns the largest peak of each rule."""
-    training = {"epochs": 1, "eval_batch_size": 256}
+    training = {"epochs": 1}
     study = {
         "study": {
             "title": "Memory",

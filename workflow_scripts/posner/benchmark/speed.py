@@ -110,7 +110,7 @@ def run_ours(load: Workload, attention: str) -> float:
     """Seconds of one epoch of our loop, without loading."""
     config = model_config(load.encoder, load.labels, Variant())
     device = replace(load.device, attention=attention)
-    checkpoint = Checkpoint.fresh(load.encoder, config, 0, device, batch_size=16, max_length=load.settings.max_length)
+    checkpoint = Checkpoint.fresh(load.encoder, config, 0, device, load.settings.max_length)
     return seconds_of(lambda: train(checkpoint, load.examples, load.settings, 0))
 
 
@@ -172,7 +172,7 @@ def prediction_speeds(load: Workload, pos_tags: tuple[str, ...], lines: Sequence
     def untrained(labels: tuple[str, ...], variant: Variant) -> Checkpoint:
         config = model_config(load.encoder, labels, variant, pos_tags)
         device = replace(load.device, attention="eager")
-        return Checkpoint.fresh(load.encoder, config, 0, device, 16, load.settings.max_length)
+        return Checkpoint.fresh(load.encoder, config, 0, device, load.settings.max_length)
 
     pos = {"pos": "predicted", "feature": "one_hot"}
     baseline = untrained(load.labels, Variant())

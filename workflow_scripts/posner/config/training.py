@@ -31,8 +31,6 @@ class Training(Settings):
     """Fewest training steps: if `epochs` gives fewer, there are more epochs; 0 sets no minimum."""
     train_batch_size: BatchSize = 16
     """Sentences in a training batch."""
-    eval_batch_size: BatchSize = 16
-    """Sentences in a prediction batch."""
     learning_rate: Number = Field(2e-5, gt=0, le=10)
     """Peak learning rate of the pretrained encoder."""
     new_learning_rate: Number = Field(1e-3, gt=0, le=10)

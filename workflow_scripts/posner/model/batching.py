@@ -5,18 +5,23 @@ The order of batches depends on the seed and on the lengths of the sentences onl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from posner.arrays import Ids
 from posner.model.tokenization import Pieces
 from posner.pos.features import PosFeatures
 
+log = logging.getLogger(__name__)
 IGNORED = -100  # the label that cross entropy ignores
+# Word pieces in a batch of predictions, padding included. More are hardly faster; where memory is too small, fewer run.
+BATCH_PIECES = {"cpu": 4096, "cuda": 16_384}
 WINDOW = 50  # batches per shuffled window that is sorted by length, as with `group_by_length` of transformers
 
 
@@ -124,9 +129,34 @@ def training_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: 
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
-def sorted_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Indices of batches for prediction, longest sentences first: if memory is too small, the first batch shows it."""
-    return list(consecutive(sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)), batch_size))
+def run_in_batches(lengths: Ids, device: torch.device, run: Callable[[Ids], None], description: str) -> None:
+    """Call `run` with the numbers of the sentences of each batch, longest sentences first, for predictions.
+
+    A batch has at most `BATCH_PIECES` pieces, padding included, or one sentence. If the memory of a GPU is too small,
+    the limit is halved, and the batch is run again.
+
+    Args:
+        lengths: ``[sentences]``, in word pieces.
+
+    Raises:
+        torch.OutOfMemoryError: the memory of the GPU is too small for one sentence.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    limit, start = BATCH_PIECES[device.type], 0
+    with tqdm(total=len(order), desc=description, unit="sentence", disable=None, leave=False) as bar:
+        while start < len(order):
+            batch = order[start : start + max(1, limit // int(lengths[order[start]]))]
+            try:
+                run(batch)
+            except torch.OutOfMemoryError:
+                if len(batch) == 1:
+                    raise
+                limit //= 2
+                torch.cuda.empty_cache()
+                log.warning("too little memory for %d sentences; batches have at most %d pieces now", len(batch), limit)
+                continue
+            start += len(batch)
+            bar.update(len(batch))
 
 
 def consecutive(items: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -1,4 +1,4 @@
-"""A model with what is needed to run it: tokenizer, device, batch size and longest input.
+"""A model with what is needed to run it: tokenizer, device and longest input.
 
 Training, tagging, prediction and sweeps all run a model through this class. It belongs to the model, below training and
 prediction: training evaluates the model on validation with the same passes that later write its predictions.
@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.arrays import Floats, WordLogits
+from posner.arrays import Floats, Ids, WordLogits
 from posner.corpora.corpus import Sentence, read_split
 from posner.errors import InputError
 from posner.files import atomic_path
-from posner.model.batching import Collator, Examples, sorted_batches
+from posner.model.batching import Collator, Examples, run_in_batches
 from posner.model.device import Device
 from posner.model.examples import make_examples, pos_of_split
 from posner.model.finite import require_finite_logits
@@ -38,20 +37,16 @@ class Checkpoint:
         model: the model; training changes its weights in place.
         tokenizer: the tokenizer of its encoder.
         device: where it runs, and in which precision.
-        batch_size: sentences in a batch of predictions.
         max_length: longest input in word pieces, special tokens included; longer sentences are truncated.
     """
 
     model: PosNerModel
     tokenizer: PreTrainedTokenizerBase
     device: Device
-    batch_size: int
     max_length: int
 
     @classmethod
-    def fresh(
-        cls, encoder: Path, config: PosNerConfig, seed: int, device: Device, batch_size: int, max_length: int
-    ) -> Checkpoint:
+    def fresh(cls, encoder: Path, config: PosNerConfig, seed: int, device: Device, max_length: int) -> Checkpoint:
         """An untrained model over the prepared encoder in `encoder`, its new parameters initialised with `seed`.
 
         Raises:
@@ -64,17 +59,17 @@ class Checkpoint:
                 f"max_length {max_length} is more than the encoder in {encoder} can read, "
                 f"which is {longest} word pieces"
             )
-        return cls(model, load_tokenizer(encoder), device, batch_size, max_length)
+        return cls(model, load_tokenizer(encoder), device, max_length)
 
     @classmethod
-    def load(cls, folder: Path, device: Device, batch_size: int, max_length: int) -> Checkpoint:
+    def load(cls, folder: Path, device: Device, max_length: int) -> Checkpoint:
         """The trained model in `folder`.
 
         Raises:
             InputError: the checkpoint is missing or damaged.
         """
         model = load_model(folder, device.attention)
-        return cls(model, load_tokenizer(folder), device, batch_size, min(max_length, longest_input(folder)))
+        return cls(model, load_tokenizer(folder), device, min(max_length, longest_input(folder)))
 
     def save(self, folder: Path) -> None:
         """Write weights, config and tokenizer into `folder`, in place of an earlier model.
@@ -123,12 +118,14 @@ class Checkpoint:
         self.model.to(self.device.device).eval()
         collate, pieces = self.collator(examples), examples.pieces
         by_piece = torch.zeros(len(pieces.input_ids), self.config.num_labels, device=self.device.device)
-        batches = sorted_batches(pieces.lengths.tolist(), self.batch_size)
+
+        def run(sentences: Ids) -> None:
+            batch = collate(sentences)
+            logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits
+            by_piece[batch.place[batch.is_piece]] = logits[batch.is_piece]
+
         with self.device.autocast():
-            for sentences in tqdm(batches, desc="predicting", unit="batch", disable=None, leave=False):
-                batch = collate(sentences)
-                logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits
-                by_piece[batch.place[batch.is_piece]] = logits[batch.is_piece]
+            run_in_batches(pieces.lengths, self.device.device, run, "predicting")
         words = WordLogits(words_from_pieces(by_piece.cpu().numpy(), pieces), pieces.has_piece)
         require_finite_logits(words.logits, pieces.word_bounds)
         return words

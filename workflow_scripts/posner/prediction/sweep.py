@@ -17,18 +17,16 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from posner.arrays import Floats, Ids, bounds
 from posner.corpora.corpus import OUTSIDE
-from posner.model.batching import Examples, sorted_batches
+from posner.model.batching import Examples, run_in_batches
 from posner.model.checkpoint import Checkpoint
 from posner.model.finite import DAMAGED, NotFiniteError
 from posner.model.hooks import before_layer, encoder_layers
 from posner.prediction.partial_passes import record_input, skip_layers
 
 Rows = npt.NDArray[np.integer[Any]]  # [taggings, words], rows of a POS table
-BATCH_PIECES = 4096  # word pieces in a batch, padding included: large enough to be fast, small enough for any memory
 
 
 class Sweeper(Protocol):
@@ -121,14 +119,16 @@ class EncoderSweeper:
             (int(self.pieces.word_lengths[cases.sentence].sum()),), self.outside, dtype=torch.long, device=device.device
         )
         self.is_finite.fill_(True)
-        batches = list(batches_by_pieces(self.pieces.lengths[cases.sentence]))
+
+        def run(batch: Ids) -> None:
+            case = torch.from_numpy(batch).to(device.device)
+            place, is_piece, best = self.run_batch(cases.sentence[batch], on_device, tagging[case])
+            is_first = is_piece & self.is_first[place]
+            target = start[case, None] + self.words[place] - self.word_bounds[sentence[case], None]
+            labels[target[is_first]] = best[is_first]
+
         with device.autocast(), skip_layers(encoder, self.layer, self.in_tuple):
-            for batch in tqdm(batches, desc="sweeping", unit="batch", disable=None, leave=False):
-                case = torch.from_numpy(batch).to(device.device)
-                place, is_piece, best = self.run_batch(cases.sentence[batch], on_device, tagging[case])
-                is_first = is_piece & self.is_first[place]
-                target = start[case, None] + self.words[place] - self.word_bounds[sentence[case], None]
-                labels[target[is_first]] = best[is_first]
+            run_in_batches(self.pieces.lengths[cases.sentence], device.device, run, "sweeping")
         require_finite_sweep(self.is_finite)  # read once, since each time waits for the device
         return labels.cpu().numpy()
 
@@ -162,19 +162,18 @@ def hidden_states(checkpoint: Checkpoint, text: Examples, layer: int) -> tuple[T
     """
     device, encoder = checkpoint.device, checkpoint.model.to(checkpoint.device.device).eval().encoder
     collate, depth = checkpoint.collator(text), len(encoder_layers(encoder))
-    states: Tensor | None = None
+    parts: list[tuple[Tensor, Tensor]] = []
     with device.autocast(), record_input(encoder, min(layer, depth - 1)) as record:
-        for sentences in sorted_batches(text.pieces.lengths.tolist(), checkpoint.batch_size):
+
+        def run(sentences: Ids) -> None:
             batch = collate(sentences)
             output = encoder(input_ids=batch.input_ids, attention_mask=batch.attention_mask).last_hidden_state
             before = record.states.pop()
-            wanted = output if layer == depth else before
-            if states is None:
-                states = wanted.new_empty(len(text.pieces.words), wanted.shape[-1])
-            states[batch.place[batch.is_piece]] = wanted[batch.is_piece]
-    if states is None:
-        raise ValueError("the text has no sentences")
-    return states, record.in_tuple
+            parts.append((batch.place[batch.is_piece], (output if layer == depth else before)[batch.is_piece]))
+
+        run_in_batches(text.pieces.lengths, device.device, run, "encoding")
+    place, states = (torch.cat(part) for part in zip(*parts, strict=True))
+    return states[place.argsort()], record.in_tuple
 
 
 def require_finite_sweep(is_finite: Tensor) -> None:
@@ -225,16 +224,6 @@ def are_exact(cases: Cases, rows: Rows, word_bounds: Ids) -> bool:
         and np.array_equal(rows[cases.tagging[case][sentence], words], row)
         for case, row in zip(cases.case_of, rows, strict=True)
     )
-
-
-def batches_by_pieces(sizes: Ids) -> Iterator[Ids]:
-    """Indices of batches of similar size, with at most `BATCH_PIECES` pieces including padding, or of one sentence."""
-    order = np.argsort(-sizes, kind="stable")
-    start = 0
-    while start < len(order):
-        end = start + max(1, BATCH_PIECES // int(sizes[order[start]]))
-        yield order[start:end]
-        start = end
 
 
 def make_sweeper(checkpoint: Checkpoint, text: Examples, table: Floats) -> Sweeper:

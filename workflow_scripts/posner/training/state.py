@@ -35,7 +35,7 @@ class Step:
 
 
 class Best:
-    """The weights with the highest score so far; the earliest ones of equal scores."""
+    """The weights with the highest score so far, on the device; the earliest ones of equal scores."""
 
     def __init__(self) -> None:
         self.step = 0
@@ -46,7 +46,7 @@ class Best:
         """Keep the model's weights if `score` is the highest so far."""
         if score > self.score:
             self.step, self.score = step, score
-            self.weights = {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
+            self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
 
     def snapshot(self) -> Snapshot:
         """Weights, step and score; the score is ``None`` before the first offer."""

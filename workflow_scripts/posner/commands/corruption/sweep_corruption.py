@@ -12,7 +12,7 @@ from pydantic import Field
 from posner.arrays import Ids
 from posner.commands.base import ModelCommand
 from posner.config.corruption import Corruption
-from posner.config.training import BatchSize, MaxLength
+from posner.config.training import MaxLength
 from posner.corpora.corpus import corpus_files, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
@@ -45,15 +45,13 @@ class SweepCorruption(ModelCommand):
     """Settings of the sweep."""
     max_length: MaxLength = 256
     """Longest input in word pieces, as in training."""
-    eval_batch_size: BatchSize = 16
-    """Sentences in a batch."""
     output: Path
     """Parquet file to write: scores, one row per mode, level and draw."""
     changes: Path
     """Parquet file to write: tag replacements, and the entities that they change."""
 
     def execute(self) -> None:
-        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), self.eval_batch_size, self.max_length)
+        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), self.max_length)
         tags = checkpoint.config.pos_tags
         sentences = read_split(self.corpus / "test.parquet")
         text = checkpoint.examples(sentences, [sentence.ner for sentence in sentences])

@@ -19,7 +19,7 @@ from posner.evaluation.stored import count_runs, counts_by_unit, predictions_fil
 from posner.files import read_json, write_json, write_table
 from posner.stats.comparison import compare
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.summaries.oracles import gated, unlearned_paths
+from posner.summaries.oracles import baseline_reasons, gated, mean_f1
 from posner.summaries.slices import whole_test_table
 from posner.workflow.command import Folder
 
@@ -45,12 +45,13 @@ class CompareExtraTests(EffectAnalysis):
 
     def execute(self) -> None:
         summaries, runs, differences = {}, {}, {}
-        failed = unlearned_paths(self.variants, read_json(self.main, ["variants"])["variants"])
+        compared_before = read_json(self.main, ["variants"])["variants"]
+        because = {name: entry["reason"] for name, entry in compared_before.items() if entry["reason"]}
         for test in self.tests:
             units = ResamplingUnits.of(read_split(self.corpus / FOLDER / f"{test}.parquet"))
             counts = count_runs(self.predictions / test, self.variants, test, partial(counts_by_unit, units=units))
             compared = compare(counts, baseline_of(self.variants), self.statistics)
-            comparisons = gated(compared, self.variants, failed)
+            comparisons = gated(compared, because | baseline_reasons(self.variants, mean_f1(counts), self.statistics))
             summaries[test] = comparison_summary(comparisons, self.variants, self.statistics, units)
             differences[test] = comparison_table(comparisons, self.variants)
             runs[test] = whole_test_table(counts, self.variants)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from posner.commands.base import ModelCommand
 from posner.config.base import Name
-from posner.config.training import BatchSize, MaxLength
+from posner.config.training import MaxLength
 from posner.config.variants import Variant
 from posner.corpora.corpus import read_card
 from posner.corpora.extra_tests import FOLDER, extra_test_files
@@ -37,14 +37,12 @@ class PredictExtraTest(ModelCommand):
     """Source, form and place of the POS input."""
     max_length: MaxLength = 256
     """Longest input in word pieces, as in training."""
-    eval_batch_size: BatchSize = 16
-    """Sentences in a batch."""
     output: Path
     """Parquet file to write."""
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        checkpoint = Checkpoint.load(self.checkpoint, device, self.eval_batch_size, self.max_length)
+        checkpoint = Checkpoint.load(self.checkpoint, device, self.max_length)
         card = read_card(self.corpus / "corpus.json")
         predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
         provider = PosProvider(self.variant, card, predicted, seed=0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from posner.commands.base import ModelCommand
 from posner.config.base import Name
-from posner.config.training import BatchSize, MaxLength
+from posner.config.training import MaxLength
 from posner.corpora.corpus import read_split
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.model.checkpoint import Checkpoint
@@ -28,14 +28,12 @@ class TagExtraTest(ModelCommand):
     """Folder of the final tagger's model."""
     max_length: MaxLength = 256
     """Longest input in word pieces, as in training."""
-    eval_batch_size: BatchSize = 16
-    """Sentences in a batch."""
     output: Path
     """Parquet file to write."""
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        tagger = Checkpoint.load(self.tagger, device, self.eval_batch_size, self.max_length)
+        tagger = Checkpoint.load(self.tagger, device, self.max_length)
         tags = tuple(tagger.config.labels)
         sentences = read_split(self.corpus / FOLDER / f"{self.test}.parquet")
         words = tagger.predict(tagger.examples(sentences, [sentence.pos for sentence in sentences]))

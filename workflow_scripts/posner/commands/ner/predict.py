@@ -16,7 +16,7 @@ from pydantic import field_validator
 
 from posner.commands.base import ModelCommand
 from posner.config.base import Column
-from posner.config.training import BatchSize, MaxLength
+from posner.config.training import MaxLength
 from posner.corpora.corpus import OUTSIDE
 from posner.errors import InputError
 from posner.files import atomic_path
@@ -65,8 +65,6 @@ class Predict(ModelCommand):
     """Index of the POS column, from 0."""
     max_length: MaxLength = 256
     """Longest input in word pieces; longer sentences are read in parts."""
-    batch_size: BatchSize = 16
-    """Sentences in a batch."""
 
     @field_validator("output")
     @classmethod
@@ -77,7 +75,7 @@ class Predict(ModelCommand):
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        checkpoint = Checkpoint.load(self.checkpoint, device, self.batch_size, self.max_length)
+        checkpoint = Checkpoint.load(self.checkpoint, device, self.max_length)
         source = self.pos_source(checkpoint.config)
         tagger = self.make_tagger(source, checkpoint.config, device)
         write = as_columns if self.output.suffix.lower() == CONLL else as_json
@@ -98,8 +96,15 @@ class Predict(ModelCommand):
         return fusion_of(self.checkpoint)
 
     def inputs(self) -> list[Path]:
-        text = [self.input] if self.input.is_file() else []  # a pipe can be read only once
-        return [*model_files(self.checkpoint), *(model_files(self.tagger) if self.tagger else []), *text]
+        models = [self.checkpoint, *([self.tagger] if self.tagger else [])]
+        return [*(file for folder in models for file in model_files(folder)), *self.text_files()]
+
+    def text_files(self) -> list[Path]:
+        """The input if it is a file; a pipe can be read only once."""
+        return [self.input] if self.input.is_file() else []
+
+    def content_files(self) -> list[Path]:
+        return self.text_files()
 
     def provenance_path(self) -> Path | None:
         return None if self.output == STANDARD else self.output.with_name(f"{self.output.name}.provenance.json")
@@ -138,7 +143,7 @@ class Predict(ModelCommand):
             return ColumnTagger(config)
         if self.tagger is None:
             raise InputError("--tagger: is required with --pos tagger; a study has a tagger in pos/final/model")
-        return ModelTagger(Checkpoint.load(self.tagger, device, self.batch_size, self.max_length), config)
+        return ModelTagger(Checkpoint.load(self.tagger, device, self.max_length), config)
 
     def has_columns(self) -> bool:
         """Whether the input is in columns, not raw text."""

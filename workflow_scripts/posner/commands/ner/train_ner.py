@@ -64,8 +64,7 @@ class TrainNer(TrainingCommand):
         if self.variant.feature == "logits":
             estimate = Standardisation.of(provider.logits("train", read_split(self.corpus / "train.parquet")))
             config.pos_mean, config.pos_scale = estimate.mean.tolist(), estimate.scale.tolist()
-        batch_size, max_length = self.training.eval_batch_size, self.training.max_length
-        return Checkpoint.fresh(self.encoder, config, self.seed, device, batch_size, max_length), provider
+        return Checkpoint.fresh(self.encoder, config, self.seed, device, self.training.max_length), provider
 
     def write_outputs(
         self, checkpoint: Checkpoint, result: TrainingResult, predictions: Mapping[str, NerPredictions]

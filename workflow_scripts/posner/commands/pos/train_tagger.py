@@ -71,8 +71,7 @@ class TrainTagger(TrainingCommand):
     def untrained(self) -> Checkpoint:
         """The tagger before training."""
         config = model_config(self.encoder, read_card(self.corpus / "corpus.json").pos_tags, Variant())
-        batch_size, max_length = self.training.eval_batch_size, self.training.max_length
-        return Checkpoint.fresh(self.encoder, config, self.seed, resolve(self.compute), batch_size, max_length)
+        return Checkpoint.fresh(self.encoder, config, self.seed, resolve(self.compute), self.training.max_length)
 
     def targets(self, splits: dict[str, list[Sentence]], left_out: frozenset[int]) -> dict[str, list[int]]:
         """For each split, the indices of the sentences that this tagger predicts."""

@@ -136,7 +136,7 @@ def print_sweep_speedup(folder: Path, compute: Compute) -> None:
         Variant(fusion="encoder", pos="gold", feature="one_hot", inject_layer_offset_from_end=2),
     ):
         config = model_config(folder / "encoder", card.ner_labels, variant, card.pos_tags)
-        checkpoint = Checkpoint.fresh(folder / "encoder", config, 0, device, batch_size=16, max_length=256)
+        checkpoint = Checkpoint.fresh(folder / "encoder", config, 0, device, max_length=256)
         text = checkpoint.examples(test, [sentence.ner for sentence in test])
         ours, naive, ratio = sweep_speedup(checkpoint, text, plan)
         print(f"  {variant.fusion:8} {ours:7.1f} s   full passes {naive:7.1f} s   x {ratio:.1f}")
