@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from safetensors import SafetensorError
 
@@ -23,8 +23,10 @@ from posner.processes import own_start_time, start_time, system_id
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pydantic import TypeAdapter
 
 Json = Mapping[str, Any]  # an object of a JSON file
+Model = TypeVar("Model")
 SILENT_SECONDS = 3600.0
 PART = re.compile(r"\..+\.[0-9a-f]{8}-\d+-\d+\.part(\..*)?")  # see part_name
 TIMESTAMP = ".snakemake_timestamp"  # Snakemake leaves it in folders that rules name
@@ -240,11 +242,11 @@ def entries(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
             yield from entries(path, above)
 
 
-def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
-    """A parquet file with at least `columns`; `what` describes it in messages.
+def read_frame(path: Path, columns: Sequence[str], what: str, numbers: Sequence[str] = ()) -> pd.DataFrame:
+    """A parquet file with at least `columns`, of which `numbers` are numeric; `what` describes it in messages.
 
     Raises:
-        InputError: the file cannot be read or lacks a column.
+        InputError: the file cannot be read, or lacks a column or a number.
     """
     import pandas as pd  # here, because it is slow to import and most users of this module do not read tables
     import pyarrow as pa
@@ -255,6 +257,8 @@ def read_frame(path: Path, columns: Sequence[str], what: str) -> pd.DataFrame:
         raise InputError(f"{path}: not {what} ({first_line(error)}); delete it and run again") from error
     if missing := [name for name in columns if name not in frame]:
         raise InputError(f"{path}: not {what} (it has no column {missing[0]!r}); delete it and run again")
+    if wrong := [name for name in numbers if not pd.api.types.is_numeric_dtype(frame[name]) or frame[name].hasnans]:
+        raise InputError(f"{path}: not {what} (column {wrong[0]!r} is not of numbers only); delete it and run again")
     return frame
 
 
@@ -272,6 +276,22 @@ def read_json(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         lacking = repr(missing[0]) if isinstance(value, dict) else "an object"
         raise InputError(f"{path}: not the expected results (without {lacking}); delete it and run again")
     return value
+
+
+def read_model(path: Path, kind: TypeAdapter[Model], what: str) -> Model:
+    """A JSON file whose values have the types of `kind`; `what` describes it in messages.
+
+    Raises:
+        InputError: the file cannot be read, or a value is missing or of another type.
+    """
+    try:
+        return kind.validate_json(path.read_bytes(), strict=True)
+    except OSError as error:
+        problem = first_line(error)
+    except ValueError as error:  # of pydantic
+        [first, *_] = error.errors(include_url=False)  # type: ignore[attr-defined]
+        problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+    raise InputError(f"{path}: not {what} ({problem}); delete it and run again")
 
 
 def write_table(path: Path, frame: pd.DataFrame) -> None:

@@ -58,6 +58,30 @@ def test_a_closed_pipe_is_no_traceback(arguments: list[str]) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("arguments", ["--help", "--version", "assign_folds --help"])
+@pytest.mark.parametrize(("stream", "reason"), [(">&-", "Bad file descriptor"), ("> /dev/full", "No space left")])
+def test_an_output_that_cannot_be_written_is_one_line(arguments: str, stream: str, reason: str) -> None:
+    done = shell(f"{arguments} {stream}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written: ")
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_work_without_output_needs_no_streams(tmp_path: Path) -> None:
+    output = tmp_path / "schema.json"
+    assert shell(f"write_schema --output {output} <&- >&- 2>&-").returncode == 0
+    assert output.is_file()
+    assert shell("--bad 2>&-").returncode == 2
+    failed = shell("assign_folds --train no --folds 3 --fold-seed 1 --output x > /dev/full")
+    assert (failed.returncode, len(failed.stderr.splitlines())) == (2, 1)
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    text = f"{sys.executable} -m posner {command}"
+    return subprocess.run(["/bin/sh", "-c", text], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+
+
 def test_an_unknown_command_is_one_line_with_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["train_nerr"])

@@ -6,10 +6,9 @@ and ``corpus.json`` (:class:`CorpusCard`).
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -18,8 +17,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pydantic import TypeAdapter
 from posner.errors import InputError
-from posner.files import atomic_path, sha256, write_json
+from posner.files import atomic_path, read_model, sha256, write_json
 
 SPLITS = ("train", "validation", "test")
 OUTSIDE = "O"
@@ -127,6 +127,14 @@ def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Proven
         InputError: a split is empty, or validation or test have an entity type that train does not have.
     """
     for split in SPLITS:
+CARDS = TypeAdapter(CorpusCard)
+
+
+def label_set(types: Iterable[str]) -> tuple[str, ...]:
+    """``O``, and ``B-`` and ``I-`` of every entity type."""
+    return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
+
+
         if not splits.get(split):
             raise InputError(f"the {split} split of {provenance.origin} is empty")
     types = {split: count_entities(splits[split]) for split in SPLITS}
@@ -140,7 +148,7 @@ def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Proven
     known = set(chain.from_iterable(sentence.pos for sentence in splits["train"]))
     return CorpusCard(
         pos_tags=tuple(sorted(known)),
-        ner_labels=(OUTSIDE, *(f"{prefix}-{name}" for name in sorted(types["train"]) for prefix in "BI")),
+        ner_labels=label_set(sorted(types["train"])),
         sentences={split: len(splits[split]) for split in SPLITS},
         tokens={split: sum(map(len, splits[split])) for split in SPLITS},
         documents={split: len({s.document for s in splits[split]} - {None}) for split in SPLITS},
@@ -220,11 +228,8 @@ def read_card(path: Path) -> CorpusCard:
         InputError: the file is missing, damaged or has another layout.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        provenance = Provenance(**raw.pop("provenance"))
-        raw |= {"pos_tags": tuple(raw["pos_tags"]), "ner_labels": tuple(raw["ner_labels"])}
-        return CorpusCard(**raw, provenance=provenance)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        require_consistent(card)
+    except ValueError as error:
         raise InputError(f"{path}: not a corpus description ({error}); delete it and run again") from error
 
 
@@ -238,7 +243,23 @@ def file_hashes(paths: Sequence[Path]) -> dict[str, str]:
     folder = os.path.commonpath([path.parent for path in absolute])
     return {path.relative_to(folder).as_posix(): sha256(path) for path in absolute}
 
+    card = read_model(path, CARDS, "a corpus description")
 
 def all_tokens(sentences: Sequence[Sentence]) -> Iterator[str]:
     """The tokens of all sentences."""
     return chain.from_iterable(sentence.tokens for sentence in sentences)
+    return card
+
+
+def require_consistent(card: CorpusCard) -> None:
+    """Check that a description is complete.
+
+    Raises:
+        ValueError: a split or label is missing.
+    """
+    for name in ("sentences", "tokens", "documents", "entities"):
+        if missing := set(SPLITS) - getattr(card, name).keys():
+            raise ValueError(f"{name} of {min(missing)} are missing")
+    types = sorted({label[2:] for label in card.ner_labels if label != OUTSIDE})
+    if card.ner_labels != label_set(types):
+        raise ValueError(f"ner_labels are not {OUTSIDE} and pairs of B- and I-")

@@ -12,7 +12,7 @@ import pyarrow as pa
 from posner.arrays import Floats, Ids
 from posner.config.variants import SeededVariant, seeded_runs
 from posner.corpora.documents import ResamplingUnits
-from posner.errors import InputError
+from posner.errors import InputError, first_line
 from posner.evaluation.entities import EntityFinder, Keys
 
 PREDICTION_COLUMNS = ("split", "sentence", "gold", "predicted")
@@ -27,7 +27,10 @@ def read_predictions(path: Path, split: str) -> pd.DataFrame:
     try:
         table = pd.read_parquet(path, columns=list(PREDICTION_COLUMNS), filters=[("split", "==", split)])
     except (OSError, KeyError, pa.ArrowException) as error:
-        raise InputError(f"{path}: no readable predictions ({error}); delete it and run again") from error
+        raise InputError(f"{path}: no readable predictions ({first_line(error)}); delete it and run again") from error
+    labels = [table["gold"].dtype, table["predicted"].dtype]
+    if not all(isinstance(kind, pd.CategoricalDtype) for kind in labels) or table.isna().any(axis=None):
+        raise InputError(f"{path}: no readable predictions (a label is missing, or is none); delete it and run again")
     if table.empty:
         raise InputError(f"{path}: there are no predictions of {split}; delete it and run again")
     return table

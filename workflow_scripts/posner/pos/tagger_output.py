@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from posner.arrays import WordLogits
-from posner.errors import InputError
+from posner.errors import InputError, first_line
 from posner.files import atomic_path, write_json
 from posner.pos.predicted import PREDICTED_COLUMNS
 
@@ -100,6 +100,11 @@ def read_output(folder: Path) -> tuple[pa.Table, TaggerRecord]:
     try:
         raw = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         record = TaggerRecord(raw["tagger"], tuple(raw["tags"]), frozenset(raw["trained_on"]))
-        return pq.read_table(folder / "predictions.parquet").select(PREDICTED_COLUMNS), record
+        table = pq.read_table(folder / "predictions.parquet").select(PREDICTED_COLUMNS)
+        if empty := [name for name in PREDICTED_COLUMNS if table[name].null_count]:
+            raise ValueError(f"column {empty[0]!r} has missing values")
+        return table, record
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        raise InputError(f"{folder}: no readable tagger output ({error}); delete the folder and run again") from error
+        raise InputError(
+            f"{folder}: no readable tagger output ({first_line(error)}); delete the folder and run again"
+        ) from error

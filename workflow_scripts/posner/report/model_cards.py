@@ -232,7 +232,7 @@ def write_card(folder: Path, template: Path, fields: Json) -> None:
     environment.filters["plain"] = escape_markdown
     try:
         text = environment.get_template(template.name).render(fields)
-    except TemplateError as error:
+    except (TemplateError, UnicodeDecodeError) as error:
         raise InputError(f"{template}: {type(error).__name__}: {error}") from error
     with atomic_path(folder / "README.md") as path:
         path.write_text(text, encoding="utf-8")

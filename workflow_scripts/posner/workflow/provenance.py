@@ -34,6 +34,7 @@ UNCOUNTED = (
     "posner.model.fusion.modules",
     "posner.workflow.options:_help",
     "posner.workflow.options:_explain",
+    "posner.workflow.failures",
     "posner.processes",
     "posner.training.lease",
     "posner.training.slurm_jobs",

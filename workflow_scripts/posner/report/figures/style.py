@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Bbox
 from matplotlib.typing import LineStyleType
 
+from posner.errors import InputError, first_line
 from posner.files import atomic_path
 
 DPI = 200  # of PNG files
@@ -96,8 +97,15 @@ def figure_style(sheet: Path) -> Iterator[None]:
     """Matplotlib's settings for all figures: the style sheet on top of its defaults, whatever the user's own settings.
 
     Fonts for further scripts are added if they are installed; matplotlib warns of each that is not.
+
+    Raises:
+        InputError: the style sheet cannot be read.
     """
-    with matplotlib.style.context(sheet, after_reset=True):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(matplotlib.style.context(sheet, after_reset=True))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{sheet}: not a style sheet of matplotlib ({first_line(error)})") from error
         families = list(matplotlib.rcParams["font.family"])
         matplotlib.rcParams["font.family"] = [*families, *installed_fonts()]
         yield
