@@ -50,13 +50,27 @@ class TrainingCommand(ModelCommand):
         """Train as the only process that may do this training, and remove the resume state when the record is written.
 
         Raises:
-            LeaseLostError: another process has taken over; nothing was written.
+            LeaseLostError: another process has taken over and goes on; nothing was written.
         """
-        if self.resume is None:
         require_own_folder(self.output / "model", is_trained)
+        if self.resume is None:
             super().execute_recorded(recording)
             return
-        with ResumeFolder(self.resume, recording.key, self.save_every) as resume:
+        try:
+            self.execute_leased(self.resume, recording)
+        except LeaseLostError as error:
+            if not recording.is_finished():
+                raise
+            # No failure, after which Snakemake would remove the results of the other process.
+            log.warning("%s; that one has finished", error)
+
+    def execute_leased(self, folder: Path, recording: Recording) -> None:
+        """Train and write the record, as the only process that uses the resume state in `folder`.
+
+        Raises:
+            LeaseLostError: another process has taken over; nothing was written.
+        """
+        with ResumeFolder(folder, recording.key, self.save_every) as resume:
             if recording.is_finished():  # by a training that a killed Snakemake has left, and that ended just now
                 log.info("%s has the results of this training; nothing to do", self.output)
                 return

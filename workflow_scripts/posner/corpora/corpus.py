@@ -16,8 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
 from pydantic import TypeAdapter
+
+from posner.corpora.iob import TagError
 from posner.errors import InputError
 from posner.files import atomic_path, read_model, sha256, write_json
 
@@ -108,6 +109,14 @@ class CorpusCard:
     repeated_sentences: dict[str, int] = field(default_factory=dict)
 
 
+CARDS = TypeAdapter(CorpusCard)
+
+
+def label_set(types: Iterable[str]) -> tuple[str, ...]:
+    """``O``, and ``B-`` and ``I-`` of every entity type."""
+    return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
+
+
 def corpus_files(folder: Path) -> list[Path]:
     """Files of a prepared corpus.
 
@@ -127,14 +136,6 @@ def describe_corpus(splits: Mapping[str, Sequence[Sentence]], provenance: Proven
         InputError: a split is empty, or validation or test have an entity type that train does not have.
     """
     for split in SPLITS:
-CARDS = TypeAdapter(CorpusCard)
-
-
-def label_set(types: Iterable[str]) -> tuple[str, ...]:
-    """``O``, and ``B-`` and ``I-`` of every entity type."""
-    return (OUTSIDE, *(f"{prefix}-{name}" for name in types for prefix in "BI"))
-
-
         if not splits.get(split):
             raise InputError(f"the {split} split of {provenance.origin} is empty")
     types = {split: count_entities(splits[split]) for split in SPLITS}
@@ -227,27 +228,11 @@ def read_card(path: Path) -> CorpusCard:
     Raises:
         InputError: the file is missing, damaged or has another layout.
     """
+    card = read_model(path, CARDS, "a corpus description")
     try:
         require_consistent(card)
     except ValueError as error:
         raise InputError(f"{path}: not a corpus description ({error}); delete it and run again") from error
-
-
-def file_hashes(paths: Sequence[Path]) -> dict[str, str]:
-    """SHA-256 by file, for :attr:`Provenance.files`.
-
-    Names are relative to the deepest common folder: they do not depend on its location, and they differ for files of
-    the same name in different folders.
-    """
-    absolute = [path.absolute() for path in paths]
-    folder = os.path.commonpath([path.parent for path in absolute])
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in absolute}
-
-    card = read_model(path, CARDS, "a corpus description")
-
-def all_tokens(sentences: Sequence[Sentence]) -> Iterator[str]:
-    """The tokens of all sentences."""
-    return chain.from_iterable(sentence.tokens for sentence in sentences)
     return card
 
 
