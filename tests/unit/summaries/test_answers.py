@@ -146,6 +146,8 @@ WIDE = Finding("inconclusive", 0.0006, -0.0034, 0.0046)
 SINGLE = Finding("inconclusive", 0.0138, None, None)
 OTHER = Finding("inconclusive", 0.0212, None, None)
 CLOSED = Finding("inconclusive", 0.0001, -0.001, 0.001, "path not learned")
+UNTRIED = replace(CLOSED, reason="path not tested")
+ASTRAY = replace(CLOSED, reason="baseline not learned")
 
 
 GAIN = "+1.33 [+0.60, +2.07]"
@@ -234,6 +236,22 @@ NONE = "+0.03 [-0.38, +0.44]"
             ),
         ),
         (
+            [UP, CLOSED, UNTRIED],
+            (
+                f"X improves test F1 in the one variant tested ({GAIN} points; 95 % interval); 1 more variant whose "
+                "input path was not learned is inconclusive; 1 more variant whose input path no oracle tested, beside "
+                "one that was not learned, is inconclusive."
+            ),
+        ),
+        (
+            [UNTRIED],
+            (
+                "X has an inconclusive effect on test F1 in the one variant: 1 whose input path no oracle tested, "
+                "beside one that was not learned."
+            ),
+        ),
+        ([ASTRAY, ASTRAY], "X has an inconclusive effect on test F1: not even the baseline was learned."),
+        (
             [UP, DOWN, SAME, UNCLEAR],
             (
                 f"X improves test F1 in 1 of 4 variants tested ({GAIN} points; 95 % interval), lowers it in 1 (-2.00 "
@@ -249,7 +267,7 @@ def test_one_sentence_covers_all_variants(findings: list[Finding], expected: str
 
 
 FINDINGS = st.lists(
-    st.sampled_from([UP, MORE, DOWN, SAME, UNCLEAR, WIDE, SINGLE, OTHER, CLOSED]), min_size=1, max_size=9
+    st.sampled_from([UP, MORE, DOWN, SAME, UNCLEAR, WIDE, SINGLE, OTHER, CLOSED, UNTRIED]), min_size=1, max_size=9
 )
 
 
@@ -262,7 +280,7 @@ def test_a_sentence_is_one_sentence(findings: list[Finding]) -> None:
     assert ". " not in text
     assert text.count("(") == text.count(")")
     assert ("one training seed" in text) == any(finding.low is None for finding in findings)
-    assert ("not learned" in text) == (CLOSED in findings)
+    assert ("not learned" in text) == (CLOSED in findings or UNTRIED in findings)
 
 
 def test_enumerations() -> None:

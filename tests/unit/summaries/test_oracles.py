@@ -7,11 +7,19 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
-from fabricated import SEEDS, VARIANTS, counts_of, read, variant, write_comparisons
+from fabricated import SEEDS, VARIANTS, counts_of, read, summarise, variant, write_comparisons
 from posner.commands.study.conclude import NER
 from posner.config.statistics import Statistics
 from posner.stats.comparison import Verdict, compare_families
-from posner.summaries.oracles import NOT_LEARNED, oracle_checks, oracles_sentence
+from posner.summaries.oracles import (
+    BASELINE_NOT_LEARNED,
+    NOT_LEARNED,
+    NOT_TESTED,
+    gated,
+    oracle_checks,
+    oracles_sentence,
+    reasons,
+)
 
 
 @pytest.fixture
@@ -40,7 +48,8 @@ def test_the_sentence_says_which_null_results_are_informative(checks: dict[str, 
         "Even the NER labels do not bring F1 to 95.0 through encoder k=2, embeddings "
         f"({f1['encoder k=2, embeddings']}): this path was not learned, so all verdicts on it are "
         "inconclusive. "
-        "No oracle was run for late, embeddings; encoder earliest, embeddings; late, logits."
+        "No oracle was run for late, embeddings; encoder earliest, embeddings; late, logits. "
+        "Verdicts on encoder earliest, embeddings are inconclusive, too, beside a path that was not learned."
     )
     assert oracles_sentence({}, 0.95) == ""
 
@@ -83,11 +92,15 @@ def test_verdicts_of_a_path_whose_oracle_fails_are_inconclusive(
 def test_the_gate_reaches_every_verdict_answer_and_table(study: Path) -> None:
     """The encoder's oracle of the fabricated study fails, that of late one-hot works."""
     verdict = read(study / "verdict.json")
-    gated_variants = ("encoder-gold", "encoder-predicted")
-    for name in gated_variants:
+    gated_variants = {
+        "encoder-gold": NOT_LEARNED,
+        "encoder-predicted": NOT_LEARNED,
+        "encoder_earliest-gold": NOT_TESTED,  # but beside the path that fails
+    }
+    for name, reason in gated_variants.items():
         for result in (verdict["variants"][name], *filter(None, verdict["propagation"][name].values())):
-            assert (result["verdict"], result["reason"]) == ("inconclusive", NOT_LEARNED)
-            assert result["sentence"].endswith("inconclusive (path not learned).")
+            assert (result["verdict"], result["reason"]) == ("inconclusive", reason)
+            assert result["sentence"].endswith(f"inconclusive ({reason}).")
     assert verdict["variants"]["late-gold-one_hot"]["reason"] is None
     for answer in verdict["answers"].values():
         assert "1 more variant whose input path was not learned is inconclusive" in answer
@@ -95,6 +108,32 @@ def test_the_gate_reaches_every_verdict_answer_and_table(study: Path) -> None:
         rows = pd.read_csv(study / "tables" / f"{name}.csv")
         assert set(rows.loc[rows["reason"].notna(), "variant"]) == set(gated_variants)
         assert set(rows.loc[rows["reason"].notna(), "verdict"]) == {"inconclusive"}
+
+
+@pytest.mark.parametrize(
+    ("baseline", "margin", "learned"), [(0.0, 0.5, False), (0.04, 0.5, False), (0.06, 0.5, True), (0.06, 7, False)]
+)
+def test_nothing_is_concluded_beside_a_baseline_that_was_not_learned(
+    baseline: float, margin: float, learned: bool
+) -> None:
+    """Models that find nothing are all equivalent, and POS has nothing to do with it."""
+    f1 = dict.fromkeys(VARIANTS, baseline) | {"late-oracle-one_hot": 0.99, "encoder-oracle": 0.99}
+    because = reasons(VARIANTS, f1, Statistics(margin=margin))
+    assert because == ({} if learned else dict.fromkeys(VARIANTS, BASELINE_NOT_LEARNED))
+    counts = {name: {seed: counts_of(f1[name]) for seed in SEEDS} for name in VARIANTS}
+    compared = gated(compare_families(counts, VARIANTS, Statistics(resamples=100)), because)
+    assert {comparison.verdict for comparison in compared.values()} == {"equivalent" if learned else "inconclusive"}
+
+
+def test_the_answers_say_that_the_baseline_was_not_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("posner.summaries.oracles.LEARNED_F1", 0.95)
+    summarise(tmp_path)
+    verdict = read(tmp_path / "verdict.json")
+    for answer in verdict["answers"].values():
+        assert answer.endswith("has an inconclusive effect on test F1: not even the baseline was learned.")
+    effects = [effect for by_question in verdict["propagation"].values() for effect in by_question.values() if effect]
+    compared = [variant for variant in verdict["variants"].values() if variant["verdict"]]
+    assert {result["reason"] for result in [*effects, *compared]} == {BASELINE_NOT_LEARNED}
 
 
 def test_controls_do_not_lower_the_power_for_pos() -> None:

@@ -97,7 +97,7 @@ def test_details_on_corruption_rates(study: Path) -> None:
         CEILING,
     )
     rows = pd.read_csv(study / "tables" / "corruption.csv").assign(change=lambda t: 100 * t["change"])
-    learned = rows["injection"] != "encoder k=2, embeddings"  # whose oracle fails
+    learned = rows["fusion"] == "late"  # the one oracle of the encoder fusion fails
     changes = rows[(rows["mode"] == "tagger") & learned].groupby(["level", "variant"])["change"].mean()
 
     def range_at(rate: float) -> str:

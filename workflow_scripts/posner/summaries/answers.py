@@ -2,11 +2,13 @@
 
 All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the tested variants by verdict; variants
 with one training seed are counted apart, because one seed is never conclusive, and so are variants whose input path was
-not learned (:mod:`posner.summaries.oracles`). No sentence reaches beyond the shares of tags that were really replaced.
+not learned or not tested (:mod:`posner.summaries.oracles`). No sentence reaches beyond the shares of tags that were
+really replaced.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -16,6 +18,7 @@ from posner.files import Json
 from posner.stats.comparison import Verdict
 from posner.stats.propagation import QUESTIONS, Question
 from posner.summaries.names import POS
+from posner.summaries.oracles import BASELINE_NOT_LEARNED, NOT_LEARNED, NOT_TESTED
 from posner.summaries.sentences import confidence, percentage, range_words, signed_points, span
 
 MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
@@ -30,6 +33,10 @@ CLAUSES: Mapping[Verdict, str] = {
     "hurts": "lowers {f1}",
     "equivalent": "changes {f1} by less than the margin of {margin} points",
     "inconclusive": "has an inconclusive effect on {f1}",
+}
+UNLEARNED = {
+    NOT_LEARNED: "whose input path was not learned",
+    NOT_TESTED: "whose input path no oracle tested, beside one that was not learned,",
 }
 MAX_LISTED = 3  # effects; of more, a sentence gives the range
 NO_TAGGING_ERRORS = (
@@ -122,7 +129,7 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
     if not findings:
         return ""
     tested = [finding for finding in findings if finding.is_tested]
-    not_learned = sum(finding.reason is not None for finding in findings)
+    unlearned = Counter(finding.reason for finding in findings if finding.reason)
     once = [finding for finding in findings if not finding.is_tested and not finding.reason]
     others: list[str] = []
     if tested:
@@ -140,14 +147,25 @@ def findings_sentence(subject: str, findings: Sequence[Finding], margin: float, 
         change = f"{subject} changes test F1 by {span([finding.change for finding in once])} points{variants}"
         sentence = f"{change}; with one training seed{per_variant}, this is inconclusive"
     else:
-        where, passes = "the one variant, whose input path was", "it"
-        if not_learned > 1:
-            where, passes = f"all {not_learned} variants, whose input paths were", "them"
-        effect = f"{subject} has an inconclusive effect on test F1 in {where} not learned"
-        return f"{effect}: even the NER labels do not pass {passes}."
-    if not_learned:
-        others.append(more_variants(not_learned, "whose input path was not learned", "inconclusive"))
+        return f"{subject} has an inconclusive effect on test F1{unlearned_clause(unlearned)}."
+    others.extend(
+        more_variants(unlearned[why], which, "inconclusive") for why, which in UNLEARNED.items() if unlearned[why]
+    )
     return "; ".join([sentence, *others]) + "."
+
+
+def unlearned_clause(unlearned: Counter[str]) -> str:
+    """Why nothing can be said on any variant; `unlearned` is their number by reason."""
+    if BASELINE_NOT_LEARNED in unlearned:
+        return ": not even the baseline was learned"
+    number = unlearned.total()
+    if set(unlearned) == {NOT_LEARNED}:
+        where, passes = ("the one variant, whose input path was", "it")
+        if number > 1:
+            where, passes = (f"all {number} variants, whose input paths were", "them")
+        return f" in {where} not learned: even the NER labels do not pass {passes}"
+    groups = [f"{unlearned[why]} {which.rstrip(',')}" for why, which in UNLEARNED.items() if unlearned[why]]
+    return f" in {'the one variant' if number == 1 else f'all {number} variants'}: {enumeration(groups)}"
 
 
 def more_variants(number: int, which: str, verdict: str) -> str:
@@ -268,5 +286,5 @@ def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: fl
 
 
 def is_not_learned(summary: Json) -> bool:
-    """Whether an oracle shows that the input path of a swept variant was not learned."""
+    """Whether the input path of a swept variant, or the baseline, was not learned."""
     return any(summary[question] and summary[question]["reason"] for question in QUESTIONS)

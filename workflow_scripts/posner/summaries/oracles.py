@@ -1,25 +1,33 @@
-"""Oracle controls: can each input path transmit information at all?
+"""Oracle controls: can each input path transmit information at all? And was the baseline learned?
 
 An oracle feeds the NER labels through the input path of a variant. If even the oracle's F1 stays below `oracle_f1`,
 the path was not learned, and no result on that path says anything about POS: its verdicts are *inconclusive*, with
-:data:`NOT_LEARNED` as the reason.
+:data:`NOT_LEARNED` as the reason. So are those on a path without an oracle where another path of the same fusion failed
+(:data:`NOT_TESTED`), and all of them where the baseline was not learned (:data:`BASELINE_NOT_LEARNED`): models that
+find nothing are equivalent to each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from posner.config.variants import Variant
+from posner.config.statistics import Estimation, Statistics
+from posner.config.variants import Variant, baseline_of
 from posner.files import Json
 from posner.stats.comparison import Comparison, seed_mean_f1
 from posner.stats.resampling import RunCounts
 from posner.summaries.names import injection
 
 NOT_LEARNED = "path not learned"
+NOT_TESTED = "path not tested"
+BASELINE_NOT_LEARNED = "baseline not learned"
+# F1 in 0..1 of a baseline that has learned anything: labels drawn at random with the frequencies of CoNLL-2003 reach
+# about 0.02. It has to reach the margin, too, since no variant could be worse by the margin otherwise.
+LEARNED_F1 = 0.05
 
 
 def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, dict[str, Any]]:
@@ -30,8 +38,8 @@ def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, d
         required: the F1 in 0..1 that an oracle must reach.
 
     Returns:
-        By path (``late, one-hot``): the variants that use it; `f1`, the oracle's mean test F1 in 0..1, and `works`,
-        whether that is at least `required`. Both are ``None`` where no oracle was run.
+        By path (``late, one-hot``): the `variants` that use it; their `fusion`; `f1`, the oracle's mean test F1 in
+        0..1, and `works`, whether that is at least `required`. Both are ``None`` where no oracle was run.
     """
     settings = {name: Variant.model_validate(summary["settings"]) for name, summary in summaries.items()}
     f1_of_paths = oracle_f1(
@@ -42,7 +50,8 @@ def oracle_checks(summaries: Mapping[str, Json], required: float) -> dict[str, d
         if variant.pos in ("gold", "predicted"):
             path = injection(variant)
             f1 = f1_of_paths.get(path)
-            check: dict[str, Any] = {"variants": [], "f1": f1, "works": None if f1 is None else f1 >= required}
+            works = None if f1 is None else f1 >= required
+            check: dict[str, Any] = {"variants": [], "fusion": variant.fusion, "f1": f1, "works": works}
             checks.setdefault(path, check)["variants"].append(name)
     return checks
 
@@ -56,25 +65,41 @@ def oracle_f1(variants: Mapping[str, Variant], f1: Mapping[str, float]) -> dict[
     return {injection(variant): float(f1[name]) for name, variant in variants.items() if variant.pos == "oracle"}
 
 
-def failed_paths(variants: Mapping[str, Variant], counts: RunCounts, required: float) -> set[str]:
-    """The input paths whose oracle stays below the `required` F1 in 0..1, from entity counts of all runs."""
-    f1 = {name: seed_mean_f1(np.stack(list(by_seed.values()))) for name, by_seed in counts.items()}
-    return {path for path, value in oracle_f1(variants, f1).items() if value < required}
+def mean_f1(counts: RunCounts) -> dict[str, float]:
+    """Mean F1 in 0..1 over the seeds of each variant, from entity counts of all runs."""
+    return {name: float(seed_mean_f1(np.stack(list(by_seed.values())))) for name, by_seed in counts.items()}
 
 
-def unlearned_paths(variants: Mapping[str, Variant], compared: Mapping[str, Json]) -> set[str]:
-    """The input paths that were not learned, from the `variants` of ``ner_comparisons.json``."""
-    return {injection(variant) for name, variant in variants.items() if compared.get(name, {}).get("reason")}
+def reasons(variants: Mapping[str, Variant], f1: Mapping[str, float], statistics: Statistics) -> dict[str, str]:
+    """Why verdicts are inconclusive whatever the tests say, by variant; without the variants that the tests decide on.
 
-
-def gated(
-    comparisons: Mapping[str, Comparison], variants: Mapping[str, Variant], failed: Collection[str]
-) -> dict[str, Comparison]:
-    """The comparisons; those of variants with a path among the `failed` ones are inconclusive, with the reason."""
+    Args:
+        f1: mean test F1 in 0..1 of each variant.
+    """
+    if overall := baseline_reasons(variants, f1, statistics):
+        return overall
+    tested = oracle_f1(variants, f1)
+    failed = {path for path, value in tested.items() if value < statistics.oracle_f1 / 100}
+    doubtful = {variant.fusion for variant in variants.values() if injection(variant) in failed}
     return {
-        name: replace(comparison, verdict="inconclusive", reason=NOT_LEARNED)
-        if injection(variants[name]) in failed
-        else comparison
+        name: NOT_LEARNED if injection(variant) in failed else NOT_TESTED
+        for name, variant in variants.items()
+        if injection(variant) in failed or (injection(variant) not in tested and variant.fusion in doubtful)
+    }
+
+
+def baseline_reasons(
+    variants: Mapping[str, Variant], f1: Mapping[str, float], statistics: Estimation
+) -> dict[str, str]:
+    """As :func:`reasons`, as far as they follow from the baseline: all variants, or none."""
+    learned = f1[baseline_of(variants)] >= max(LEARNED_F1, statistics.margin / 100)
+    return {} if learned else dict.fromkeys(variants, BASELINE_NOT_LEARNED)
+
+
+def gated(comparisons: Mapping[str, Comparison], because: Mapping[str, str]) -> dict[str, Comparison]:
+    """The comparisons; those of variants with a reason are inconclusive, with the reason."""
+    return {
+        name: replace(comparison, verdict="inconclusive", reason=because[name]) if name in because else comparison
         for name, comparison in comparisons.items()
     }
 
@@ -97,4 +122,7 @@ def oracles_sentence(checks: Mapping[str, Json], required: float) -> str:
         )
     if untested := [path for path, check in checks.items() if check["works"] is None]:
         parts.append(f"No oracle was run for {'; '.join(untested)}.")
+    doubtful = {check["fusion"] for check in checks.values() if check["works"] is False}
+    if unknown := [path for path in untested if checks[path]["fusion"] in doubtful]:
+        parts.append(f"Verdicts on {'; '.join(unknown)} are inconclusive, too, beside a path that was not learned.")
     return " ".join(parts)

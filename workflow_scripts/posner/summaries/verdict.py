@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from posner.config.statistics import Estimation, Statistics
+from posner.config.variants import Variant
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS, Effect
 from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details
-from posner.summaries.oracles import NOT_LEARNED, oracle_checks, oracles_sentence
+from posner.summaries.oracles import oracle_checks, oracles_sentence, reasons
 from posner.summaries.sentences import effect_sentence
 
 # Columns of the main table, from a variant's difference.
@@ -55,11 +56,15 @@ def conclude(
     summaries = {name: summary for group in ner for name, summary in group["variants"].items()}
     required = comparisons["statistics"]["oracle_f1"] / 100
     checks = oracle_checks(summaries, required)
-    failed = {name for check in checks.values() if check["works"] is False for name in check["variants"]}
     statistics = Statistics.model_validate(comparisons["statistics"])
+    because = reasons(
+        {name: Variant.model_validate(summary["settings"]) for name, summary in summaries.items()},
+        {name: summary["summary"]["test"]["f1"]["mean"] for name, summary in summaries.items()},
+        statistics,
+    )
     stored = {name: summary for group in corruption for name, summary in group["variants"].items()}
     swept = {
-        name: gated_effects(stored[name], statistics) if name in failed else stored[name]
+        name: gated_effects(stored[name], because[name], statistics) if name in because else stored[name]
         for name in summaries
         if name in stored
     }
@@ -84,13 +89,13 @@ def conclude(
     }
 
 
-def gated_effects(summary: Json, statistics: Estimation) -> Json:
-    """The entry of a swept variant whose input path was not learned: all verdicts are inconclusive."""
+def gated_effects(summary: Json, reason: str, statistics: Estimation) -> Json:
+    """The entry of a swept variant with all verdicts inconclusive, for `reason`."""
     effects: dict[str, Any] = {}
     for question in QUESTIONS:
         if stored := summary[question]:
             effect = Effect(**{field.name: stored[field.name] for field in fields(Effect)})
-            effect = replace(effect, verdict="inconclusive", reason=NOT_LEARNED)
+            effect = replace(effect, verdict="inconclusive", reason=reason)
             sentence = effect_sentence(summary["label"], question, effect, statistics)
             effects[question] = asdict(effect) | {"sentence": sentence}
     return {**summary, **effects}
@@ -99,7 +104,7 @@ def gated_effects(summary: Json, statistics: Estimation) -> Json:
 def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
     """A variant's test F1 (0..1), its difference from the baseline with interval, the verdict and a sentence.
 
-    `reason` says why a verdict is inconclusive whatever the tests say (:data:`posner.summaries.oracles.NOT_LEARNED`).
+    `reason` says why a verdict is inconclusive whatever the tests say (:func:`posner.summaries.oracles.reasons`).
     All but the F1 are ``None`` for the baseline, oracles, and variants that share no seed with the baseline.
     """
     result: dict[str, Any] = {

@@ -16,14 +16,14 @@ from posner.evaluation.stored import count_runs, counts_by_unit, predictions_fil
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_families
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.summaries.oracles import failed_paths, gated
+from posner.summaries.oracles import gated, mean_f1, reasons
 from posner.workflow.command import Folder
 
 
 class CompareVariants(EffectAnalysis):
     """Write each variant's difference in test F1 to the baseline, with interval, tests, power and verdict.
 
-    Verdicts on an input path whose oracle fails are inconclusive.
+    Verdicts on an input path whose oracle fails are inconclusive, and all of them if the baseline was not learned.
     """
 
     statistics: Statistics = Field(default_factory=Statistics)
@@ -40,8 +40,8 @@ class CompareVariants(EffectAnalysis):
     def execute(self) -> None:
         units = ResamplingUnits.of(read_split(self.corpus / "test.parquet"))
         counts = count_runs(self.ner, self.variants, "test", partial(counts_by_unit, units=units))
-        failed = failed_paths(self.variants, counts, self.statistics.oracle_f1 / 100)
-        comparisons = gated(compare_families(counts, self.variants, self.statistics), self.variants, failed)
+        because = reasons(self.variants, mean_f1(counts), self.statistics)
+        comparisons = gated(compare_families(counts, self.variants, self.statistics), because)
         write_json(self.output, comparison_summary(comparisons, self.variants, self.statistics, units))
         write_table(self.table, comparison_table(comparisons, self.variants))
 

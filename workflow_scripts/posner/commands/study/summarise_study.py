@@ -28,7 +28,8 @@ VERDICT_NOTES = """\
   the corpus's tags;
 - *equivalent (within the margin)*: a difference of the margin or more is excluded;
 - *inconclusive*: neither can be shown with these seeds and this test set. With *path not learned*,
-  the oracle of the variant's input path fails, so the result says nothing about POS.
+  the oracle of the variant's input path fails, so the result says nothing about POS; with *path not tested*, the
+  path has no oracle, and one of another path of the fusion fails; with *baseline not learned*, its F1 is near 0.
 """
 CONTENTS = """\
 - *Data*: sizes of the corpora.
