@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from posner.corpora.iob import TagError
 from posner.errors import InputError
 from posner.files import atomic_path, read_model, sha256, write_json
 
@@ -248,3 +247,19 @@ def require_consistent(card: CorpusCard) -> None:
     types = sorted({label[2:] for label in card.ner_labels if label != OUTSIDE})
     if card.ner_labels != label_set(types):
         raise ValueError(f"ner_labels are not {OUTSIDE} and pairs of B- and I-")
+
+
+def file_hashes(paths: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 by file, for :attr:`Provenance.files`.
+
+    Names are relative to the deepest common folder: they do not depend on its location, and they differ for files of
+    the same name in different folders.
+    """
+    absolute = [path.absolute() for path in paths]
+    folder = os.path.commonpath([path.parent for path in absolute])
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in absolute}
+
+
+def all_tokens(sentences: Sequence[Sentence]) -> Iterator[str]:
+    """The tokens of all sentences."""
+    return chain.from_iterable(sentence.tokens for sentence in sentences)
