@@ -12,6 +12,7 @@ from posner.commands.base import ModelCommand
 from posner.config.base import COUNT, Seed
 from posner.corpora.corpus import corpus_files
 from posner.model.folders import is_trained, model_files, require_own_folder
+from posner.training.lease import LeaseLostError
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
 from posner.workflow.recording import Recording
