@@ -36,7 +36,7 @@ CLAUSES: Mapping[Verdict, str] = {
 }
 UNLEARNED = {
     NOT_LEARNED: "whose input path was not learned",
-    NOT_TESTED: "whose input path no oracle tested, beside one that was not learned,",
+    NOT_TESTED: "whose input path was not tested",
 }
 MAX_LISTED = 3  # effects; of more, a sentence gives the range
 NO_TAGGING_ERRORS = (
@@ -164,7 +164,7 @@ def unlearned_clause(unlearned: Counter[str]) -> str:
         if number > 1:
             where, passes = (f"all {number} variants, whose input paths were", "them")
         return f" in {where} not learned: even the NER labels do not pass {passes}"
-    groups = [f"{unlearned[why]} {which.rstrip(',')}" for why, which in UNLEARNED.items() if unlearned[why]]
+    groups = [f"{unlearned[why]} {which}" for why, which in UNLEARNED.items() if unlearned[why]]
     return f" in {'the one variant' if number == 1 else f'all {number} variants'}: {enumeration(groups)}"
 
 
