@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from column_files import make_file
-from column_rules import Document, RefusedError, Row, parse, to_begin
+from column_rules import Document, RefusedError, Row, parse, require_visible, to_begin
 from posner.config.corpora import ColumnsCorpus
 from posner.corpora.conll import read_columns
 from posner.errors import InputError
@@ -28,6 +28,8 @@ def expected_rows(documents: list[Document], name: str) -> Iterator[tuple[str | 
     has_documents = any(documents[1:])
     for number, document in enumerate(documents):
         for sentence in document:
+            for row in sentence:
+                require_visible(row)
             tokens, pos, ner = zip(*sentence, strict=True)
             yield (
                 f"{name}-{number:04d}" if has_documents else None,

@@ -11,7 +11,6 @@ TOKENS = [
         "New\u00a0York",
         "a\u2028b",
         "c\x85d",
-        "\x0c",
         "e\x0cf",
         "\u200b",
         "Mun\u00adchen",
@@ -19,7 +18,7 @@ TOKENS = [
         "\u00a0",
         "e\u0301",
     ),
-    *("\U0001f469\u200d\U0001f4bb", "=", "text", '"', "\\", "'", "\x1c", "-doc-", "DOCSTART-x"),
+    *("\U0001f469\u200d\U0001f4bb", "=", "text", '"', "\\", "'", "-doc-", "DOCSTART-x"),
 ]
 LABELS = ["O", "O", "O", "B-PER", "I-PER", "I-LOC", "B-LOC", "B-", "S-X"]
 STARTS = ["-DOCSTART-", "-DOCSTART- -X- O O", "-docstart -", "- DOCSTART -\tO", "\u2014DocStart\u2014", "-DOC START-"]

@@ -120,6 +120,13 @@ def count(numbers: list[str]) -> int | None:
     return values[0] if is_counting and (values[0] == 1 or len(values) > 1) else None
 
 
+def require_visible(row: Row) -> None:
+    """Refuse a token of white space, and tags that begin or end with something that cannot be seen."""
+    token, *tags = row
+    if not token.strip() or any(not end.isprintable() or end == " " for tag in tags for end in (tag[0], tag[-1])):
+        raise RefusedError("invisible")
+
+
 def to_begin(labels: list[str]) -> list[str]:
     """IOB2 from IOB1 or IOB2."""
     converted = []

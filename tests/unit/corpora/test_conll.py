@@ -18,8 +18,12 @@ no_deadline = hypothesis_settings(deadline=None)  # other jobs may hold the core
 # Anything can be in a column but what separates columns and lines: no-break spaces and U+2028 occur in real tokens.
 words = st.text(
     st.characters(exclude_characters=" \t\r\n\0", exclude_categories=["Cs"]), min_size=1, max_size=6
-).filter(lambda word: word != "1" and not word.startswith("\ufeff"))  # a column of 1, 2, ... numbers the tokens
-rows = st.tuples(words, words, st.sampled_from(["O", "B-PER", "B-LOC"]))
+).filter(  # a column of 1, 2, ... numbers the tokens
+    lambda word: word != "1" and not word.startswith("\ufeff") and not word.isspace()
+)
+visible = st.characters(exclude_categories=["C", "Z"])
+tags = st.builds("{}{}{}".format, visible, words, visible)
+rows = st.tuples(words, tags, st.sampled_from(["O", "B-PER", "B-LOC"]))
 sentences = st.lists(rows, min_size=1, max_size=5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -156,3 +157,27 @@ def test_a_large_file_is_read_quickly(tmp_path: Path) -> None:
     begin = time.process_time()
     assert len(read_columns(path, settings())) == 14_000
     assert time.process_time() - begin < 5  # about 0.5 s; the bound is loose because machines differ
+
+
+@pytest.mark.parametrize("end", ["\u00a0", "\u200b", "\ufeff", "\x0b", "\x0c", "\x85", "\u2028"])
+@pytest.mark.parametrize("row", ["b N{} - O", "b N - B-PER{}", "b N - O{}", "b {}N - O"])
+def test_tags_with_ends_that_cannot_be_seen_are_refused(tmp_path: Path, row: str, end: str) -> None:
+    """Else they would be other tags and entity types."""
+    path = write(tmp_path, f"a N - O\n{row.format(end)}\n")
+    assert message(path).startswith(f"{path}:2: ")
+
+
+def test_tokens_of_white_space_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "a N - O\n\u00a0 N - O\n")
+    assert message(path).startswith(f"{path}:2: the token '\\xa0' is empty or white space")
+
+
+def test_a_pipe_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    assert "a pipe or device, not a file" in message(path)
+
+
+def test_documents_of_conll_2012_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "#begin document (bn/abc); part 000\na N - O\n\n#end document\n")
+    assert message(path).startswith(f"{path}:1: a line of CoNLL-2012, which is not supported")

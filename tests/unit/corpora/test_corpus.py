@@ -43,7 +43,10 @@ def transpose(rows: list[tuple[str, str, str]]) -> tuple[tuple[str, ...], tuple[
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
-rows = st.tuples(texts, texts, st.sampled_from(["O", "B-PER", "I-PER"]))
+visible = st.characters(exclude_categories=["C", "Z"])
+tokens = st.builds("{}{}".format, texts, visible)
+tags = st.builds("{}{}{}".format, visible, texts, visible)
+rows = st.tuples(tokens, tags, st.sampled_from(["O", "B-PER", "I-PER"]))
 sentences = st.builds(
     lambda rows, document: Sentence(*transpose(rows), document=document),
     st.lists(rows, min_size=1, max_size=5),

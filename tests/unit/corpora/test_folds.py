@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from posner.corpora.folds import assign_folds
+from posner.commands.corpus.assign_folds import AssignFolds
+from posner.corpora.corpus import Sentence, write_split
+from posner.corpora.folds import assign_folds, refuse_unequal
 from posner.errors import InputError
 
 # Documents as a corpus has them: some sentences of one document after another, or no documents at all, or both.
@@ -82,3 +85,20 @@ def test_more_folds_than_documents_are_refused(names: list[str | None], folds: i
 
 def test_a_document_named_like_a_sentence_is_a_document() -> None:
     assert len(set(assign_folds([None, "0", "0", "sentence"], 3, 0))) == 3
+
+
+def test_a_fold_with_most_sentences_is_refused() -> None:
+    sizes = {"a": 990, "b": 2, "c": 1, "d": 1, "e": 1}
+    assignment = assign_folds([name for name, size in sizes.items() for _ in range(size)], 5, 42)
+    with pytest.raises(InputError, match=r"990 of the 995 sentences of train, .* would be trained on 5; divide"):
+        refuse_unequal(assignment, 5)
+    refuse_unequal([0] * 50 + list(range(5)) * 10, 5)  # 60 % in one fold leave 40 of 80
+    refuse_unequal([0] * 75 + [1] * 25, 2)
+
+
+def test_the_command_refuses_unequal_folds(tmp_path: Path) -> None:
+    sentences = [Sentence(("a",), ("NN",), ("O",), "long" if i else "short") for i in range(9)]
+    write_split(tmp_path / "train.parquet", sentences)
+    with pytest.raises(InputError, match="8 of the 9 sentences"):
+        AssignFolds(train=tmp_path / "train.parquet", folds=2, fold_seed=1, output=tmp_path / "folds.json").execute()
+    assert not (tmp_path / "folds.json").exists()

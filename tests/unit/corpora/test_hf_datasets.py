@@ -94,6 +94,9 @@ def test_splits_go_by_their_names_and_documents_are_kept() -> None:
         ([None, float("nan")], [None, None]),
         (["", " \t"], [None, None]),
         (["nan", "NaN"], [None, None]),
+        ([" nan ", "NULL"], [None, None]),
+        (["-", "N/A"], [None, None]),
+        (["a ", "a"], ["a", "a"]),
         (["None", "<NA>"], [None, None]),
         (["nano", "none such"], ["nano", "none such"]),
         ([0, 1], ["0", "1"]),
@@ -316,3 +319,19 @@ def test_caches_beside_a_saved_dataset_change_nothing(tmp_path: Path) -> None:
     data = next((folder / "test").glob("data-*.arrow"))
     data.write_bytes(data.read_bytes() + b" ")
     assert content_hash(chosen.contents) != before[1]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "error"),
+    [
+        ("tokens", ["Ann", ""], "the token '' is empty or white space"),
+        ("tokens", ["Ann", " \n"], "is empty or white space"),
+        ("pos_tags", ["NNP", ""], "the POS tag '' is empty"),
+        ("pos_tags", ["NNP", "VBD "], "the POS tag 'VBD ' is empty, or has invisible ends"),
+        ("ner_tags", ["B-PER", "B-PER\u00a0"], "the NER label .* invisible ends; remove these"),
+    ],
+)
+def test_values_that_cannot_be_seen_are_refused(column: str, values: list[str], error: str) -> None:
+    row = {"tokens": ["Ann", "ran"], "pos_tags": ["NNP", "VBD"], "ner_tags": ["B-PER", "O"]} | {column: values}
+    with pytest.raises(InputError, match=rf"row 0: .*{error}"):
+        read(tables({name: [value] for name, value in row.items()}))

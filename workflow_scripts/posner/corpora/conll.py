@@ -10,7 +10,8 @@ The rules, for corpora and for the columns that ``predict`` reads:
   separated. If it contains a tab, each tab of the file separates two columns, and blanks around columns are ignored: a
   token may contain blanks, and columns may be empty. Otherwise blanks separate columns, and there may be no tabs. Any
   other white space is part of a column.
-- Every line has as many columns as that first line, and token, POS and NER are not empty.
+- Every line has as many columns as that first line, and token, POS and NER are not empty. In corpora, no token is white
+  space, and POS and NER neither begin nor end with white space or an invisible character.
 - CoNLL-U is not supported. Its comments, multi-word tokens (``1-2``) and empty nodes (``8.1``) are refused. A line that
   begins with ``#`` is a comment if a sentence begins there, and its number of columns differs from that of the file or
   it reads ``# key = value``; otherwise it is a token. ``1-2`` and ``8.1`` are multi-word tokens and empty nodes if
@@ -89,6 +90,8 @@ def read_columns(path: Path, settings: ColumnsCorpus) -> list[Sentence]:
         InputError: the file cannot be read, breaks a rule, or has an invalid NER label. The message begins with the
             path and, if it concerns a line, its number: ``path:line:``.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):  # reading a pipe may never end
+        raise InputError(f"{path}: a pipe or device, not a file; copy its contents into a file")
     try:
         lines = BytesIO(path.read_bytes())
     except FileNotFoundError:
@@ -228,11 +231,13 @@ def _separated(separator: str) -> str:
 
 
 def _refuse_comment(line: str, layout: ColumnLayout, where: str) -> None:
-    """Refuse a comment of CoNLL-U at the start of a sentence.
+    """Refuse a comment of CoNLL-U, or a document of CoNLL-2012, at the start of a sentence.
 
     Raises:
         InputError: `line` is a comment.
     """
+    if re.match("#(?:begin|end) document", line):
+        raise InputError(f"{where}: a line of CoNLL-2012, which is not supported; convert its columns to IOB2")
     is_row = len(split_columns(line, layout.separator)) == layout.columns
     if line.startswith("#") and (_COMMENT.match(line) or not is_row):
         raise InputError(f"{where}: a comment of CoNLL-U, which is not supported; remove these lines: {line[:80]!r}")

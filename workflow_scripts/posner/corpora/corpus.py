@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
+from posner.corpora.iob import TagError
 from posner.errors import InputError
 from posner.files import atomic_path, read_model, sha256, write_json
 
@@ -34,12 +36,20 @@ SCHEMA = pa.schema(
 )
 
 
+@lru_cache(maxsize=4096)
+def has_visible_ends(tag: str) -> bool:
+    """Whether the first and last characters are neither white space nor invisible."""
+    return bool(tag) and all(character.isprintable() and character != " " for character in (tag[0], tag[-1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence. `tokens`, `pos` and `ner` (IOB2) have the same length; `document` is ``None`` if unknown.
 
     Raises:
         InputError: the lengths differ, or there are no tokens.
+        TagError: a token is empty or white space, or a tag or label begins or ends with white space or an invisible
+            character, such as a no-break space: it would be another one than without.
     """
 
     tokens: tuple[str, ...]
@@ -55,6 +65,15 @@ class Sentence:
             )
         if not self.tokens:
             raise InputError("a sentence has no tokens")
+        for position, token in enumerate(self.tokens):
+            if not token or token.isspace():
+                raise TagError(
+                    position, f"the token {token!r} is empty or white space; remove it, or join it to another"
+                )
+        for kind, tags in (("POS tag", self.pos), ("NER label", self.ner)):
+            for position, tag in enumerate(tags):
+                if not has_visible_ends(tag):
+                    raise TagError(position, f"the {kind} {tag!r} is empty, or has invisible ends; remove these")
 
     def __len__(self) -> int:
         return len(self.tokens)

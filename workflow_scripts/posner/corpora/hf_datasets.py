@@ -16,7 +16,7 @@ from posner.errors import InputError, first_line, suggestion
 if TYPE_CHECKING:  # `datasets` takes seconds to import
     from datasets import Dataset, DatasetDict
 
-_UNKNOWN = {"nan", "NaN", "None", "NaT", "<NA>", "null"}  # missing values as text
+_UNKNOWN = {"", "nan", "none", "nat", "<na>", "na", "n/a", "null", "-", "_"}  # missing values as text, in any case
 
 
 def read_hub(settings: HubCorpus, names: Sequence[str] = SPLITS) -> dict[str, list[Sentence]]:
@@ -138,8 +138,8 @@ def _read_split(dataset: Dataset, settings: TableCorpus[Any], where: str) -> lis
 
 def _document_id(value: Any) -> str | None:
     """The id of a document; ``None`` for missing values, which pandas and ``str`` write as NaN, None or empty text."""
-    text = str(value)
-    return None if not text.strip() or text in _UNKNOWN else text
+    text = str(value).strip()
+    return None if text.casefold() in _UNKNOWN else text
 
 
 def _select_columns(dataset: Dataset, settings: TableCorpus[Any], where: str) -> Dataset:

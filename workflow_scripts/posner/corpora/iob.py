@@ -18,7 +18,10 @@ PREFIXES: dict[Scheme, tuple[str, ...]] = {"iob1": ("B", "I"), "iob2": ("B", "I"
 
 
 class TagError(InputError):
-    """A label that its scheme does not allow; `position` is the index of its token in the sentence."""
+    """A label that its scheme does not allow, or a token or tag that no data has.
+
+    `position` is the index of its token in the sentence.
+    """
 
     def __init__(self, position: int, message: str) -> None:
         super().__init__(message)

@@ -7,7 +7,7 @@ from pathlib import Path
 from posner.config.base import Seed
 from posner.config.training import Folds
 from posner.corpora.corpus import read_split
-from posner.corpora.folds import assign_folds
+from posner.corpora.folds import assign_folds, refuse_unequal
 from posner.files import write_json
 from posner.workflow.command import Command
 
@@ -26,7 +26,9 @@ class AssignFolds(Command):
 
     def execute(self) -> None:
         documents = [sentence.document for sentence in read_split(self.train)]
-        write_json(self.output, assign_folds(documents, self.folds, self.fold_seed))
+        assignment = assign_folds(documents, self.folds, self.fold_seed)
+        refuse_unequal(assignment, self.folds)
+        write_json(self.output, assignment)
 
     def inputs(self) -> list[Path]:
         return [self.train]
