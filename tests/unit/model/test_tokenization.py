@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from posner.corpora.corpus import Sentence
-from posner.model.batching import IGNORED
-from posner.model.examples import make_examples
+from posner.errors import InputError
+from posner.model.batching import IGNORED, Examples
+from posner.model.examples import check_pieces, make_examples
 from posner.model.tokenization import Pieces, first_pieces, split_words, word_numbers
 from tiny_models import LABELS, NO_PIECE, TAGS, VOCABULARY, make_tokenizer
 
@@ -152,3 +153,28 @@ def test_examples_keep_the_order_and_every_label(texts: list[list[str]]) -> None
 def test_a_label_that_train_does_not_have_is_not_learned() -> None:
     examples = make_examples(TOKENIZER, [Sentence(("a", "b"), ("XX", "NN"), ("O", "O"))], [("XX", "NN")], TAGS, 16)
     assert examples.labels.tolist() == [IGNORED, TAGS.index("NN")]
+
+
+def labelled_examples(*sentences: tuple[str, ...], max_length: int = 16) -> Examples:
+    """Examples of these words, all of them outside entities."""
+    labelled = [Sentence(words, ("NN",) * len(words), ("O",) * len(words)) for words in sentences]
+    return make_examples(TOKENIZER, labelled, [s.ner for s in labelled], LABELS, max_length)
+
+
+def test_words_that_are_not_read_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"):
+        check_pieces("test", labelled_examples(("a",) * 99, (NO_PIECE,), max_length=101))  # exactly 1 %
+        assert not caplog.messages
+        check_pieces("test", labelled_examples(("a", NO_PIECE, "b", "the", "Ann"), max_length=5))
+    assert caplog.messages == [
+        "test: 1 words (20.0 %) are cut off; increase max_length",
+        "test: 1 words (20.0 %) have no piece and are read as nothing",
+    ]
+
+
+def test_a_split_without_a_labelled_piece_is_refused() -> None:
+    with pytest.raises(InputError, match="train: no word has a label within the longest input"):
+        check_pieces("train", labelled_examples((NO_PIECE,)))
+    unknown = make_examples(TOKENIZER, [Sentence(("a",), ("XX",), ("O",))], [("XX",)], TAGS, 16)
+    with pytest.raises(InputError, match="no word has a label"):
+        check_pieces("train", unknown)

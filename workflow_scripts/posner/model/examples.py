@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.corpora.corpus import Sentence
+from posner.errors import InputError
 from posner.model.batching import IGNORED, Examples
 from posner.model.modeling import PosNerConfig
 from posner.model.tokenization import split_words
 from posner.pos.features import PosFeatures, Standardisation, logit_features, one_hot_features
 from posner.pos.provider import PosProvider
+
+log = logging.getLogger(__name__)
+
+MANY_UNREAD = 0.01  # of CoNLL-2003 with 256 pieces, none
 
 
 def make_examples(
@@ -34,6 +40,23 @@ def make_examples(
     id_of = {name: i for i, name in enumerate(names)}
     ids = np.array([id_of.get(label, IGNORED) for row in labels for label in row], dtype=np.int64)
     return Examples(split_words(tokenizer, [sentence.tokens for sentence in sentences], max_length), ids, pos)
+
+
+def check_pieces(split: str, examples: Examples) -> None:
+    """Warn if many words of some sentences are cut off or have no piece: they are neither learned nor predicted.
+
+    Raises:
+        InputError: no word has both a piece and a label.
+    """
+    pieces = examples.pieces
+    if not (pieces.has_piece & (examples.labels != IGNORED)).any():
+        raise InputError(
+            f"{split}: no word has a label within the longest input; increase max_length, or use another encoder"
+        )
+    cut, without = pieces.truncated, pieces.lost - pieces.truncated
+    for number, what in ((cut, "are cut off; increase max_length"), (without, "have no piece and are read as nothing")):
+        if (share := number / len(pieces.first)) > MANY_UNREAD:
+            log.warning("%s: %d words (%.1f %%) %s", split, number, 100 * share, what)
 
 
 def pos_of_split(

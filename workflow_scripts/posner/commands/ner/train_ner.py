@@ -17,6 +17,7 @@ from posner.corpora.corpus import SPLITS, read_card, read_split
 from posner.files import atomic_path, write_json
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
+from posner.model.examples import check_pieces
 from posner.model.modeling import model_config
 from posner.pos.features import Standardisation
 from posner.pos.predicted import read_predicted
@@ -41,6 +42,8 @@ class TrainNer(TrainingCommand):
     def train(self, resume: Resume) -> None:
         checkpoint, provider = self.untrained()
         examples = {split: checkpoint.read_examples(self.corpus, split, provider) for split in SPLITS}
+        for split, part in examples.items():
+            check_pieces(split, part)
         evaluation = Evaluation(
             self.training.eval_steps, lambda current: NerPredictions.of(current, examples["validation"]).f1()
         )

@@ -17,6 +17,7 @@ from posner.errors import InputError
 from posner.model.batching import Examples
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
+from posner.model.examples import check_pieces
 from posner.model.modeling import model_config
 from posner.pos.features import most_frequent
 from posner.pos.tagger_output import FINAL, TaggerOutput, write_output
@@ -46,7 +47,9 @@ class TrainTagger(TrainingCommand):
         sentences = [splits["train"][i] for i in trained_on]
         checkpoint = self.untrained()
         tags = tuple(checkpoint.config.labels)
-        result = train(checkpoint, pos_examples(checkpoint, sentences), self.training, self.seed, resume=resume)
+        examples = pos_examples(checkpoint, sentences)
+        check_pieces("train", examples)
+        result = train(checkpoint, examples, self.training, self.seed, resume=resume)
         log.info("%s: %d steps, %.0f s, %.0f word pieces/s", self.tagger, result.steps, result.seconds, result.speed)
         targets = self.targets(splits, left_out)
         predicted = {split: [splits[split][i] for i in indices] for split, indices in targets.items()}
