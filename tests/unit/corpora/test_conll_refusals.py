@@ -114,6 +114,10 @@ def test_carriage_returns_inside_lines_are_refused(tmp_path: Path, text: str) ->
         ),
         (b"\x1f\x8b\x08\x00", "is compressed (gzip); unpack it"),
         (b"PK\x03\x04", "is a zip archive; unpack it"),
+        (b"BZh91AY&SY", "is compressed (bzip2); unpack it"),
+        (b"\xfd7zXZ\0", "is compressed (xz); unpack it"),
+        (b"\x28\xb5\x2f\xfd", "is compressed (zstd); unpack it"),
+        (b"%PDF-1.4\n", "is a PDF; give its text"),
         ("\ufeffa N - O\n".encode("utf-16-le"), "is UTF-16; convert the file to UTF-8"),
     ],
 )

@@ -13,7 +13,11 @@ BYTE_ORDER_MARK = "\ufeff"
 _OTHER_FORMATS = {
     b"version https://git-lfs.github.com/": "is a Git LFS pointer; run git lfs pull",
     b"\x1f\x8b": "is compressed (gzip); unpack it",
+    b"BZh": "is compressed (bzip2); unpack it",
+    b"\xfd7zXZ\0": "is compressed (xz); unpack it",
+    b"\x28\xb5\x2f\xfd": "is compressed (zstd); unpack it",
     b"PK\x03\x04": "is a zip archive; unpack it",
+    b"%PDF-": "is a PDF; give its text",
     codecs.BOM_UTF16_LE: "is UTF-16; convert the file to UTF-8",
     codecs.BOM_UTF16_BE: "is UTF-16; convert the file to UTF-8",
 }
@@ -46,7 +50,7 @@ def check_format(start: bytes, name: str) -> None:
     """Check the first bytes of the file `name`.
 
     Raises:
-        InputError: they are those of a Git LFS pointer, an archive or UTF-16.
+        InputError: they are those of a Git LFS pointer, an archive, a PDF or UTF-16.
     """
     for magic, problem in _OTHER_FORMATS.items():
         if start.startswith(magic):

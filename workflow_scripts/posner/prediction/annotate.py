@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +25,8 @@ from posner.pos.features import NO_TAG, PosFeatures, ids_of, logit_features, one
 from posner.prediction.text import Passage
 
 NO_TAG_SYMBOL = "_"  # as in CoNLL-U
+# Of the words, in a column of tags. Those of another scheme are nearly all unknown, rare ones of the same are a few.
+MOST_UNKNOWN_TAGS = 0.5
 
 
 # --- sentences of any length -----------------------------------------------------------------------------------------
@@ -103,23 +106,33 @@ class ColumnTagger:
     """The POS tags in the input file. A tag that the model does not know counts as no tag.
 
     Raises:
-        InputError: the model reads logits, or does not know any tag of the first passages.
+        InputError: the model reads logits, or does not know most of the tags so far.
     """
 
     def __init__(self, config: PosNerConfig) -> None:
         if config.feature == "logits":
             raise InputError("--pos columns: this model reads the logits of a tagger; use --pos tagger")
         self.tags = config.pos_tags
-        self.any_known = False
+        self.words = 0
+        self.unknown: Counter[str] = Counter()
 
     def __call__(self, passages: Sequence[Passage]) -> PassagePos:
         tags = [passage.pos or () for passage in passages]
         ids = ids_of([tag for row in tags for tag in row], self.tags)
-        self.any_known = self.any_known or bool((ids >= 0).any())
-        if not self.any_known:
+        self.words += len(ids)
+        self.unknown.update(tag for row in tags for tag in row if tag not in self.tags)
+        if self.unknown.total() > MOST_UNKNOWN_TAGS * self.words:
             known = " ".join(self.tags[:10])
-            raise InputError(f"--pos-column: the model knows none of the tags in this column; it knows {known}")
+            raise InputError(
+                f"--pos-column: {self.found_unknown()} (at most {MOST_UNKNOWN_TAGS:.0%}); it knows {known}"
+            )
         return PassagePos(tags, one_hot_features(ids, len(self.tags)))
+
+    def found_unknown(self) -> str:
+        """How many words have a tag that the model does not know, with the most frequent ones."""
+        examples = " ".join(tag for tag, _ in self.unknown.most_common(3))
+        share = self.unknown.total() / max(1, self.words)
+        return f"{share:.1%} of the words have tags that the model does not know, e.g. {examples}"
 
 
 class ModelTagger:

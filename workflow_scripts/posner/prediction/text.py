@@ -10,10 +10,13 @@ word and belong to the word before them. Of the tokens of CoNLL-2003, written wi
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ from posner.corpora.lines import decode_lines
 from posner.errors import InputError
 
 STANDARD = Path("-")  # standard input or output
+
+LINES_TO_JUDGE, MOST_COLUMNS = 50, 0.8  # at the start of a file; some may be -DOCSTART- or comments
+_LABEL = re.compile(r"O|[BIESLU]-\S+")
 
 _INVISIBLE = r"\p{Cf}*"
 _LETTER = r"[\p{L}\p{M}\p{N}\p{Cf}]"
@@ -96,6 +102,29 @@ def from_text(lines: Iterable[str]) -> Iterator[Passage]:
     """One passage per line; an empty line gives a passage without words."""
     for line in lines:
         yield Passage(line, tuple(span for _, span in _WORDS.pre_tokenize_str(line)))
+
+
+def refuse_columns(lines: Iterable[str], name: str) -> Iterator[str]:
+    """The lines of a text, `name` in messages.
+
+    Raises:
+        InputError: the first lines are columns that end in an NER label, whose tags would be read as words.
+    """
+    rest = iter(lines)
+    head = list(islice(rest, LINES_TO_JUDGE))
+    if are_columns(head):
+        raise InputError(
+            f"--input: {name} has columns with NER labels, not text; give it in a file that ends in .conll"
+        )
+    yield from chain(head, rest)
+
+
+def are_columns(lines: Iterable[str]) -> bool:
+    """Whether nearly all lines that are not blank have as many columns, at least three, and end in an NER label."""
+    rows = [line.split() for line in lines if line.strip()]
+    labelled = Counter(len(row) for row in rows if len(row) >= 3 and _LABEL.fullmatch(row[-1]))
+    most = max(labelled.values(), default=0)
+    return most >= 2 and most >= MOST_COLUMNS * len(rows)
 
 
 def from_columns(lines: Iterable[str], token_column: int, pos_column: int | None, name: str) -> Iterator[Passage]:

@@ -32,7 +32,7 @@ from posner.prediction.annotate import (
     PassageTagger,
     annotate,
 )
-from posner.prediction.text import STANDARD, Passage, from_columns, from_text, read_lines
+from posner.prediction.text import STANDARD, Passage, from_columns, from_text, read_lines, refuse_columns
 from posner.workflow.command import ModelFolder
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ PASSAGES_AT_ONCE = 2048  # few enough to fit into memory, enough for batches of 
 DEFAULT_POS = {"none": "none", "gold": "columns", "predicted": "tagger"}  # by the POS that a model was trained with
 CONLL = ".conll"  # suffix of files in columns, in any case; those of CoNLL-U begin with it
 JSON_LINES = ".jsonl"
+TABLES = (JSON_LINES, ".json", ".csv", ".tsv")  # endings of inputs whose structure would be read as words
 
 
 class Predict(ModelCommand):
@@ -65,6 +66,13 @@ class Predict(ModelCommand):
     """Index of the POS column, from 0."""
     max_length: MaxLength = 256
     """Longest input in word pieces; longer sentences are read in parts."""
+
+    @field_validator("input")
+    @classmethod
+    def _is_text(cls, path: Path) -> Path:
+        if path.suffix.lower() in TABLES:
+            raise ValueError(f"{path} is a table, not text; give text, or columns in a file that ends in {CONLL}")
+        return path
 
     @field_validator("output")
     @classmethod
@@ -91,6 +99,8 @@ class Predict(ModelCommand):
         log.info("%d words in %.1f s: %.0f words/s", words, seconds, words / seconds)
         if without_pieces:
             log.warning("%d words have no word pieces and are labelled O; no word was truncated", without_pieces)
+        if isinstance(tagger, ColumnTagger) and tagger.unknown:
+            log.warning("%s: these words read no tag", tagger.found_unknown())
 
     def fusion(self) -> str:
         return fusion_of(self.checkpoint)
@@ -153,7 +163,7 @@ class Predict(ModelCommand):
         """The passages of the input."""
         lines = read_lines(self.input)
         if not self.has_columns():
-            return from_text(lines)
+            return from_text(refuse_columns(lines, str(self.input)))
         return from_columns(lines, self.token_column, self.pos_column if source == "columns" else None, str(self.input))
 
 
