@@ -63,6 +63,13 @@ def edited(finished: Copy, tmp_path: Path) -> Copy:
     return Copy(folder)
 
 
+@pytest.fixture
+def damaged(finished: Copy, tmp_path: Path) -> Copy:
+    """A copy of the finished study with the same dates, for damage."""
+    shutil.copytree(finished.folder, tmp_path / "copy")
+    return Copy(tmp_path / "copy")
+
+
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders with the tables of fabricated studies, from which figures are drawn, by name."""

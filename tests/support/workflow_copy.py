@@ -52,6 +52,11 @@ class Copy:
         assert done.returncode == 0 or not check, printed
         return printed
 
+    def posner(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the copy, whatever its exit status is."""
+        command = [sys.executable, "-m", "posner", *arguments]
+        return subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """A running Snakemake, with its jobs in a process group of its own; what still runs at the end is killed."""

@@ -11,8 +11,8 @@ import pytest
 from posner.config.corruption import Corruption
 from posner.config.training import NerTraining
 from posner.workflow.options import flags
-from posner.workflow.records import NO_DIFFERENCE, Difference, difference, missing_files
-from posner.workflow.verification import read_record
+from posner.workflow.records import NO_DIFFERENCE, Difference, difference, missing_files, origin
+from posner.workflow.verification import Record, read_record
 
 CODE = "code of train_ner: 0123"
 FOLDER = "results/it's a folder"
@@ -29,7 +29,8 @@ def record(tmp_path: Path) -> Path:
     """The record of a command that was run with these params, and with flags of which the rule's params say nothing."""
     arguments = [flag for text in params()[2:] for flag in shlex.split(text)]
     path = tmp_path / "provenance.json"
-    record = {"code": "0123", "content": "4567", "inputs": {}, "outputs": {"model/config.json": "89ab"}}
+    record = {"code": "0123", "content": "4567", "place": os.path.relpath(path)}
+    record |= {"inputs": {"corpus/test.parquet": "cdef"}, "outputs": {"model/config.json": "89ab"}}
     path.write_text(json.dumps(record | {"arguments": [*arguments, "--seed", "1", "--output", FOLDER]}))
     return path
 
@@ -64,6 +65,33 @@ def test_other_files_from_outside_the_study(record: Path) -> None:
     assert difference(read_record(record), [*params(), "content of files: 7654"]) == changed
 
 
+def test_the_place_and_the_inputs_of_a_result(record: Path) -> None:
+    current = {"corpus/test.parquet": "cdef", "corpus/train.parquet": "0000"}
+    assert origin(complete(record), record, current) == NO_DIFFERENCE
+    assert origin(complete(record), record, {}) == NO_DIFFERENCE  # a file from outside the study
+
+
+def test_a_result_that_was_made_from_other_files(record: Path) -> None:
+    assert origin(complete(record), record, {"corpus/test.parquet": "0000"}) == Difference(
+        frozenset({"corpus/test.parquet: cdef"}), frozenset({"corpus/test.parquet: 0000"})
+    )
+
+
+def test_a_result_that_was_made_elsewhere(record: Path) -> None:
+    before, place = os.path.relpath(record), record.with_name("copied.json")
+    record.rename(place)
+    now = os.path.relpath(place)
+    assert origin(complete(place), place, {}) == Difference(
+        frozenset({f"place: {before}"}), frozenset({f"place: {now}"})
+    )
+
+
+def complete(path: Path) -> Record:
+    record = read_record(path)
+    assert record is not None
+    return record
+
+
 def test_files_of_a_result_that_are_missing(record: Path) -> None:
     model = record.parent / "model" / "config.json"
     assert missing_files(record, read_record(record)) == [os.path.relpath(model)]
@@ -74,9 +102,26 @@ def test_files_of_a_result_that_are_missing(record: Path) -> None:
     assert missing_files(record, read_record(record)) == [os.path.relpath(record)]
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", "{}", '{"code": "0"}'])
+@pytest.mark.parametrize("text", [None, "{", "[]", "{}", '{"code": "0"}', "[" * 100_000])
 def test_without_a_record_nothing_differs(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "provenance.json"
     if text is not None:
         path.write_text(text)
     assert difference(read_record(path), params(draws=3)) == NO_DIFFERENCE
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("arguments", [1]),
+        ("arguments", "--seed=1"),
+        ("code", None),
+        ("content", 1),
+        ("place", []),
+        ("inputs", {"corpus/test.parquet": 1}),
+        ("outputs", ["model/config.json"]),
+    ],
+)
+def test_a_record_with_a_value_of_another_type_is_none(record: Path, key: str, value: object) -> None:
+    record.write_text(json.dumps(complete(record) | {key: value}))
+    assert read_record(record) is None

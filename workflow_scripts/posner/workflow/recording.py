@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -63,6 +64,7 @@ class Recording:
             "packages": loaded_packages(),
             "environment": environment(),
             "arguments": list(self.arguments),
+            "place": os.path.relpath(self.path),
             "seconds": round(time.perf_counter() - self.started, 1),
             "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "outputs": output_hashes(written, self.path.parent),

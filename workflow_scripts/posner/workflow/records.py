@@ -1,10 +1,14 @@
-"""Provenance records against what rules ask for: a result is current if its record says so and its files are there."""
+"""Provenance records against what rules ask for: a result is current if its record says so and its files are there.
+
+A record says from what, with which settings and code, and where it was made. One that was copied from another place, or
+that was made from files which are others now, is not current.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +20,13 @@ CONTENT = "content of files: "  # begins the param that holds the hash of files 
 
 
 class Difference(NamedTuple):
-    """Flags, code and content of a result that differ from those of its rule."""
+    """What a record has and what it would have now, if that differs: flags, code, content, place, hashes of inputs."""
 
     recorded: frozenset[str]
     current: frozenset[str]
+
+    def __or__(self, other: Difference) -> Difference:
+        return Difference(self.recorded | other.recorded, self.current | other.current)
 
 
 NO_DIFFERENCE = Difference(frozenset(), frozenset())
@@ -31,6 +38,25 @@ def missing_files(path: Path, record: Record | None) -> list[str]:
         return [os.path.relpath(path)]
     files = [path.parent / name for name in record["outputs"]]
     return [os.path.relpath(file) for file in files if not file.exists()]
+
+
+def output_paths(record: Record, path: Path) -> dict[str, str]:
+    """Hashes of the files of the record at `path`, by path from the working directory."""
+    return {os.path.normpath(path.parent / name): digest for name, digest in record["outputs"].items()}
+
+
+def origin(record: Record, path: Path, hashes: Mapping[str, str]) -> Difference:
+    """Difference of the place and the inputs of the record at `path` from those that they would have now.
+
+    Args:
+        hashes: hashes of current results by path; inputs without one are from outside the study and do not count.
+    """
+    changed = {name: digest for name, digest in record["inputs"].items() if hashes.get(name, digest) != digest}
+    now = {name: hashes[name] for name in changed}
+    if record["place"] != (place := os.path.relpath(path)):
+        changed["place"], now["place"] = record["place"], place
+    recorded, current = (frozenset(f"{name}: {value}" for name, value in part.items()) for part in (changed, now))
+    return Difference(recorded, current)
 
 
 def difference(record: Record | None, params: Iterable[object]) -> Difference:

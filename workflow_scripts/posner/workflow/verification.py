@@ -16,22 +16,26 @@ RECORDS = "*provenance.json"
 LEVELS = 3  # a record is in the folder of a file or in one of those above: model/, run, variant
 RECORDS_OF_SUMMARIES = "tables"  # summaries that are written to several folders have their record here
 Record = dict[str, Any]
-KEYS = {"arguments", "code", "content", "inputs", "outputs"}  # of every record
+TEXTS = ("code", "content", "place")  # of every record, as are its arguments, and its files with their hashes
 
 
 def read_record(path: Path) -> Record | None:
     """The record at `path`; ``None`` if there is none that is complete."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(record, dict) or not record.keys() >= KEYS:
-        return None
-    is_complete = all(
-        isinstance(record[kind], dict) and all(isinstance(digest, str) for digest in record[kind].values())
-        for kind in ("inputs", "outputs")
+    return record if isinstance(record, dict) and is_complete(record) else None
+
+
+def is_complete(record: Record) -> bool:
+    """Whether a record has all that is read from it, in the right types."""
+    arguments, files = record.get("arguments"), [record.get(kind) for kind in ("inputs", "outputs")]
+    return (
+        isinstance(arguments, list)
+        and all(isinstance(text, str) for text in [*arguments, *map(record.get, TEXTS)])
+        and all(isinstance(hashes, dict) and all(isinstance(h, str) for h in hashes.values()) for hashes in files)
     )
-    return record if is_complete and isinstance(record["arguments"], list) else None
 
 
 def output_hashes(written: Iterable[Path], folder: Path) -> dict[str, str]:
@@ -86,11 +90,13 @@ def _outputs(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
 
 
 def misfits(path: Path) -> Iterator[str]:
-    """What does not fit the record at `path`, a line for each file: outputs and inputs that are gone or are others."""
+    """What does not fit the record at `path`, a line for each: its place, and files that are gone or are others."""
     record = read_record(path)
     if record is None:
         yield f"{path}: not a complete provenance record"
         return
+    if record["place"] != os.path.relpath(path):
+        yield f"{path}: the record of other results, which were made as {record['place']}"
     for kind, folder in (("outputs", path.parent), ("inputs", Path())):
         for name, recorded in record[kind].items():
             file = Path(os.path.normpath(folder / name))
