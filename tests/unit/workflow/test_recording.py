@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from posner.commands.study.verify import Verify
 from posner.files import atomic_path, sha256, write_json
 from posner.workflow import provenance
 from posner.workflow.claim import Claim, ClaimLostError
@@ -93,13 +95,38 @@ def test_an_input_that_was_changed_after_it_was_written_is_refused(
     assert not (tmp_path / "third" / "copy.json").exists()
 
 
+def test_a_command_without_a_record_reads_no_changed_file_either(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy(source, tmp_path / "first")
+    (tmp_path / "first" / "copy.json").write_text('"other"')
+    monkeypatch.setattr(Copy, "provenance_path", lambda self: None)
+    with pytest.raises(SystemExit) as stop:
+        copy(tmp_path / "first" / "copy.json", tmp_path / "second")
+    assert stop.value.code == 2
+    assert not (tmp_path / "second").exists()
+
+
+def test_files_behind_a_link_have_the_name_by_which_others_read_them(source: Path, tmp_path: Path) -> None:
+    out, disk = tmp_path / "out", tmp_path / "large disk" / "model"
+    disk.mkdir(parents=True)
+    out.mkdir()
+    (out / "model").symlink_to(disk)
+    copy(source, out)
+    assert json.loads((out / "provenance.json").read_text())["outputs"].keys() == {"copy.json", "model/deep/weights"}
+    assert (disk / "deep" / "weights").is_file()
+    (out / "model" / "deep" / "weights").write_text("other")
+    with pytest.raises(ValueError, match="was changed or damaged"):
+        verified_hashes([out / "model" / "deep" / "weights"])
+
+
 def test_summaries_in_several_folders_are_found_by_the_record_of_their_tables(tmp_path: Path) -> None:
     for folder in ["metrics/variants", "tables"]:
         (tmp_path / folder).mkdir(parents=True)
     scores = tmp_path / "metrics" / "variants" / "baseline.json"
     scores.write_text("1")
     outputs = {"../metrics/variants/baseline.json": sha256(scores)}
-    record = {"arguments": [], "code": "", "content": "", "inputs": {}, "outputs": outputs}
+    record = {"arguments": [], "code": "", "content": "", "place": "", "inputs": {}, "outputs": outputs}
     write_json(tmp_path / "tables" / "ner.provenance.json", record)
     assert verified_hashes([scores]) == {scores: sha256(scores)}
     scores.write_text("2")
@@ -177,19 +204,24 @@ def test_whether_work_is_finished(source: Path, tmp_path: Path) -> None:
     assert not is_finished()
 
 
+def verify(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "posner", "verify", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_every_file_that_does_not_fit_is_named(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     results = tmp_path / "results"
     copy(Path("source.txt"), results / "first")
     copy(Path("results/first/copy.json"), results / "second")
-    verify = [sys.executable, "-m", "posner", "verify"]
-    done = subprocess.run(verify, capture_output=True, text=True, check=True)
+    done = verify()
+    assert done.returncode == 0
     assert done.stdout == "2 provenance records checked, 0 files do not fit\n"
     (results / "first" / "copy.json").write_text("damaged")
     (results / "second" / "model" / "deep" / "weights").unlink()
     (results / "third").mkdir()
     (results / "third" / "provenance.json").write_text("{")
-    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    done = verify()
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
         "results/first/copy.json: not the file that is one of the outputs in results/first/provenance.json",
@@ -199,3 +231,37 @@ def test_every_file_that_does_not_fit_is_named(source: Path, tmp_path: Path, mon
         "3 provenance records checked, 4 files do not fit",
     ]
     assert len(list(misfits(results / "second" / "provenance.json"))) == 2
+
+
+def test_results_that_were_copied_are_named(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    copy(source, tmp_path / "results" / "seed-1")
+    shutil.copytree("results/seed-1", "results/seed-2")
+    assert list(misfits(Path("results/seed-2/provenance.json"))) == [
+        "results/seed-2/provenance.json: the record of other results, which were made as results/seed-1/provenance.json"
+    ]
+    assert list(misfits(Path("results/seed-1/provenance.json"))) == []
+
+
+def test_all_records_are_checked_but_those_of_published_summaries(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a folder with the name of the published ones further down, above, or behind a link."""
+    monkeypatch.chdir(tmp_path)
+    results = tmp_path / "published" / "results"
+    copy(source, results / "corpus" / "encoder" / "ner" / "published")
+    copy(source, results / "published" / "study")
+    copy(source, tmp_path / "disk" / "other")
+    (results / "linked").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "loop").symlink_to(results)
+    assert sorted(Verify(results=results).records()) == [
+        results / "corpus" / "encoder" / "ner" / "published" / "provenance.json",
+        results / "linked" / "other" / "provenance.json",
+    ]
+
+
+def test_a_folder_without_records_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        run(Verify, ["--results", str(tmp_path / "nowhere")])
+    assert stop.value.code == 2
+    assert "nowhere: no provenance records; run this in the folder of a finished study" in capsys.readouterr().err
