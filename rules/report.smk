@@ -1,5 +1,7 @@
 # The study on one page, and its report.
 
+from posner.workflow.verification import verified_hashes
+
 ANALYSES = [
     *expand(f"{CORPUS}/counts.{{kind}}", corpus=STUDY.study.corpora, kind=["csv", "tex", "html"]),
     *expand(
@@ -63,6 +65,14 @@ rule record_config:
         code=code("record_config"),
     shell:
         "python -m posner record_config {params.settings} --output {output} > {log} 2>&1"
+
+
+# Snakemake includes whatever is there when it writes the report.
+if "--report" in sys.argv:
+    try:
+        verified_hashes(path for path in map(Path, [*ANALYSES, SUMMARY, USED_CONFIG]) if path.exists())
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 CAPTION_FILES = sorted(RESOURCES.glob("captions/*.rst"))

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from workflow_copy import Copy
@@ -17,18 +14,6 @@ pytestmark = pytest.mark.slow
 WORK = "results/small/tiny"
 RUN = f"{WORK}/ner/encoder-gold/seed-1"
 LONG_AGO = 1_000_000_000  # seconds since the epoch
-
-
-@pytest.fixture
-def damaged(finished: Copy, tmp_path: Path) -> Copy:
-    """The finished study in a copy with the same dates, for damage."""
-    shutil.copytree(finished.folder, tmp_path / "copy")
-    return Copy(tmp_path / "copy")
-
-
-def verify(copy: Copy) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "posner", "verify"]
-    return subprocess.run(command, cwd=copy.folder, env=copy.environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("name", ["model/config.json", "model/tokenizer.json", "model/history.csv", "provenance.json"])
@@ -71,7 +56,13 @@ def test_a_training_that_ended_in_another_run_reaches_the_tables(damaged: Copy) 
     assert "train_ner" not in planned
     damaged.snakemake()
     assert (damaged.folder / RUN / "model" / "README.md").is_file()
-    assert verify(damaged).returncode == 0
+    assert damaged.posner("verify").returncode == 0
+
+
+def test_benchmarks_are_no_results(damaged: Copy) -> None:
+    shutil.rmtree(damaged.folder / "benchmarks")
+    assert damaged.planned() == {}
+    assert damaged.posner("verify").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -100,7 +91,7 @@ def test_trainings_do_not_read_a_corpus_that_was_changed(damaged: Copy) -> None:
     damaged.set(study__variants=["baseline", "late-gold-one_hot", "late-gold-trainable_embed"])
     printed = damaged.snakemake("--", f"{WORK}/ner/late-gold-trainable_embed/seed-1/metrics.json", check=False)
     assert "results/small/corpus/test.parquet was changed or damaged" in printed
-    assert "results/small/corpus/test.parquet: not the file" in verify(damaged).stdout
+    assert "results/small/corpus/test.parquet: not the file" in damaged.posner("verify").stdout
 
 
 def test_a_changed_score_is_not_summarised(damaged: Copy) -> None:
@@ -110,6 +101,52 @@ def test_a_changed_score_is_not_summarised(damaged: Copy) -> None:
     path.write_text(json.dumps(metrics))
     printed = damaged.snakemake("--forcerun", "summarise_ner", check=False)
     assert f"{RUN}/metrics.json was changed or damaged" in printed
-    done = verify(damaged)
+    done = damaged.posner("verify")
     assert done.returncode == 1
     assert f"{RUN}/metrics.json: not the file that is one of the outputs in {RUN}/provenance.json" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{WORK}/tables/ner_by_type.html",
+        f"{WORK}/figures/training/baseline.svg",
+        "results/summary.rst",
+        "results/config.json",
+    ],
+)
+def test_a_changed_file_is_not_reported(damaged: Copy, name: str) -> None:
+    file = damaged.folder / name
+    file.write_text(file.read_text() + " ")
+    printed = damaged.snakemake(check=False)
+    assert f"{name} was changed or damaged" in printed
+    assert "report" in damaged.planned()
+
+
+def test_a_changed_model_predicts_nothing(damaged: Copy) -> None:
+    model = damaged.folder / WORK / "ner" / "baseline" / "seed-1" / "model"
+    options = ["--checkpoint", str(model), "--input", "test.txt", "--compute.device", "cpu", "--output", "-"]
+    assert damaged.posner("predict", *options).stdout
+    config = model / "config.json"
+    config.write_text(config.read_text() + " ")
+    done = damaged.posner("predict", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{config} was changed or damaged" in done.stderr
+
+
+def test_a_text_counts_by_content(damaged: Copy) -> None:
+    text = damaged.folder / "data" / "texts" / "mine.txt"
+    text.parent.mkdir(parents=True, exist_ok=True)
+    text.write_text("a_word\n")
+    target = f"{WORK}/predictions/baseline/seed-1/mine.jsonl"
+    damaged.snakemake("--", target)
+    text.touch()
+    assert damaged.planned(target) == {}
+    text.write_text("another\n")
+    os.utime(text, (LONG_AGO, LONG_AGO))
+    assert damaged.planned(target) == {"predict": 1}
+    text.write_text("a_word\n")
+    assert damaged.planned(target) == {}
+    text.with_suffix(".conll").write_text("a_word\n")
+    os.utime(text.with_suffix(".conll"), (LONG_AGO, LONG_AGO))
+    assert damaged.planned(target) == {"predict": 1}
