@@ -8,6 +8,8 @@ import pytest
 from configs import CHECKOUT
 from posner.commands.project.publish import Publish
 from posner.errors import InputError
+from posner.files import write_json
+from posner.workflow.command import run
 
 KEPT = ("verdict.json", "metrics/ner_baseline.json", "metrics/variants/a.json", "tables/cost.csv", "figures/a.svg")
 LEFT = ("ner/baseline/seed-1/predictions.parquet", "tables/corruption_changes.csv", "tables/cost.tex", "report.html")
@@ -37,6 +39,17 @@ def test_an_unfinished_study_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "c/e", *KEPT[1:])
     with pytest.raises(InputError, match="not a finished study"):
         Publish(study="mine", results=tmp_path / "c/e", published=tmp_path / "published").execute()
+    assert not (tmp_path / "published").exists()
+
+
+def test_a_changed_summary_is_not_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "c/e", *KEPT)
+    record = {"arguments": [], "code": "", "content": "", "place": "", "inputs": {}}
+    path = tmp_path / "c/e/tables/verdict.provenance.json"
+    write_json(path, record | {"outputs": {"../verdict.json": "its hash before"}})
+    with pytest.raises(SystemExit):
+        run(Publish, ["--study=mine", f"--results={tmp_path / 'c/e'}", f"--published={tmp_path / 'published'}"])
+    assert "verdict.json was changed or damaged" in capsys.readouterr().err
     assert not (tmp_path / "published").exists()
 
 

@@ -46,6 +46,9 @@ class Publish(Command):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)
 
+    def inputs(self) -> list[Path]:
+        return self.files()
+
     def files(self) -> list[Path]:
         """The files to copy."""
         return sorted(summaries(self.results) - {self.results / name for name in TOO_LARGE})
