@@ -63,8 +63,8 @@ class SummariseCost(RunAnalysis):
         return JobFiles(rule, variant, self.benchmarks / f"{benchmark}.tsv", self.work / record if record else None)
 
     def inputs(self) -> list[Path]:
-        files = [file for job in self.jobs() for file in (job.benchmark, job.record)]
-        return [file for file in files if file and file.is_file()]
+        """The records: benchmarks are no results, so they may be removed."""
+        return [job.record for job in self.jobs() if job.record and job.record.is_file()]
 
     def provenance_path(self) -> Path:
         return self.table.with_suffix(".provenance.json")
