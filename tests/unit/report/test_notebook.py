@@ -13,6 +13,7 @@ import pytest
 from fabricated import TAGS, VARIANTS, read, summarise
 from posner.commands.study.run_notebook import RunNotebook, execute
 from posner.errors import InputError
+from posner.files import write_table
 
 pytestmark = pytest.mark.slow
 
@@ -156,6 +157,19 @@ def test_it_runs_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook.cells[1].source = notebook.cells[1].source.replace(*default, str(folder))
     execute(notebook, NOTEBOOK)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+
+
+def test_it_reads_the_runs_of_the_study_only(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "made-up" / "tiny"
+    runs = [f"{name}/seed-{seed}" for name, variant in VARIANTS.items() for seed in variant.seeds]
+    files = [f"{run}/{file}" for run in runs for file in ("predictions.parquet", "metrics.json")]
+    write_table(copy / "ner" / "runs.csv", pd.DataFrame({"file": files}))
+    write_tokens(copy / "ner" / "left-over" / "seed-1" / "predictions.parquet", gold=TRUE, predicted=TRUE)
+    inputs = RunNotebook(notebook=NOTEBOOK, results=copy, tables=(), output=tmp_path / "page.html").inputs()
+    assert [path for path in inputs if path.match("ner/*/*/*")] == [
+        copy / "ner" / run / "predictions.parquet" for run in runs
+    ]
+    assert copy / "ner" / "runs.csv" in inputs
 
 
 def test_a_cell_that_fails_is_shown_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nbconvert import HTMLExporter
 from traitlets.config import Config
 
 from posner.errors import InputError
-from posner.files import atomic_path
+from posner.files import atomic_path, read_table
 from posner.workflow.command import Command, Folder
 
 PARAMETERS = "parameters"  # tag of the cell that sets the folder of the results
@@ -51,15 +51,21 @@ class RunNotebook(Command):
             path.write_text(page, encoding="utf-8")
 
     def inputs(self) -> list[Path]:
-        stored = ["verdict.json", "ner/*/*/predictions.parquet", "pos/predicted.parquet"]
-        files = [path for pattern in stored for path in sorted(self.results.glob(pattern))]
-        return [*files, *self.tables, self.results.parent / "corpus" / "test.parquet"]
+        runs = self.results / "ner" / "runs.csv"  # other runs are of variants that the study does not have
+        stored = ["verdict.json", "pos/predicted.parquet", *predictions(runs)]
+        corpus = self.results.parent / "corpus" / "test.parquet"
+        return [*(self.results / name for name in stored), runs, *self.tables, corpus]
 
     def content_files(self) -> list[Path]:
         return [self.notebook]
 
     def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")
+
+
+def predictions(runs: Path) -> list[str]:
+    """Files with the predictions of all runs in a list of :class:`posner.commands.ner.list_runs.ListRuns`."""
+    return [f"ner/{file}" for file in read_table(runs, [])["file"] if file.endswith("/predictions.parquet")]
 
 
 def execute(notebook: nbformat.NotebookNode, name: Path) -> None:
