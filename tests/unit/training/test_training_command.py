@@ -125,6 +125,24 @@ def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., li
 
 
 @pytest.mark.slow
+def test_a_training_that_lost_its_lease_to_one_that_has_finished_ends_without_an_error(
+    command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
+) -> None:
+    """Else its Snakemake would remove the results of the other one."""
+    state = tmp_path / "state"
+    process = started_at_step_50(command(tmp_path / "run", f"--resume={state}"))
+    process.send_signal(signal.SIGSTOP)
+    shutil.copytree(uninterrupted, tmp_path / "run")
+    (state / "lease.json").write_text("{}")
+    process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGCONT)
+    printed = process.communicate(timeout=60)[1]
+    assert process.returncode == 0, printed
+    assert "another process has taken over" in printed
+    assert_same_results(tmp_path / "run", uninterrupted)
+
+
+@pytest.mark.slow
 def test_a_finished_training_is_not_repeated(
     command: Callable[..., list[str]], uninterrupted: Path, tmp_path: Path
 ) -> None:
