@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawings import NAMES, STUDIES, SWEPT, drawn, lines_by_label, plots, point_lines
+from fabricated import confusion_matrix
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,8 +22,10 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from PIL import Image
-from posner.files import read_table
+from posner.commands.pos.summarise_pos import SummarisePos
+from posner.files import read_table, write_json
 from posner.report.figures.axes import PAGE_HEIGHT, limits
+from posner.report.figures.pos import MOST_TAGS
 from posner.report.figures.style import (
     CONTROL_MARKERS,
     GREY,
@@ -93,6 +96,60 @@ def test_files_are_there_and_do_not_change(tables: dict[str, Path], tmp_path: Pa
 @pytest.mark.parametrize("name", ["pos_tagging", "slices"])
 def test_however_many_rows_a_figure_fits_on_a_page(tables: dict[str, Path], name: str) -> None:
     assert drawn(plots(tables["long names"])[name]).get_size_inches()[1] <= PAGE_HEIGHT
+
+
+TAG_SETS = {
+    "of features": [f"NOUN|Case=Nom|Gender=Masc|Number=Sing|Person={i}" for i in range(224)],
+    "of positions": [f"AAFS{i:02}----1A----" for i in range(MOST_TAGS)],
+    "of few, long": ["x" * 100, "y" * 99],
+}
+
+
+@pytest.mark.parametrize("tags", TAG_SETS)
+@pytest.mark.parametrize("name", ["pos_tagging", "confusions"])
+def test_long_and_many_tags_can_be_read(tmp_path: Path, name: str, tags: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the features of Universal Dependencies, and the tags with a letter for each category of Czech."""
+    counts = {tag: 4000 // (i + 1) + 30 for i, tag in enumerate(TAG_SETS[tags])}
+    write_json(tmp_path / "c.json", confusion_matrix(counts))
+    SummarisePos(confusion=tmp_path / "c.json", tables=tmp_path).execute()
+    with noted_texts(monkeypatch) as noted:
+        figure = drawn(plots(tmp_path)[name])
+    assert figure.get_size_inches()[1] <= PAGE_HEIGHT
+    for text, box in noted.values():
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, f"{text!r} leaves the page"
+    for (text, box), (other, other_box) in itertools.combinations(noted.values(), 2):
+        assert not box.padded(-0.5).overlaps(other_box.padded(-0.5)), f"{text!r} and {other!r} overlap"
+    if name == "pos_tagging":
+        more = len(counts) - MOST_TAGS
+        last = figure.axes[1].get_yticklabels()[-1].get_text()
+        assert (last == f"and {more} more in pos_by_tag.csv") == (more > 0)
+        assert sum(int(label.get_text().replace("\u2009", "")) for label in right_labels(figure)) == sum(
+            counts.values()
+        )
+
+
+def right_labels(figure: Figure) -> list[Text]:
+    """The labels of the column to the right of the lower panel."""
+    return list(figure.axes[1].child_axes[0].get_yticklabels())
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_notes_do_not_touch_the_zero_line(tables: dict[str, Path], tmp_path: Path, sign: int) -> None:
+    for name in ("ner_runs", "ner_comparisons"):
+        table = pd.read_csv(tables["default"] / f"{name}.csv", keep_default_na=False, na_values=[""])
+        if name == "ner_runs":
+            baseline = table.loc[table["pos"] == "none", "f1"].mean()
+            table["f1"] = baseline + sign * (table["f1"] - baseline).abs()
+        else:
+            table[["low", "high"]] = sign * table[["low", "high"]].abs()
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    figure = drawn(plots(tmp_path)["injection_strategies"])
+    notes = [(axes, note) for axes in figure.axes for note in axes.texts]
+    assert "cannot exist" in [note.get_text() for _, note in notes]
+    for axes, note in notes:
+        box, zero = note.get_window_extent(), axes.transData.transform((0, 0))[0]
+        assert not box.x0 - 3 < zero < box.x1 + 3, note.get_text()
+        assert axes.bbox.x0 <= box.x0 < box.x1 <= axes.bbox.x1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -23,7 +23,7 @@ class PlotScaledErrors(Plot):
 
     def draw(self) -> Figure:
         return draw_scaled_errors(
-            read_table(self.intervals, ["level", "change", "low", "high"]),
+            read_table(self.intervals, ["level", "effective_rate", "change", "low", "high"]),
             read_table(self.corruption, ["level", "effective_rate", "change"]),
             read_table(self.runs, ["seed", "f1"]),
         )

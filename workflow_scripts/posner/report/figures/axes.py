@@ -26,6 +26,7 @@ from posner.report.formats import one_line
 MIN_SPAN = 2.0  # points of F1 that an axis spans at least, unless its figure sets another span
 PAGE_HEIGHT = 9.2  # inches
 LABEL_WIDTH = 40  # characters on a line of a label
+TAG_WIDTH = 24  # characters of a POS tag
 KEY_WIDTH = 30  # characters on a line of the key to one of two panels
 LINE_HEIGHT = 0.16  # inches from one line of a label to the next
 INTERVAL_WIDTH = 1.2  # typographic points
@@ -174,6 +175,12 @@ def wrapped(label: str, characters: int = LABEL_WIDTH) -> str:
     return textwrap.fill(one_line(label), characters)
 
 
+def elided(tag: str) -> str:
+    """A tag as one line of :data:`TAG_WIDTH` characters at most: of a longer one, the beginning and the end."""
+    tag, end = one_line(tag), TAG_WIDTH // 3
+    return tag if len(tag) <= TAG_WIDTH else f"{tag[: TAG_WIDTH - end - 1]}…{tag[-end:]}"
+
+
 def line_counts(labels: Sequence[str], characters: int = LABEL_WIDTH) -> list[int]:
     """Number of lines of each label when it is wrapped."""
     return [wrapped(label, characters).count("\n") + 1 for label in labels]
@@ -243,12 +250,19 @@ def thousands(count: int) -> str:
 FUSION_TITLES = {"late": "Late fusion", "encoder": "Encoder-level fusion"}
 
 
-def fusion_panels(table: pd.DataFrame, height: float) -> tuple[Figure, dict[str, tuple[Axes, Axes]]]:
-    """A figure with a panel for each fusion in `table`, `height` inches high, and axes for its key below each panel."""
+def fusion_panels(
+    table: pd.DataFrame, height: float, around: float = 0.6
+) -> tuple[Figure, dict[str, tuple[Axes, Axes]]]:
+    """A figure with a panel for each fusion in `table`, and axes for its key below each panel.
+
+    Args:
+        height: of a panel with its title and labels, in inches.
+        around: height of these titles and labels, in inches.
+    """
     fusions = [fusion for fusion in FUSIONS if fusion in set(table["fusion"])]
     below = max(key_height(rows) for _, rows in table.groupby("fusion"))
     figure = Figure(figsize=(TWO_COLUMNS, height + below), layout="constrained")
-    ratios = [height - 0.6, below]
+    ratios = [height - around, below]
     panels, keys = figure.subplots(2, len(fusions), sharex="row", sharey="row", squeeze=False, height_ratios=ratios)
     for axes, key, fusion in zip(panels, keys, fusions, strict=True):
         axes.set_title(FUSION_TITLES.get(fusion, f"{fusion.capitalize()} fusion"))
@@ -272,12 +286,13 @@ def add_key(axes: Axes, key: Axes) -> None:
     key.legend(*axes.get_legend_handles_labels(), loc="upper center", borderaxespad=0, handlelength=3.2)
 
 
-def add_change_key(figure: Figure, baseline: BaselineRange, direction: Direction) -> None:
-    """Write above the panels the key to changes of F1: reference line, intervals, seeds and the baseline's range."""
+def add_change_key(figure: Figure, baseline: BaselineRange, direction: Direction, *others: Line2D) -> None:
+    """Write above the panels the key to changes of F1: reference line, intervals, seeds, others, the baseline."""
     keys = [
         key_line("gold POS tags"),
         key_line("interval (two seeds or more)", "-"),
         seed_tick_key(direction),
+        *others,
         *baseline.band_key("range over baseline seeds"),
     ]
     figure.legend(handles=keys, loc="outside upper center", ncols=2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -35,10 +34,10 @@ from posner.report.figures.style import COLOURS, NEUTRAL, VariantStyle, variant_
 
 CURVE_MIN_SPAN = 5.0  # points of F1
 SHARE_MIN_SPAN = 5.0  # % of the tokens
-OWN_TAGS_STEP = 1.6  # % of the tokens from one variant to the next
+DODGE = 0.03  # of the points of all variants at one share of the tokens, as a part of the axis: less than a marker
 NO_ERRORS = "The tagger makes no errors on train\n(out of fold): no tag was replaced."
 SHADE = 0.18  # opacity of the bands around curves
-SCALED_SPREAD = 0.07  # of the points of all variants at one factor, as a share of the axis
+LABEL_GAP = 0.045  # between the multiples that are named above the axis, as a part of it
 CONTROL_STEP = 0.11  # inches from one variant to the next
 CONTROL_MODES = {
     "random_tag": "random other tag",
@@ -70,7 +69,9 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
     curves = curves.assign(low=curves["f1"] - curves["std_f1"], high=curves["f1"] + curves["std_f1"])
     styles, baseline = variant_styles(runs), BaselineRange.of(runs)
     tagger_error = 100 * (1 - tagging.set_index("split")["accuracy"]["test"])
+    shares = limits([0, tagger_error, *curves["effective_rate"]], SHARE_MIN_SPAN)
     figure, panels = fusion_panels(curves, 3.9)
+    figure.axes[0].set_xlim(shares)
     for fusion, (axes, key) in panels.items():
         add_baseline(axes, baseline, "y")
         axes.axvline(tagger_error, color=NEUTRAL, linestyle=":", linewidth=1, zorder=1)
@@ -81,7 +82,6 @@ def draw_corruption(corruption: pd.DataFrame, runs: pd.DataFrame, tagging: pd.Da
         axes.set_xlabel("Replaced test tags (% of tokens)")
         add_key(axes, key)
     first = figure.axes[0]
-    first.set_xlim(limits([0, tagger_error, *curves["effective_rate"]], SHARE_MIN_SPAN))
     shown = [*curves["low"], *curves["high"], *own_tags["f1"], baseline.low, baseline.high]
     first.set_ylim(limits(shown, CURVE_MIN_SPAN))
     first.set_ylabel("Test F1 (points)")
@@ -116,13 +116,19 @@ def note_missing_errors(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def add_own_tags(axes: Axes, rows: pd.DataFrame, tagger_error: float, styles: Mapping[str, VariantStyle]) -> None:
-    """Draw the mean F1 of each variant with the tagger's own tags, the variants side by side at its error rate."""
+    """Draw the mean F1 of each variant with the tagger's own tags, at its error rate."""
     variants = by_variant(rows)
-    for offset, (name, own) in zip(dodge_offsets(len(variants), OWN_TAGS_STEP), variants, strict=True):
+    for offset, (name, own) in zip(small_offsets(axes, len(variants)), variants, strict=True):
         style = styles[name]
         axes.plot(
             [tagger_error + offset], [own["f1"].mean()], linestyle="", color=style.colour, **open_point(style.marker)
         )
+
+
+def small_offsets(axes: Axes, variants: int) -> list[float]:
+    """Offsets of variants at the same share of the tokens, which is measured: too small to be read as another share."""
+    low, high = axes.get_xlim()
+    return dodge_offsets(variants, DODGE * (high - low) / variants)
 
 
 def open_point(marker: str) -> dict[str, Any]:
@@ -134,7 +140,9 @@ def open_point(marker: str) -> dict[str, Any]:
 
 
 def draw_scaled_errors(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: pd.DataFrame) -> Figure:
-    """Change of test F1 over the factor of the tagger's error probability, with the tagger's own tags to the right.
+    """Change of test F1 over the share of the test tags that a multiple of the tagger's errors replaced.
+
+    The multiples are named above the axis. Open points show the tagger's own tags, at its error rate.
 
     Args:
         intervals: ``corruption_intervals.csv``.
@@ -142,39 +150,48 @@ def draw_scaled_errors(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: 
         runs: ``ner_runs.csv``.
     """
     styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
-    factors = sorted(intervals.loc[intervals["mode"] == "scaled", "level"].unique())
-    right = factors[-1] + 0.2 * max(factors[-1] - factors[0], 1)  # place of the tagger's own tags
     changes, seeds = (
-        table[table["mode"].isin(["scaled", "anchor"])].assign(
-            x=lambda rows: np.where(rows["mode"] == "anchor", right, rows["level"])
-        )
+        table[table["mode"].isin(["scaled", "anchor"])].assign(x=lambda rows: 100 * rows["effective_rate"])
         for table in (in_points(intervals, "change", "low", "high"), in_points(corruption, "change"))
     )
-    figure, panels = fusion_panels(changes, 3.7)
+    figure, panels = fusion_panels(changes, 4.2, 1.1)
+    figure.axes[0].set_xlim(limits([0, *changes["x"]], SHARE_MIN_SPAN))
     for fusion, (axes, key) in panels.items():
         variants = by_variant(changes[changes["fusion"] == fusion])
         add_baseline(axes, baseline, "y")
-        offsets = dodge_offsets(len(variants), SCALED_SPREAD * right / len(variants))
-        for offset, (name, rows) in zip(offsets, variants, strict=True):
+        for offset, (name, rows) in zip(small_offsets(axes, len(variants)), variants, strict=True):
             add_scaled(axes, rows.assign(x=rows["x"] + offset), styles[name])
             of_seeds = seeds[seeds["variant"] == name]
             add_seeds(axes, of_seeds["x"] + offset, of_seeds["change"], styles[name], "y")
-        axes.set_xticks([*factors, right], [*(f"{factor:g}" for factor in factors), "tagger's\nown tags"])
+        name_multiples(axes, changes[changes["mode"] == "scaled"])
         note_missing_errors(axes, corruption[corruption["mode"] == "scaled"])
-        axes.set_xlabel("Multiple of the tagger's error probability")
+        axes.set_xlabel("Replaced test tags (% of tokens)")
         add_key(axes, key)
     figure.axes[0].set_ylim(limits(shown_changes(baseline, seeds, changes)))
     figure.axes[0].set_ylabel("Change in test F1 (points)")
-    add_change_key(figure, baseline, "y")
+    own_tags = Line2D([], [], color=NEUTRAL, linestyle="", label="tagger's own tags", **open_point("o"))
+    add_change_key(figure, baseline, "y", own_tags)
     return figure
 
 
+def name_multiples(axes: Axes, scaled: pd.DataFrame) -> None:
+    """Name the multiples of the tagger's error probability above the shares that they replaced, where there is room."""
+    low, high = axes.get_xlim()
+    places: dict[str, float] = {}
+    for level, share in scaled.groupby("level")["x"].mean().items():
+        if not places or share - max(places.values()) > LABEL_GAP * (high - low):
+            places[f"{level:g}"] = share
+    above = axes.secondary_xaxis("top")
+    above.set_xticks(list(places.values()), list(places))
+    above.set_xlabel("Multiple of the tagger's error probability", fontsize=8)
+
+
 def add_scaled(axes: Axes, rows: pd.DataFrame, style: VariantStyle) -> None:
-    """Draw one variant: a line over the factors, a point for the tagger's own tags, and intervals."""
+    """Draw one variant: a line over the multiples, an open point for the tagger's own tags, and intervals."""
     scaled, own_tags = rows[rows["mode"] == "scaled"], rows[rows["mode"] == "anchor"]
     axes.vlines(rows["x"], rows["low"], rows["high"], color=style.colour, linewidth=INTERVAL_WIDTH)
     axes.plot(scaled["x"], scaled["change"], linestyle=style.dash, label=label_of(rows), **style.point())
-    axes.plot(own_tags["x"], own_tags["change"], linestyle="", **style.point())
+    axes.plot(own_tags["x"], own_tags["change"], linestyle="", color=style.colour, **open_point(style.marker))
 
 
 def draw_pos_controls(intervals: pd.DataFrame, corruption: pd.DataFrame, runs: pd.DataFrame) -> Figure:

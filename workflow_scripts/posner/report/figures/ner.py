@@ -116,6 +116,8 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
     sources = [source for source in POS if source in set(variants["pos"])]
     strategies = list(dict.fromkeys(variants.sort_values("fusion", kind="stable", ascending=False)["injection"]))
     figure, panels = row_figure(strategies, 0.42, 1.6, panels=len(sources))
+    values = [value for difference in differences.values() for value in difference.values]
+    panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *with_interval["low"], *with_interval["high"]]))
     for axes, source in zip(panels, sources, strict=True):
         add_band(axes, baseline)
         axes.axvline(0, color=NEUTRAL, linewidth=1)
@@ -129,8 +131,6 @@ def draw_injection_strategies(runs: pd.DataFrame, comparisons: pd.DataFrame) -> 
                 note = "not run" if could_read(variants[variants["injection"] == strategy], source) else "cannot exist"
                 annotate_row(axes, y, note)
         axes.set_title(POS[source])
-    values = [value for difference in differences.values() for value in difference.values]
-    panels[0].set_xlim(limits([baseline.low, baseline.high, *values, *with_interval["low"], *with_interval["high"]]))
     figure.supxlabel("Difference in test F1 from the baseline of the same seed (points)", fontsize=9)
     keys = [
         seed_point_key("one seed"),
@@ -161,8 +161,9 @@ def could_read(strategy: pd.DataFrame, source: str) -> bool:
 
 
 def annotate_row(axes: Axes, y: float, note: str) -> None:
-    """A note in a row without points."""
-    axes.annotate(note, (0.98, y), xycoords=("axes fraction", "data"), ha="right", va="center", color=NEUTRAL)
+    """A note in a row without points, on the side of the zero line that has more room."""
+    x, side = (0.02, "left") if sum(axes.get_xlim()) < 0 else (0.98, "right")
+    axes.annotate(note, (x, y), xycoords=("axes fraction", "data"), ha=side, va="center", color=NEUTRAL, fontsize=7)
 
 
 def differences_by_variant(test: pd.DataFrame) -> dict[str, PairedDifference]:
@@ -206,9 +207,11 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
     by_seed = in_points(seeds, "difference").rename(columns=columns)
     styles, baseline = variant_styles(runs), BaselineRange.of(runs).around_mean()
     figure, panels = slice_panels(estimates, styles)
-    small = estimates["support"] < MIN_MENTIONS
+    small = is_small(estimates)
     drawn = estimates[~small]
-    by_seed = by_seed[by_seed["support"] >= MIN_MENTIONS]
+    by_seed = by_seed[~is_small(by_seed)]
+    shown = [baseline.low, baseline.high, *by_seed["value"], *drawn["low"], *drawn["high"]]
+    figure.axes[0].set_xlim(limits(shown, SLICE_MIN_SPAN))
     for (kind, source), axes in panels.items():
         if kind == "all":
             add_band(axes, baseline)
@@ -222,10 +225,13 @@ def draw_slices(slices: pd.DataFrame, seeds: pd.DataFrame, runs: pd.DataFrame) -
             annotate_row(axes, places[row], f"fewer than {MIN_MENTIONS}")
         axes.grid(visible=False, axis="y")
         axes.tick_params(length=0)
-    shown = [baseline.low, baseline.high, *by_seed["value"], *drawn["low"], *drawn["high"]]
-    figure.axes[0].set_xlim(limits(shown, SLICE_MIN_SPAN))
     figure.supxlabel("Difference in test F1 from the baseline of the same seeds (points)", fontsize=9)
     return figure
+
+
+def is_small(table: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows are slices of too few mentions to be drawn; all mentions are drawn in any case."""
+    return (table["support"] < MIN_MENTIONS) & (table["slice"] != "all")
 
 
 def slice_panels(

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from posner.report.figures.axes import (
     add_right_column,
     dodge_offsets,
+    elided,
     fitting_row,
     name_rows,
     row_figure,
@@ -25,10 +26,13 @@ SPLIT_STYLES = {  # label, colour and marker
 SPLIT_OFFSETS = dict(zip(SPLIT_STYLES, dodge_offsets(len(SPLIT_STYLES), 0.18), strict=True))
 OVERALL = {"accuracy": "accuracy (all tokens)", "macro_f1": "macro F1 (over tags)"}
 TOP_CONFUSIONS = 15
+MOST_TAGS = 48  # whose names can be read on one page
+OVERALL_HEIGHT, REST_HEIGHT = 0.46, 2.2  # inches of the upper panel, and of everything outside the panels
+NARROW = 18  # characters of a pair of tags that leaves room for bars in one column
 
 
 def draw_pos_tagging(tagging: pd.DataFrame, by_tag: pd.DataFrame) -> Figure:
-    """Accuracy and F1 of the taggers by split, and F1 of each tag, the most frequent first.
+    """Accuracy and F1 of the taggers by split, and F1 of the :data:`MOST_TAGS` most frequent tags.
 
     Args:
         tagging: ``pos_tagging.csv``.
@@ -38,9 +42,13 @@ def draw_pos_tagging(tagging: pd.DataFrame, by_tag: pd.DataFrame) -> Figure:
     overall = {split: [float(by_split[name][split]) for name in OVERALL] for split in SPLIT_STYLES}
     train = by_tag[by_tag["split"] == "train"].set_index("tag")
     support = train["support"].sort_values(ascending=False, kind="stable")
-    row = fitting_row(0.19, len(support) + 2, 2.2)
-    figure = Figure(figsize=(TWO_COLUMNS, 2.2 + row * (len(support) + 2)), layout="constrained")
-    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, len(support)])
+    rest, support = support[MOST_TAGS:], support[:MOST_TAGS]
+    tags = [*map(elided, support.index), *([f"and {len(rest)} more in pos_by_tag.csv"] if len(rest) else [])]
+    counts = [thousands(int(count)) for count in ([*support, rest.sum()] if len(rest) else support)]
+    row = fitting_row(0.19, len(tags), REST_HEIGHT + OVERALL_HEIGHT)
+    heights = [OVERALL_HEIGHT, row * len(tags)]
+    figure = Figure(figsize=(TWO_COLUMNS, REST_HEIGHT + sum(heights)), layout="constrained")
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
     for split, (label, _, _) in SPLIT_STYLES.items():
         add_split(top, split, pd.Series(overall[split]), label)
         f1 = by_tag[(by_tag["split"] == split) & (by_tag["support"] > 0)].set_index("tag")["f1"]
@@ -48,8 +56,8 @@ def draw_pos_tagging(tagging: pd.DataFrame, by_tag: pd.DataFrame) -> Figure:
     name_rows(top, list(OVERALL.values()))
     percent = [" / ".join(f"{100 * score:.2f}" for score in row) for row in zip(*overall.values(), strict=True)]
     add_right_column(top, percent, "train / validation / test")
-    name_rows(below, list(support.index))
-    add_right_column(below, [thousands(int(count)) for count in support], "tokens in train")
+    name_rows(below, tags)
+    add_right_column(below, counts, "tokens in train")
     for axes in (top, below):
         axes.grid(visible=True, axis="y")
     below.set_xlim(-2, 102)
@@ -81,8 +89,9 @@ def draw_confusions(confusions: pd.DataFrame) -> Figure:
         confusions: ``pos_confusions.csv``.
     """
     rows = confusions[confusions["split"] == "train"].nlargest(TOP_CONFUSIONS, "count")
-    pairs = [f"{gold} → {predicted}" for gold, predicted in zip(rows["gold"], rows["predicted"], strict=True)]
-    figure, [axes] = row_figure(pairs, 0.27, 1.1, width=ONE_COLUMN)
+    pairs = [f"{elided(gold)} → {elided(new)}" for gold, new in zip(rows["gold"], rows["predicted"], strict=True)]
+    width = ONE_COLUMN if max(map(len, pairs), default=0) <= NARROW else TWO_COLUMNS
+    figure, [axes] = row_figure(pairs, 0.27, 1.1, width=width)
     if rows.empty:
         axes.annotate("no confusions", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")
     axes.barh(range(len(rows)), rows["count"], height=0.62, color=COLOURS[0])
