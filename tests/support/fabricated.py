@@ -27,7 +27,7 @@ from posner.stats.resampling import f1 as f1_of
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.cost import Job, Usage, cost_table
 from posner.summaries.names import labels
-from posner.summaries.oracles import gated, mean_f1, reasons
+from posner.summaries.oracles import f1_over_seeds, gated, reasons
 from posner.summaries.slices import slice_runs_table, slice_summary_table
 
 SEEDS = (42, 43, 44)
@@ -233,7 +233,7 @@ def write_comparisons(
     """``ner_comparisons.json`` in `folder` and ``ner_comparisons.csv`` in `tables`, of runs with these F1."""
     counts = {name: {seed: counts_of(value) for seed, value in by_seed.items()} for name, by_seed in f1.items()}
     statistics, units = Statistics(resamples=500), ResamplingUnits(np.arange(60), "documents", 60)
-    because = reasons(variants, mean_f1(counts), statistics)
+    because = reasons(variants, f1_over_seeds(counts), statistics)
     comparisons = gated(compare_families(counts, variants, statistics), because)
     write_json(folder / "ner_comparisons.json", comparison_summary(comparisons, variants, statistics, units))
     write_table(tables / "ner_comparisons.csv", comparison_table(comparisons, variants))

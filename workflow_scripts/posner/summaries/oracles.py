@@ -65,7 +65,7 @@ def oracle_f1(variants: Mapping[str, Variant], f1: Mapping[str, float]) -> dict[
     return {injection(variant): float(f1[name]) for name, variant in variants.items() if variant.pos == "oracle"}
 
 
-def mean_f1(counts: RunCounts) -> dict[str, float]:
+def f1_over_seeds(counts: RunCounts) -> dict[str, float]:
     """Mean F1 in 0..1 over the seeds of each variant, from entity counts of all runs."""
     return {name: float(seed_mean_f1(np.stack(list(by_seed.values())))) for name, by_seed in counts.items()}
 

@@ -19,7 +19,7 @@ from posner.evaluation.stored import count_runs, counts_by_unit, predictions_fil
 from posner.files import read_json, write_json, write_table
 from posner.stats.comparison import compare
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.summaries.oracles import baseline_reasons, gated, mean_f1
+from posner.summaries.oracles import baseline_reasons, f1_over_seeds, gated
 from posner.summaries.slices import whole_test_table
 from posner.workflow.command import Folder
 
@@ -51,7 +51,9 @@ class CompareExtraTests(EffectAnalysis):
             units = ResamplingUnits.of(read_split(self.corpus / FOLDER / f"{test}.parquet"))
             counts = count_runs(self.predictions / test, self.variants, test, partial(counts_by_unit, units=units))
             compared = compare(counts, baseline_of(self.variants), self.statistics)
-            comparisons = gated(compared, because | baseline_reasons(self.variants, mean_f1(counts), self.statistics))
+            comparisons = gated(
+                compared, because | baseline_reasons(self.variants, f1_over_seeds(counts), self.statistics)
+            )
             summaries[test] = comparison_summary(comparisons, self.variants, self.statistics, units)
             differences[test] = comparison_table(comparisons, self.variants)
             runs[test] = whole_test_table(counts, self.variants)

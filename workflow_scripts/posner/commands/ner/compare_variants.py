@@ -16,7 +16,7 @@ from posner.evaluation.stored import count_runs, counts_by_unit, predictions_fil
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_families
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.summaries.oracles import gated, mean_f1, reasons
+from posner.summaries.oracles import f1_over_seeds, gated, reasons
 from posner.workflow.command import Folder
 
 
@@ -40,7 +40,7 @@ class CompareVariants(EffectAnalysis):
     def execute(self) -> None:
         units = ResamplingUnits.of(read_split(self.corpus / "test.parquet"))
         counts = count_runs(self.ner, self.variants, "test", partial(counts_by_unit, units=units))
-        because = reasons(self.variants, mean_f1(counts), self.statistics)
+        because = reasons(self.variants, f1_over_seeds(counts), self.statistics)
         comparisons = gated(compare_families(counts, self.variants, self.statistics), because)
         write_json(self.output, comparison_summary(comparisons, self.variants, self.statistics, units))
         write_table(self.table, comparison_table(comparisons, self.variants))
