@@ -237,3 +237,9 @@ def test_every_problem_is_a_line() -> None:
 def test_settings_of_intervals_are_all_but_the_condition_on_oracles() -> None:
     statistics = Statistics(margin=0.3, level=0.9, resamples=500, seed=7, oracle_f1=80)
     assert statistics.estimation.model_dump() | {"oracle_f1": 80} == statistics.model_dump()
+
+
+def test_resamples_fit_into_memory() -> None:
+    """All resamples of all runs are held at once, which are gigabytes at some millions."""
+    assert check(edited(statistics__resamples=100_000)).statistics.resamples == 100_000
+    assert problem(edited(statistics__resamples=100_001)).startswith("config: statistics.resamples: ")
