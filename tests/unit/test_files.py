@@ -153,12 +153,12 @@ def write_folder(target: Path, *names: str) -> None:
 
 def test_a_folder_with_files_of_others_stays_as_it_was(tmp_path: Path) -> None:
     target = tmp_path / "models"
-    (target / "theses").mkdir(parents=True)
-    for name in ("config.json", "theses/draft.txt"):
+    (target / "papers").mkdir(parents=True)
+    for name in ("config.json", "papers/draft.txt"):
         (target / name).write_text("old")
-    with pytest.raises(InputError, match=r"models: would be replaced as a whole, but theses/draft.txt in it is not"):
+    with pytest.raises(InputError, match=r"models: would be replaced as a whole, but papers/draft.txt in it is not"):
         write_folder(target, "config.json")
-    assert (target / "config.json").read_text() == (target / "theses" / "draft.txt").read_text() == "old"
+    assert (target / "config.json").read_text() == (target / "papers" / "draft.txt").read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
