@@ -142,6 +142,12 @@ def hash_files(paths):
     return f"content of files: {content_hash(paths)}"
 
 
+def text_file(wildcards):
+    """The text to predict: columns if there are any, else raw text."""
+    columns = Path(TEXTS).glob(f"{wildcards.text}.[cC][oO][nN][lL][lL]*")
+    return str(min(columns, default=f"{TEXTS}/{wildcards.text}.txt"))
+
+
 @cache
 def variant_flags(name):
     """The variant's settings without its seeds: of these, a job has one."""

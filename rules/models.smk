@@ -41,12 +41,6 @@ rule write_model_cards:
         " --templates {params.templates:q} --models {output.models} > {log} 2>&1"
 
 
-def text_file(wildcards):
-    """The text to predict: columns if there are any, else raw text."""
-    columns = Path(TEXTS).glob(f"{wildcards.text}.[cC][oO][nN][lL][lL]*")
-    return str(min(columns, default=f"{TEXTS}/{wildcards.text}.txt"))
-
-
 rule predict:
     """Find the entities of data/texts/{text}.txt (a sentence per line) or .conll (columns with POS)."""
     input:

@@ -26,7 +26,7 @@ from posner.prediction.text import Passage
 
 NO_TAG_SYMBOL = "_"  # as in CoNLL-U
 # Of the words, in a column of tags. Those of another scheme are nearly all unknown, rare ones of the same are a few.
-MOST_UNKNOWN_TAGS = 0.5
+MOST_UNKNOWN_TO_MODEL = 0.5
 
 
 # --- sentences of any length -----------------------------------------------------------------------------------------
@@ -121,10 +121,10 @@ class ColumnTagger:
         ids = ids_of([tag for row in tags for tag in row], self.tags)
         self.words += len(ids)
         self.unknown.update(tag for row in tags for tag in row if tag not in self.tags)
-        if self.unknown.total() > MOST_UNKNOWN_TAGS * self.words:
+        if self.unknown.total() > MOST_UNKNOWN_TO_MODEL * self.words:
             known = " ".join(self.tags[:10])
             raise InputError(
-                f"--pos-column: {self.found_unknown()} (at most {MOST_UNKNOWN_TAGS:.0%}); it knows {known}"
+                f"--pos-column: {self.found_unknown()} (at most {MOST_UNKNOWN_TO_MODEL:.0%}); it knows {known}"
             )
         return PassagePos(tags, one_hot_features(ids, len(self.tags)))
 

@@ -41,7 +41,7 @@ PASSAGES_AT_ONCE = 2048  # few enough to fit into memory, enough for batches of 
 DEFAULT_POS = {"none": "none", "gold": "columns", "predicted": "tagger"}  # by the POS that a model was trained with
 CONLL = ".conll"  # suffix of files in columns, in any case; those of CoNLL-U begin with it
 JSON_LINES = ".jsonl"
-TABLES = (JSON_LINES, ".json", ".csv", ".tsv")  # endings of inputs whose structure would be read as words
+TABLE_ENDINGS = (JSON_LINES, ".json", ".csv", ".tsv")  # endings of inputs whose structure would be read as words
 
 
 class Predict(ModelCommand):
@@ -70,7 +70,7 @@ class Predict(ModelCommand):
     @field_validator("input")
     @classmethod
     def _is_text(cls, path: Path) -> Path:
-        if path.suffix.lower() in TABLES:
+        if path.suffix.lower() in TABLE_ENDINGS:
             raise ValueError(f"{path} is a table, not text; give text, or columns in a file that ends in {CONLL}")
         return path
 
