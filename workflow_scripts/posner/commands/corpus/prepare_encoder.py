@@ -6,6 +6,7 @@ from pathlib import Path
 
 from posner.config.encoders import Encoder
 from posner.corpora.corpus import OUTSIDE, all_tokens, read_split
+from posner.files import real_path
 from posner.model.pretrained import prepare_encoder
 from posner.workflow.command import Command
 
@@ -33,4 +34,5 @@ class PrepareEncoder(Command):
         return [Path(path) for path in self.encoder.files]
 
     def provenance_path(self) -> Path:
-        return self.output.with_name(f"{self.output.name}.provenance.json")  # the folder is replaced as a whole
+        folder = self.output if self.output.name else real_path(self.output)
+        return folder.with_name(f"{folder.name}.provenance.json")  # the folder is replaced as a whole
