@@ -28,7 +28,9 @@ def test_names_with_spaces_and_shell_characters(tmp_path: Path) -> None:
     folder = tmp_path / "a b; echo $HOME `id` 'q' \"p\" *é"
     folder.mkdir()
     for split in ("train", "validation", "test"):
-        (folder / f"-{split} &").write_text(f"Ann NNP - I-PER\n{split} NN - O\n")
+        (folder / f"-{split} &").write_text(
+            "\n".join(f"Ann{i} NNP - I-PER\n{split}{i} NN - O\nruns VBZ - O\n" for i in range(40))
+        )
     arguments = [
         *("--corpus.source", "columns"),
         *(
@@ -40,9 +42,9 @@ def test_names_with_spaces_and_shell_characters(tmp_path: Path) -> None:
     ]
     done = shell(arguments)
     assert done.returncode == 0, done.stderr
-    assert "train 1 sentences, 2 tokens" in done.stderr
+    assert "train 40 sentences, 120 tokens" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert read_split(folder / "out $(x)" / "train.parquet")[0].tokens == ("Ann", "train")
+    assert read_split(folder / "out $(x)" / "train.parquet")[0].tokens == ("Ann0", "train0", "runs")
 
 
 @pytest.mark.parametrize(
