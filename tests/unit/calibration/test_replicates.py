@@ -73,7 +73,7 @@ MISSED = {"baseline": 0.3, "gold": 0.1, "predicted": 0.3}  # share of words that
 def write_replicate(folder: Path, number: int) -> None:
     """A corpus, predicted POS, NER predictions and comparisons, fabricated without a model."""
     corpus = folder.parent / "corpus"
-    generated = GeneratedCorpus(source="generated", train=40, validation=10, test=60, ambiguity=0.5, seed=number)
+    generated = GeneratedCorpus(source="generated", train=40, validation=30, test=60, ambiguity=0.5, seed=number)
     PrepareCorpus(corpus=generated, output=corpus).execute()
     sentences = {split: read_split(corpus / f"{split}.parquet") for split in SPLITS}
     write_tagged(folder / "pos", sentences, read_card(corpus / "corpus.json").pos_tags)
