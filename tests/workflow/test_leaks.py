@@ -41,7 +41,7 @@ class SmallStudy:
 
     def __init__(self, root: Path) -> None:
         self.root, self.corpus, self.encoder = root, root / "corpus", root / "encoder"
-        kind = GeneratedCorpus(source="generated", train=160, validation=10, test=80, ambiguity=1)
+        kind = GeneratedCorpus(source="generated", train=160, validation=30, test=80, ambiguity=1)
         PrepareCorpus(corpus=kind, output=self.corpus).execute()
         small = {"vocab_size": 400, "hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 32, "dropout": 0}
         encoder = ScratchEncoder(source="scratch", num_attention_heads=2, **small)
