@@ -67,7 +67,7 @@ test-fast: .venv/.dev ## run the unit tests without the slow ones, in about two 
 
 fuzz: export HF_HUB_OFFLINE := 1
 fuzz: export POSNER_FUZZ_CASES := $(N)
-fuzz: .venv/.dev ## run the fuzzers with N cases each, and a kill for every hundred: make fuzz N=20000 (an hour)
+fuzz: .venv/.dev ## run the fuzzers with N cases each, and a kill for every hundred: make fuzz N=20000 (hours)
 	$(RUN) pytest -q -s tests/fuzz
 
 test-slurm: export HF_HUB_OFFLINE := 1
