@@ -31,10 +31,12 @@ def contributed(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A copy of the project to which every recipe was applied, run up to the new figure."""
     copy = copy_workflow(tmp_path_factory.mktemp("contributed") / "copy")
     (study,) = blocks("yaml")
-    training = {"training": QUICK}
-    copy.study.write_text(
-        yaml.safe_dump(yaml.safe_load(study) | {"ner": training, "compute": {"device": "cpu", "threads": 1}})
-    )
+    settings = {
+        "pos": {"training": {"max_length": QUICK["max_length"]}},
+        "ner": {"training": QUICK},
+        "compute": {"device": "cpu", "threads": 1},
+    }
+    copy.study.write_text(yaml.safe_dump(yaml.safe_load(study) | settings))
     data = copy.folder / "data"
     (data / "mine").mkdir(parents=True)
     for seed, (split, number) in enumerate({"train": 40, "valid": 10, "test": 10}.items()):

@@ -125,7 +125,8 @@ def test_a_changed_file_is_not_reported(damaged: Copy, name: str) -> None:
 
 def test_a_changed_model_predicts_nothing(damaged: Copy) -> None:
     model = damaged.folder / WORK / "ner" / "baseline" / "seed-1" / "model"
-    options = ["--checkpoint", str(model), "--input", "test.txt", "--compute.device", "cpu", "--output", "-"]
+    (damaged.folder / "words.txt").write_text("a_word\n")
+    options = ["--checkpoint", str(model), "--input", "words.txt", "--compute.device", "cpu", "--output", "-"]
     assert damaged.posner("predict", *options).stdout
     config = model / "config.json"
     config.write_text(config.read_text() + " ")
