@@ -203,16 +203,17 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one(
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("name", [".", "..", "../..", "../work", "link"])
+@pytest.mark.parametrize("name", [".", "..", "../..", "../study", "link"])
 def test_the_working_directory_and_folders_above_it_are_not_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    (tmp_path / "above" / "work").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "above" / "work")
+    study = tmp_path / "above" / "study"
+    study.mkdir(parents=True)
+    monkeypatch.chdir(study)
     Path("link").symlink_to(tmp_path / "above")
     with pytest.raises(InputError, match="holds the working directory"):
         write_folder(Path(name), "config.json")
-    assert sorted(tmp_path.rglob("*")) == [tmp_path / part for part in ("above", "above/work", "above/work/link")]
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "above", study, study / "link"]
 
 
 def test_an_input_is_not_replaced_under_any_name(tmp_path: Path) -> None:

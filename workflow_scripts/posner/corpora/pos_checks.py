@@ -81,7 +81,7 @@ def problem_of_tags(split: str, sentences: Sequence[Sentence]) -> str | None:
 
 
 def problem_of_information(split: str, sentences: Sequence[Sentence]) -> str | None:
-    """What the tags tell that tags of words do not."""
+    """What distinguishes the tags from those of words."""
     tags, words = list(all_tags(sentences)), [token.casefold() for token in all_tokens(sentences)]
     if len(set(words)) >= ENOUGH_TO_JUDGE and (share := left_open(words, tags)) < LEAST_OF_WORDS_LEFT_OPEN:
         return (
@@ -136,7 +136,7 @@ def entities_left_open(sentences: Sequence[Sentence]) -> float:
 
 
 def left_open(unknown: Sequence[Hashable], known: Sequence[Hashable]) -> float:
-    """H(unknown | known) / H(unknown): 0 if `known` determines `unknown`, 1 if it tells nothing of it."""
+    """H(unknown | known) / H(unknown): 0 if `known` determines `unknown`, 1 if they are independent."""
     total = entropy(unknown)
     return (entropy(list(zip(unknown, known, strict=True))) - entropy(known)) / total if total else 1.0
 

@@ -1,4 +1,4 @@
-"""Checks of an encoder's folder and tokenizer: whether it tells the words of a corpus apart, always in the same way."""
+"""Checks of an encoder's folder and tokenizer: whether it distinguishes the words of a corpus, always in the same way."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_folder(folder: Path) -> None:
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, words: Iterable[str], of_entities: Iterable[str] = ()) -> None:
-    """Check that a tokenizer knows the words of train and tells them apart.
+    """Check that a tokenizer knows the words of train and distinguishes them.
 
     Args:
         words: the tokens of train, with repetitions.

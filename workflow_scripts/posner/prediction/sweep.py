@@ -189,7 +189,7 @@ def require_finite_sweep(is_finite: Tensor) -> None:
 def distinct_cases(rows: Rows, word_bounds: Ids) -> Cases:
     """The distinct taggings of single sentences, in the order of their first occurrence.
 
-    They are told apart by a hash, and the result is checked: other random numbers are used if two of them collide.
+    A hash distinguishes them, and the result is checked: other random numbers are used if two of them collide.
 
     Args:
         rows: ``[taggings, words]``.
