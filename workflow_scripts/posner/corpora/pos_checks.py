@@ -81,7 +81,7 @@ def problem_of_tags(split: str, sentences: Sequence[Sentence]) -> str | None:
 
 
 def problem_of_information(split: str, sentences: Sequence[Sentence]) -> str | None:
-    """What distinguishes the tags from those of words."""
+    """A problem with tags of which nearly every word has its own, or ``None``."""
     tags, words = list(all_tags(sentences)), [token.casefold() for token in all_tokens(sentences)]
     if len(set(words)) >= ENOUGH_TO_JUDGE and (share := left_open(words, tags)) < LEAST_OF_WORDS_LEFT_OPEN:
         return (

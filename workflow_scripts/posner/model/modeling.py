@@ -21,6 +21,7 @@ from posner.model.batching import IGNORED
 from posner.model.fusion.base import Fusion, NoFusion
 from posner.model.fusion.encoder import EncoderFusion, injection_layer
 from posner.model.fusion.late import LateFusion
+from posner.model.weights import read_weights
 
 NEW = ("classifier.", "fusion.")  # prefixes of the parameters that are not pretrained
 
@@ -200,16 +201,8 @@ def fresh_model(encoder: Path, config: PosNerConfig, seed: int, attention: str) 
     """
     model = PosNerModel._from_config(config, attn_implementation=attention, dtype=torch.float32)
     try:
-        pretrained, report = AutoModel.from_pretrained(
-            encoder,
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
-        # transformers would initialise them at random. The pooler is not used.
-        if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
+        pretrained, missing, _ = read_weights(encoder, local_files_only=True)
+        if missing:
             raise ValueError(f"{missing[0]} is missing")
     except Exception as error:  # safetensors, json and transformers each raise their own for a damaged file
         raise InputError(

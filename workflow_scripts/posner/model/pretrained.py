@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import transformers
 from tokenizers import BertWordPieceTokenizer
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast, PreTrainedModel
+from transformers import AutoTokenizer, BertConfig, BertModel, BertTokenizerFast, PreTrainedModel
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.config.encoders import CARD, HubEncoder, PackageEncoder, PathEncoder, ScratchEncoder, installed_folder
@@ -23,6 +23,7 @@ from posner.model.encoder_checks import check_encoder, refuse_dropped_layers
 from posner.model.folders import MODEL_FILES, WEIGHTS, WRITTEN, is_prepared, require_own_folder
 from posner.model.hooks import encoder_layers
 from posner.model.tokenizer_checks import check_folder
+from posner.model.weights import read_weights
 
 AnyEncoder = HubEncoder | PathEncoder | PackageEncoder | ScratchEncoder
 
@@ -97,14 +98,7 @@ def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedMode
         tokenizer = AutoTokenizer.from_pretrained(
             name, revision=revision, use_fast=True, add_prefix_space=True, trust_remote_code=False
         )
-        model, report = AutoModel.from_pretrained(
-            name,
-            revision=revision,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
+        model, missing, unexpected = read_weights(name, revision=revision)
     except Exception as error:  # safetensors, json, the hub and transformers each raise their own
         if "custom code" in str(error):
             raise InputError(
@@ -115,13 +109,12 @@ def load_encoder(name: str, revision: str | None = None) -> tuple[PreTrainedMode
             f"encoder {name!r} cannot be loaded: {first_line(error)}\n"
             "without network access, copy a folder with config, tokenizer and model.safetensors, and use `source: path`"
         ) from error
-    # transformers would initialise them at random. The pooler is not used, and many checkpoints have none.
-    if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
+    if missing:
         raise InputError(
             f"encoder {name!r} lacks {len(missing)} weights, the first is {missing[0]}; save the bare encoder, "
             "without a task head, with its save_pretrained"
         )
-    refuse_dropped_layers(name, len(encoder_layers(model)), report["unexpected_keys"])
+    refuse_dropped_layers(name, len(encoder_layers(model)), unexpected)
     if not tokenizer.is_fast:
         raise InputError(f"encoder {name!r} has no fast tokenizer, which is needed to align words and word pieces")
     if getattr(model, "pooler", None) is not None:

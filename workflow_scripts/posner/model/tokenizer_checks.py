@@ -1,4 +1,4 @@
-"""Checks of an encoder's folder and tokenizer: whether it distinguishes the words of a corpus, always in the same way."""
+"""Checks of an encoder's folder and tokenizer: whether it distinguishes the words of a corpus, and always equally."""
 
 from __future__ import annotations
 
