@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from posner.config.variants import Variant
-from tiny_models import ENCODERS
+from tiny_models import ENCODERS, make_tokenizer, save_encoder
 
 FEATURES = ["one_hot", "logits", "trainable_embed"]
 PLACES: list[dict[str, Any]] = [
@@ -38,3 +38,11 @@ def case(request: pytest.FixtureRequest, encoders: dict[str, Path]) -> tuple[Pat
     """An encoder and a variant over it."""
     kind, variant = request.param
     return encoders[kind], variant
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An encoder that nothing is wrong with."""
+    save_encoder(tmp_path / "encoder", "bert")
+    make_tokenizer().save_pretrained(tmp_path / "encoder")
+    return tmp_path / "encoder"

@@ -8,73 +8,21 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from posner.arrays import Floats, WordLogits
 from posner.commands.ner.predict import Predict
-from posner.config.variants import Variant
 from posner.model.checkpoint import Checkpoint
-from posner.model.modeling import fresh_model, load_model, model_config
+from posner.model.modeling import load_model
 from posner.model.tokenization import split_words
 from posner.pos.features import PosFeatures, Standardisation, logit_features, one_hot_table
-from posner.prediction.annotate import Entity, find_entities, parts_that_fit, predict_words, runs_that_fit
-from posner.prediction.text import from_columns, refuse_columns
+from posner.prediction.annotate import parts_that_fit, predict_words, runs_that_fit
+from posner.prediction.text import from_columns
 from posner.workflow.command import run
-from tiny_models import CPU, LABELS, LATE, NO_PIECE, TAGS, build_model, make_model, make_tokenizer, stir
+from prediction_calls import LINES, MEAN, SCALE, call
+from tiny_models import CPU, LABELS, NO_PIECE, TAGS, make_tokenizer
 
 CHECKOUT = Path(__file__).parents[3]
-PREDICTED = Variant(fusion="encoder", pos="predicted", feature="one_hot", inject_layer_offset_from_end=1)
-LOGITS = Variant(fusion="late", pos="predicted", feature="logits")
-MEAN, SCALE = [0.5, -1.0, 0.0, 2.0], [0.1, 1.0, 3.0, 0.5]
-LINES = ["Ann saw Rome's e\u0301te\u0301", "", "\tthe \U0001f600 ab,cd Ann", "the " * 70 + "Rome"]
-
-
-@pytest.fixture(scope="module")
-def models(encoders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders of models with random weights: one for each source of POS, and a tagger."""
-    root = tmp_path_factory.mktemp("models")
-    bert = encoders["bert"]
-    by_name = {
-        "baseline": stir(make_model(bert)),
-        "gold": stir(make_model(bert, LATE)),
-        "predicted": stir(make_model(bert, PREDICTED)),
-        "logits": stir(make_model(bert, LOGITS)),
-        "tagger": stir(fresh_model(bert, model_config(bert, TAGS, Variant()), 3, "eager")),
-        "other-tagger": fresh_model(bert, model_config(bert, TAGS[:2], Variant()), 3, "eager"),
-        "control": build_model(bert, LATE),
-    }
-    by_name["logits"].config.pos_mean, by_name["logits"].config.pos_scale = MEAN, SCALE
-    by_name["control"].config.pos = "oracle"
-    for name, model in by_name.items():
-        model.save_pretrained(root / name)
-        make_tokenizer().save_pretrained(root / name)
-    return root
-
-
-def call(models: Path, name: str, source: Path, output: Path, **more: Any) -> list[Any]:
-    """The output of the command: one record per line, or one list of columns per word."""
-    options = {"checkpoint": models / name, "input": source, "output": output} | more
-    fixed = ["--compute.device=cpu", "--compute.precision=fp32", "--compute.threads=1"]
-    run(Predict, [*fixed, *(f"--{key.replace('_', '-')}={value}" for key, value in options.items())])
-    lines = output.read_text(encoding="utf-8").split("\n")[:-1]
-    return [json.loads(line) for line in lines] if output.suffix == ".jsonl" else [line.split(" ") for line in lines]
-
-
-@pytest.fixture
-def text(tmp_path: Path) -> Path:
-    path = tmp_path / "text.txt"
-    path.write_text("".join(f"{line}\n" for line in LINES), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def columns(tmp_path: Path) -> Path:
-    path = tmp_path / "text.conll"
-    path.write_text("Ann NNP\nsaw VB\nthe DT\n\nRome XX\n", encoding="utf-8")
-    return path
 
 
 # --- checkpoints -----------------------------------------------------------------------------------------------------
@@ -261,125 +209,3 @@ def test_parts_are_labelled_with_their_own_pos(models: Path) -> None:
     short = predict_words(checkpoint, [words[i : i + 8] for i in range(0, 27, 8)], pos)
     assert long.seen.all()
     np.testing.assert_allclose(long.logits, short.logits, atol=1e-5)
-
-
-# --- scores ----------------------------------------------------------------------------------------------------------
-
-
-def logits_of(*rows: list[float]) -> Floats:
-    return np.array(rows, np.float32)
-
-
-def test_a_score_is_the_probability_of_the_labels() -> None:
-    logits = logits_of([0, 2, 1], [3, 0, 0], [0, 1, 4], [0, 0, 5])
-    probability = torch.tensor(logits).softmax(dim=1).numpy()
-    entities = find_entities(WordLogits(logits, np.ones(4, np.bool_)), ["B-LOC", "O", "I-PER", "I-PER"])
-    assert entities == [
-        Entity("LOC", 0, 0, pytest.approx(probability[0, 1])),
-        Entity("PER", 2, 3, pytest.approx(probability[2, 2] * probability[3, 2])),
-    ]
-
-
-# --- what is refused -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "more", "message"),
-    [
-        ("gold", {}, "trained with gold POS, but raw text has no tags; use --pos tagger"),
-        ("predicted", {}, "--tagger: is required"),
-        ("predicted", {"pos": "columns"}, "raw text has no tags"),
-        ("predicted", {"pos": "none"}, "needs POS tags; use --pos tagger or --pos columns"),
-        ("baseline", {"pos": "tagger"}, "reads no POS; use --pos none"),
-        ("tagger", {}, "give taggers as --tagger"),
-        ("control", {"pos": "tagger"}, "a control variant (pos: oracle); it cannot label new text"),
-        ("predicted", {"tagger": "other-tagger"}, "its tags are not those of the NER model"),
-        ("nothing", {}, "config.json is missing; give the folder of a prepared encoder or of a trained model"),
-    ],
-)
-def test_bad_input_is_one_clear_line(
-    models: Path, text: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, more: Any, message: str
-) -> None:
-    if "tagger" in more:
-        more = more | {"tagger": models / more["tagger"]}
-    with pytest.raises(SystemExit):
-        call(models, name, text, tmp_path / "out.jsonl", **more)
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert message in line
-    assert {path.name for path in tmp_path.iterdir()} == {"text.txt"}
-
-
-@pytest.mark.parametrize(
-    ("name", "more", "message"),
-    [
-        ("logits", {"pos": "columns"}, "reads the logits of a tagger"),
-        (
-            "gold",
-            {"pos_column": 0},
-            "have tags that the model does not know, e.g. Ann saw the (at most 50%); it knows DT NN",
-        ),
-        ("gold", {"pos_column": 2}, "text.conll:1: 2 columns, but 3 are needed"),
-    ],
-)
-def test_bad_columns_are_one_clear_line(
-    models: Path, columns: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, more: Any, message: str
-) -> None:
-    with pytest.raises(SystemExit):
-        call(models, name, columns, tmp_path / "out.jsonl", **more)
-    assert message in capsys.readouterr().err
-
-
-def test_unknown_tags_are_counted_and_warned_of(models: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "in.conll").write_text("Ann NNP\nsaw VERB\nthe DET\n\nRome NNP\n")
-    call(models, "gold", tmp_path / "in.conll", tmp_path / "out.conll")
-    warning = "50.0% of the words have tags that the model does not know, e.g. VERB DET: these words read no tag"
-    assert warning in caplog.messages
-
-
-def test_columns_of_another_tag_set_are_refused(
-    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "in.conll").write_text("Ann NNP\nsaw VERB\nthe DET\n\nRome PROPN\n")
-    with pytest.raises(SystemExit):
-        call(models, "gold", tmp_path / "in.conll", tmp_path / "out.conll")
-    share = "75.0% of the words have tags that the model does not know, e.g. VERB DET PROPN (at most 50%)"
-    assert f"--pos-column: {share}; it knows DT" in capsys.readouterr().err
-    assert not (tmp_path / "out.conll").exists()
-
-
-@pytest.mark.parametrize("name", ["in.bio", "in.testa", "in.conll.txt"])
-@pytest.mark.parametrize("separator", [" ", "\t"])
-def test_columns_by_another_name_are_not_read_as_text(
-    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, separator: str
-) -> None:
-    rows = "-DOCSTART- -X- O\n\nAnn NNP B-PER\nsaw VB O\n\nRome NNP S-LOC\n" + "the DT O\n" * 60
-    (tmp_path / name).write_text(rows.replace(" ", separator))
-    with pytest.raises(SystemExit):
-        call(models, "baseline", tmp_path / name, tmp_path / "out.jsonl")
-    assert f"{name} has columns with NER labels, not text; give it in a file that ends in .conll" in (
-        capsys.readouterr().err
-    )
-    assert not (tmp_path / "out.jsonl").exists()
-
-
-def test_text_with_a_few_labels_is_text() -> None:
-    lines = ["the label is O", "a tag of Ann is B-PER", "Ann saw Rome", "", *(["the"] * 60)]
-    assert list(refuse_columns(lines, "text")) == lines
-
-
-@pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".TSV"])
-def test_tables_are_not_read_as_text(
-    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
-) -> None:
-    (tmp_path / f"in{ending}").write_text("text,label\n")
-    with pytest.raises(SystemExit):
-        call(models, "baseline", tmp_path / f"in{ending}", tmp_path / "out.conll")
-    assert f"in{ending} is a table, not text; give text, or columns in a file that ends in .conll" in (
-        capsys.readouterr().err
-    )
-
-
-def test_an_unknown_output_format_is_refused(models: Path, text: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        run(Predict, ["--checkpoint", str(models / "baseline"), "--input", str(text), "--output", "out.txt"])
-    assert "error: --output: out.txt ends neither in .jsonl nor in .conll" in capsys.readouterr().err
