@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from drawings import STYLE, drawn, lines_by_label, plots, point_lines
+from drawings import drawn, lines_by_label, plots, point_lines
 from fabricated import VARIANTS
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.files import read_table
 from posner.report.figures.corruption import CONTROL_MODES, NO_ERRORS
 from posner.report.figures.ner import MIN_MENTIONS
@@ -251,28 +250,6 @@ def test_the_taggers_error_rate_is_marked(tables: dict[str, Path]) -> None:
     assert [list(x) for x in marks] == [[pytest.approx(100 * (1 - accuracy))] * 2]
 
 
-def test_tags_are_drawn_where_they_occur(tables: dict[str, Path]) -> None:
-    folder = tables["default"]
-    table = pd.read_csv(folder / "pos_by_tag.csv", keep_default_na=False)
-    below = drawn(plots(folder)["pos_tagging"]).axes[1]
-    tags = [label.get_text() for label in below.get_yticklabels()]
-    train = table[table["split"] == "train"].set_index("tag")
-    assert sorted(tags) == sorted(train.index)
-    supports = train.loc[tags, "support"].tolist()
-    assert supports == sorted(supports, reverse=True)
-    for line, split in zip(below.get_lines(), ("train", "validation", "test"), strict=True):
-        f1 = table[table["split"] == split].set_index("tag").loc[tags, "f1"]
-        np.testing.assert_allclose(line.get_xdata(), 100 * f1)
-
-
-def test_bars_are_the_confusions_out_of_fold(tables: dict[str, Path]) -> None:
-    folder = tables["long names"]
-    rows = pd.read_csv(folder / "pos_confusions.csv").query("split == 'train'").nlargest(15, "count")
-    axes = drawn(plots(folder)["confusions"]).axes[0]
-    assert [bar.get_width() for bar in axes.patches] == rows["count"].tolist()
-    assert axes.get_yticklabels()[0].get_text() == f"{rows['gold'].iloc[0]} → {rows['predicted'].iloc[0]}"
-
-
 def test_oracles_are_drawn_at_their_input_path_with_the_required_f1(tables: dict[str, Path]) -> None:
     folder = tables["default"]
     figure = drawn(plots(folder)["oracles"])
@@ -318,9 +295,3 @@ def test_differences_are_drawn_over_the_range_of_the_baseline(tables: dict[str, 
             assert (low, high) == (pytest.approx(own.min()), pytest.approx(own.max()))
             bands += 1
     assert bands == 3 + 2 + 2 + 2  # panels
-
-
-def test_a_tagger_without_errors_has_a_figure(tmp_path: Path) -> None:
-    (tmp_path / "c.csv").write_text("split,gold,predicted,count,share\n")
-    plot = PlotConfusions(confusions=tmp_path / "c.csv", style=STYLE, output=tmp_path / "c.png")
-    assert "no confusions" in [text.get_text() for text in drawn(plot).axes[0].texts]
