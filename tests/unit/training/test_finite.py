@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +16,9 @@ from posner.prediction.ner_predictions import NerPredictions
 from posner.prediction.sweep import make_sweeper
 from posner.training import loop as training
 from posner.training.loop import Evaluation, train
-from posner.training.optimizer import MOST_SKIPPED, SplitAdamW
+from posner.training.optimizer import SplitAdamW
+from posner.training.step_record import StepRecord
+from posner.training.word_rows import RowGradients
 from short_training import EXAMPLES, QUICK, weights
 from tiny_models import (
     BASELINE,
@@ -59,51 +59,49 @@ def test_a_loss_that_is_not_finite_names_the_step(bert: Path) -> None:
 @pytest.mark.parametrize("value", [NAN, INFINITY])
 def test_gradients_that_are_not_finite_are_an_error(bert: Path, monkeypatch: pytest.MonkeyPatch, value: float) -> None:
     plain = SplitAdamW.clip
-    norms = iter([None, None, value])
+    factors = iter([1.0, 1.0, value] + [1.0] * 9)
 
-    def clip(self: SplitAdamW) -> torch.Tensor:
-        norm, other = plain(self), next(norms)
-        return norm if other is None else torch.tensor(other)
+    def clip(self: SplitAdamW, rows: RowGradients) -> torch.Tensor:
+        return plain(self, rows) * next(factors)
 
     monkeypatch.setattr(SplitAdamW, "clip", clip)
     with pytest.raises(NotFiniteError, match=r"^step 3: the norm of the gradients is not finite"):
         train(checkpoint_of(make_model(bert)), EXAMPLES, QUICK, 3)
 
 
-def test_steps_that_the_scaler_skips_are_no_error(bert: Path) -> None:
-    optimizer = SplitAdamW(make_model(bert), QUICK, 8, CPU)
-    assert not optimizer.was_skipped(INFINITY), "there is no scaler without fp16"
-    optimizer.scaler = SimpleNamespace(is_enabled=lambda: True)  # torch enables its own on a GPU only
-    for _ in range(2):
-        assert all(optimizer.was_skipped(INFINITY) for _ in range(MOST_SKIPPED))
-        assert not optimizer.was_skipped(1.5), "this step was not skipped"
-    assert [optimizer.was_skipped(NAN) for _ in range(MOST_SKIPPED + 1)] == [True] * MOST_SKIPPED + [False]
+def test_a_step_whose_gradients_are_not_finite_changes_no_weight(bert: Path) -> None:
+    model = make_model(bert, LATE)
+    optimizer = SplitAdamW(model, QUICK, 8, CPU)
+    optimizer.taken.fill_(1)  # a step with a learning rate above 0
+    batch = checkpoint_of(model).collator(EXAMPLES)(range(4))
+    before = weights(model)
+    for factor in (INFINITY, 1.0):
+        optimizer.step(factor * model(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss)
+        is_same = all(torch.equal(value, before[name]) for name, value in weights(model).items())
+        assert is_same == (factor == INFINITY)
 
 
-def test_a_training_goes_on_when_the_scaler_has_lowered_its_scale(bert: Path) -> None:
-    checkpoint = checkpoint_of(make_model(bert))
-    optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
-    optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127)  # which no loss can be multiplied with
-    before = weights(checkpoint.model)["classifier.weight"]
-    batch = checkpoint.collator(EXAMPLES)(range(4))
-    for step in range(1, MOST_SKIPPED):
-        training.training_step(checkpoint, batch, optimizer, step)
-        if step == 1:
-            assert torch.equal(weights(checkpoint.model)["classifier.weight"], before), "the update was skipped"
-    assert optimizer.skipped == 0
-    assert not torch.equal(weights(checkpoint.model)["classifier.weight"], before)
+def record_of(norms: list[float]) -> StepRecord:
+    record = StepRecord(len(norms), torch.device("cpu"))
+    for step, norm in enumerate(norms):
+        record.write(torch.tensor([step]), torch.tensor([0.5 + step]), torch.tensor([norm]))
+    return record
 
 
-def test_gradients_that_no_scale_makes_finite_are_an_error(bert: Path) -> None:
-    checkpoint = checkpoint_of(make_model(bert))
-    optimizer = SplitAdamW(checkpoint.model, QUICK, 100, CPU)
-    optimizer.scaler = torch.amp.GradScaler("cpu", init_scale=INFINITY)
-    optimizer.schedules = []  # torch warns of schedules without updates
-    batch = checkpoint.collator(EXAMPLES)(range(4))
-    for step in range(1, MOST_SKIPPED + 1):
-        training.training_step(checkpoint, batch, optimizer, step)
-    with pytest.raises(NotFiniteError, match=r"^step 41: the norm of the gradients is not finite"):
-        training.training_step(checkpoint, batch, optimizer, 41)
+def test_a_record_has_the_losses_of_all_steps() -> None:
+    record = record_of([1.0] * 6)
+    assert record.read(0, 6, 0).tolist() == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    assert record.read(2, 5, 40).tolist() == [2.5, 3.5, 4.5]
+
+
+def test_steps_that_are_skipped_are_no_error_unless_there_are_many_in_a_row() -> None:
+    some = [1.0, NAN, INFINITY, NAN, 1.0, INFINITY]
+    assert len(record_of(some).read(0, 6, 3)) == 6
+    for start in (0, 3):  # the first two of the three may belong to the row before
+        with pytest.raises(NotFiniteError, match=r"^step 4: the norm of the gradients"):
+            record_of(some).read(start, 6, 2)
+    with pytest.raises(NotFiniteError, match=r"^step 2: the norm of the gradients"):
+        record_of(some).read(0, 6, 0)
 
 
 @pytest.mark.parametrize(("labels", "loss", "is_warned"), [(9, 4.3, False), (9, 4.5, True), (2, 1.5, True)])
@@ -154,18 +152,3 @@ def test_a_sweep_that_is_not_finite_is_an_error(bert: Path, variant: Variant, pa
     rows = np.zeros(len(text.labels), dtype=np.int64)
     with pytest.raises(NotFiniteError, match=r"not finite .* in this sweep"):
         list(make_sweeper(checkpoint_of(model), text, np.eye(len(TAGS), dtype=np.float32)).predict([rows]))
-
-
-def test_loss_and_norm_are_read_in_one_transfer(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each read waits for the device: a step has one."""
-    reads = []
-    for name in ("item", "tolist"):
-        plain = getattr(torch.Tensor, name)
-        monkeypatch.setattr(torch.Tensor, name, lambda self, plain=plain: reads.append(1) or plain(self))
-    checkpoint = checkpoint_of(make_model(bert))
-    optimizer = SplitAdamW(checkpoint.model, QUICK, 8, CPU)
-    optimizer.optimizers, optimizer.schedules = (), []  # torch's own read their step counts, which are on the host
-    batch = checkpoint.collator(EXAMPLES)(range(4))
-    loss = training.training_step(checkpoint, batch, optimizer, 1)
-    assert len(reads) == 1
-    assert math.isfinite(loss)

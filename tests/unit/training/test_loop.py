@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
-from posner.model.batching import Batch
+from posner.model.batching import Batch, Collator
 from posner.model.checkpoint import Checkpoint
-from posner.training import loop as training
 from posner.training.loop import Evaluation, train
+from posner.training.step_record import StepRecord
 from short_training import EXAMPLES, QUICK, weights
 from tiny_models import (
     BASELINE,
@@ -125,13 +124,13 @@ def test_evaluations_do_not_change_the_training(bert: Path) -> None:
 
 def test_the_history_has_the_mean_loss_since_the_row_before(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     losses = []
-    plain = training.training_step
+    plain = StepRecord.write
 
-    def recorded(*args: object) -> float:
-        losses.append(plain(*args))  # type: ignore[arg-type]
-        return losses[-1]
+    def recorded(self: StepRecord, step: Tensor, loss: Tensor, norm: Tensor) -> None:
+        losses.append(float(loss))
+        plain(self, step, loss, norm)
 
-    monkeypatch.setattr(training, "training_step", recorded)
+    monkeypatch.setattr(StepRecord, "write", recorded)
     long = QUICK.model_copy(update={"epochs": 12})
     trained = train(checkpoint_of(make_model(bert)), EXAMPLES, long, 3, Evaluation(7, lambda _: 0.0))
     assert len(losses) == trained.steps == 48
@@ -148,13 +147,13 @@ def test_the_history_has_the_mean_loss_since_the_row_before(bert: Path, monkeypa
 @pytest.mark.parametrize("variant", [LATE, EARLIEST], ids=["late", "encoder"])
 def test_all_variants_see_the_same_batches(bert: Path, variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[Batch]] = []
-    plain = training.training_step
+    plain = Collator.pad
 
-    def recorded(checkpoint: Checkpoint, batch: Batch, *others: Any) -> float:
-        seen[-1].append(batch)
-        return plain(checkpoint, batch, *others)
+    def recorded(self: Collator, sentences: Tensor, width: int) -> Batch:
+        seen[-1].append(plain(self, sentences, width))
+        return seen[-1][-1]
 
-    monkeypatch.setattr(training, "training_step", recorded)
+    monkeypatch.setattr(Collator, "pad", recorded)
     sentences = make_sentences(14)
     for current in (BASELINE, variant):
         seen.append([])

@@ -12,10 +12,11 @@ from posner.config.training import Training
 from posner.model.batching import Batch, Collator
 from posner.model.modeling import NEW, PosNerModel
 from posner.training.loop import train
-from posner.training.optimizer import SplitAdamW
+from posner.training.optimizer import SplitAdamW, linear_schedule
 from short_training import EXAMPLES, QUICK, weights
 from tiny_models import CPU, EARLIEST, LATE, checkpoint_of, make_model
 from torch import Tensor, nn
+from transformers import get_linear_schedule_with_warmup
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 
@@ -108,26 +109,26 @@ def test_clipping_is_that_of_torch_on_dense_gradients(bert: Path, max_norm: floa
     batch = batches()[0]
     for clipped in (model, reference):
         (1e3 * loss_of(clipped, batch)).backward()
-    assert words_of(model).grad.is_sparse  # type: ignore[union-attr]
-    optimizer.clip()
-    nn.utils.clip_grad_norm_(reference.parameters(), max_norm)
+    rows = optimizer.words.gradients()
+    norm = optimizer.clip(rows)
+    assert float(norm) == pytest.approx(float(nn.utils.clip_grad_norm_(reference.parameters(), max_norm)), rel=1e-5)
+    words = torch.zeros_like(words_of(model)).index_add_(0, rows.ids, rows.values)
     for key, value in reference.named_parameters():
-        gradient = model.get_parameter(key).grad
+        parameter = model.get_parameter(key)
+        gradient = words if parameter is words_of(model) else parameter.grad
         assert (gradient is None) == (value.grad is None), key
         if gradient is not None and value.grad is not None:
-            assert torch.allclose(gradient.to_dense(), value.grad, rtol=1e-4, atol=1e-9), key
-    norms = [g.to_dense().norm() for p in model.parameters() if (g := p.grad) is not None]
-    assert float(torch.stack(norms).norm()) <= max_norm * (1 + 1e-4)
+            assert torch.allclose(gradient, value.grad, rtol=1e-4, atol=1e-9), key
 
 
 def rates(optimizer: SplitAdamW) -> dict[int, tuple[float, float]]:
     """Learning rate and weight decay by the id of the parameter."""
-    return {
-        id(parameter): (group["lr"], group.get("weight_decay", 0.0))
-        for part in optimizer.optimizers
-        for group in part.param_groups
+    dense = {
+        id(parameter): (float(group["lr"]), group["weight_decay"])
+        for group in optimizer.adamw.param_groups
         for parameter in group["params"]
     }
+    return dense | {id(optimizer.words.weight): (float(optimizer.rate), 0.0)}
 
 
 @pytest.mark.parametrize(("steps", "warmup"), [(20, 0.1), (7, 0.3), (5, 0.0), (4, 1.0)])
@@ -138,15 +139,21 @@ def test_the_learning_rate_rises_and_falls_linearly(bert: Path, steps: int, warm
     rise = round(warmup * steps)
     for step in range(steps):
         share = step / rise if step < rise else (steps - step) / max(1, steps - rise)
+        assert optimizer.schedule[step] == pytest.approx(1e-3 * share)
+        optimizer.step(loss_of(model, batches()[0]))
         by_parameter = rates(optimizer)
         assert len(by_parameter) == len(list(model.parameters())), "every parameter has one learning rate"
         for key, parameter in model.named_parameters():
             peak = 1e-2 if key.startswith(("classifier.", "fusion.")) else 1e-3
             assert by_parameter[id(parameter)][0] == pytest.approx(peak * share), (step, key)
-        assert optimizer.learning_rate == pytest.approx(1e-3 * share)
-        optimizer.step(loss_of(model, batches()[0]))
     if rise < steps:
-        assert optimizer.learning_rate == pytest.approx(0)
+        assert optimizer.schedule[steps] == pytest.approx(0)
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(20, 2), (7, 0), (5, 5), (3, 1)])
+def test_the_schedule_is_that_of_transformers(steps: int, warmup: int) -> None:
+    schedule = get_linear_schedule_with_warmup(torch.optim.SGD([torch.zeros(1)]), warmup, steps)
+    assert linear_schedule(warmup, steps).tolist() == [schedule.lr_lambdas[0](step) for step in range(steps + 1)]
 
 
 def test_weights_decay_and_biases_norms_and_words_do_not(bert: Path) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from posner.config.base import Integer, Settings
+
+
+def switch(value: Any) -> Any:
+    """The word for a truth value: YAML reads on and off as true and false."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
 class Compute(Settings):
@@ -18,5 +23,7 @@ class Compute(Settings):
     """Mixed precision; auto is bf16 if the hardware multiplies bf16 matrices, else fp32."""
     attention: Literal["auto", "eager", "sdpa"] = "auto"
     """Attention implementation of transformers; auto is eager for bf16 on a CPU, where it is faster, else sdpa."""
+    graphs: Annotated[Literal["auto", "on", "off"], BeforeValidator(switch)] = "auto"
+    """Whether each training step is launched as one CUDA graph; auto is on with a GPU, where it is much faster."""
     threads: Integer = Field(2, ge=1, le=1024)
     """CPU threads of a training, prediction or sweep."""

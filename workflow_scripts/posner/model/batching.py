@@ -86,8 +86,11 @@ class Collator:
 
     def __call__(self, sentences: Sequence[int] | Ids) -> Batch:
         """The batch of the sentences with these numbers, padded to the longest."""
-        chosen = torch.as_tensor(sentences, device=self.device)
-        place, is_piece = self.places(chosen, int(self.lengths[sentences].max()))
+        return self.pad(torch.as_tensor(sentences, device=self.device), int(self.lengths[sentences].max()))
+
+    def pad(self, sentences: Tensor, width: int) -> Batch:
+        """The batch of the sentences with these numbers ``[batch]``, on the device, padded to `width` pieces."""
+        place, is_piece = self.places(sentences, width)
         pos = None
         if self.pos is not None:
             table, rows = self.pos

@@ -16,11 +16,16 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 @dataclass(frozen=True)
 class Device:
-    """A resolved device; no part is `auto`."""
+    """A resolved device; no part is `auto`.
+
+    Attributes:
+        graphs: whether training steps are captured as CUDA graphs.
+    """
 
     device: torch.device
     precision: str
     attention: str = "eager"
+    graphs: bool = False
 
     def autocast(self) -> AbstractContextManager[None]:
         """Mixed precision within the block. One block over many batches casts each weight only once."""
@@ -32,7 +37,7 @@ def resolve(compute: Compute) -> Device:
     """Resolve `auto` settings, and set the number of threads and deterministic kernels for all of torch.
 
     Raises:
-        InputError: the device is not available, or the precision is fp16 on a CPU.
+        InputError: the device is not available, or lacks what the other settings need.
     """
     torch.set_num_threads(compute.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
@@ -53,7 +58,9 @@ def resolve(compute: Compute) -> Device:
     attention = compute.attention
     if attention == "auto":  # `make bench` compares both
         attention = "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"
-    return Device(device, precision, attention)
+    if compute.graphs == "on" and device.type == "cpu":
+        raise InputError("compute.graphs: on needs a GPU; use auto or off")
+    return Device(device, precision, attention, graphs=device.type == "cuda" and compute.graphs != "off")
 
 
 def describe_device(device: Device) -> str:

@@ -13,12 +13,14 @@ import torch
 from tqdm import tqdm
 
 from posner.config.training import FEW_STEPS, FEW_STEPS_WARNING, Training
-from posner.model.batching import Batch, Examples, training_batches
+from posner.model.batching import Examples, training_batches
 from posner.model.checkpoint import Checkpoint
-from posner.model.finite import ADVICE, NotFiniteError, require_finite
+from posner.model.finite import ADVICE, NotFiniteError
+from posner.training.execution import make_execution
 from posner.training.optimizer import SplitAdamW
 from posner.training.resume import NoResume, Resume
 from posner.training.state import Progress, Step
+from posner.training.step import TrainingStep
 
 log = logging.getLogger(__name__)
 LOG_LINES = 20  # log lines of a training whose output is not a terminal
@@ -66,20 +68,23 @@ def train(
     training that resumes from a state of `resume` ends with the same bits as one without interruption.
 
     Raises:
-        NotFiniteError: a loss, a gradient or a logit is not finite.
+        NotFiniteError: a loss, a gradient or a logit is not finite, which is noticed at the next row of the history.
     """
     resume = resume or NoResume()
     model = checkpoint.model.to(checkpoint.device.device).train()
-    lengths, collate = examples.pieces.lengths.tolist(), checkpoint.collator(examples)
+    lengths = examples.pieces.lengths
     per_epoch, steps = settings.steps_per_epoch(len(examples)), settings.steps(len(examples))
     if steps < FEW_STEPS:
         log.warning("only %d training steps. %s", steps, FEW_STEPS_WARNING)
     optimizer = SplitAdamW(model, settings, steps, checkpoint.device)
     progress = Progress(model, optimizer, steps)
+    step = TrainingStep(checkpoint, examples, optimizer, progress.record)
+    execution = make_execution(step, checkpoint, progress, lengths, settings.train_batch_size)
     torch.manual_seed(seed)
     resume.restore(progress)
     epochs = (
-        training_batches(lengths, settings.train_batch_size, seed, epoch) for epoch in range(-(-steps // per_epoch))
+        training_batches(lengths.tolist(), settings.train_batch_size, seed, epoch)
+        for epoch in range(-(-steps // per_epoch))
     )
     batches = islice(chain.from_iterable(epochs), progress.step, steps)
     with tqdm(total=steps, initial=progress.step, desc="training", unit="step", disable=None) as bar:
@@ -87,13 +92,12 @@ def train(
         with resume.watch(progress):
             recorder.record(progress)  # the training may have been stopped during an evaluation
             for batch in batches:
-                tick = time.perf_counter()
-                progress.losses.append(training_step(checkpoint, collate(batch), optimizer, progress.step + 1))
-                progress.seconds += time.perf_counter() - tick
+                execution.take(batch)
                 progress.step += 1
                 bar.update()
                 recorder.record(progress)
                 resume.after_step(progress)
+    optimizer.release()
     warn_of_divergence(progress.history[-1].loss, model.config.num_labels)
     progress.best.load_into(model)
     model.eval()
@@ -102,7 +106,7 @@ def train(
         best_step=progress.best.step or steps,
         steps=steps,
         seconds=progress.elapsed,
-        speed=steps / per_epoch * sum(lengths) / progress.seconds,
+        speed=steps / per_epoch * float(lengths.sum()) / (progress.elapsed - progress.evaluating),
     )
 
 
@@ -136,52 +140,39 @@ class Recorder:
         is_due = is_evaluated or step % max(1, self.steps // LOG_LINES) == 0 or step == self.steps
         if not step or not is_due or (progress.history and progress.history[-1].step == step):
             return
+        last, optimizer = progress.history[-1].step if progress.history else 0, progress.optimizer
+        losses = progress.record.read(last, step, optimizer.scale.most_skipped)
         score = None
         if is_evaluated and self.evaluation is not None:
-            with self.resume.interruptible():
-                progress.model.eval()
-                score = self.score(self.evaluation, step)
+            score = self.evaluate(self.evaluation, progress)
             progress.best.offer(progress.model, step, score)
         row = Step(
             step=step,
             epoch=step / self.per_epoch,
-            loss=sum(progress.losses) / len(progress.losses),
-            learning_rate=progress.optimizer.learning_rate,
+            loss=float(losses.mean()),
+            learning_rate=float(optimizer.schedule[step]),
             score=score,
             seconds=progress.elapsed,
         )
         progress.history.append(row)
-        progress.losses.clear()
         report(row, self.steps, self.bar)
 
-    def score(self, evaluation: Evaluation, step: int) -> float:
+    def evaluate(self, evaluation: Evaluation, progress: Progress) -> float:
         """The score of the current weights.
 
         Raises:
             NotFiniteError: a logit is not finite; the message names the step.
         """
-        try:
-            return evaluation.score(self.checkpoint)
-        except NotFiniteError as error:
-            raise NotFiniteError(f"evaluation at step {step}: {error}; {ADVICE}") from error
-
-
-def training_step(checkpoint: Checkpoint, batch: Batch, optimizer: SplitAdamW, step: int) -> float:
-    """One update of the model with one batch, as step number `step`; returns the loss.
-
-    Raises:
-        NotFiniteError: the loss is not finite, or the gradients are not and no scaler has skipped the update.
-    """
-    model = checkpoint.model.train()
-    with checkpoint.device.autocast():
-        loss = model(batch.input_ids, batch.attention_mask, batch.pos, batch.labels).loss
-    norm = optimizer.step(loss)
-    # Both in one transfer, since each waits for the device.
-    value, gradient_norm = torch.stack([loss.detach(), norm.to(loss)]).tolist()
-    require_finite("loss", value, step)
-    if not optimizer.was_skipped(gradient_norm):
-        require_finite("norm of the gradients", gradient_norm, step)
-    return value
+        started = time.perf_counter()
+        with self.resume.interruptible():
+            progress.model.eval()
+            try:
+                return evaluation.score(self.checkpoint)
+            except NotFiniteError as error:
+                raise NotFiniteError(f"evaluation at step {progress.step}: {error}; {ADVICE}") from error
+            finally:
+                progress.model.train()
+                progress.evaluating += time.perf_counter() - started
 
 
 def report(row: Step, steps: int, bar: tqdm[None]) -> None:

@@ -1,121 +1,126 @@
-"""The optimizer: AdamW, with a sparse update of the word embeddings, of which a batch uses a few hundred rows."""
+"""The optimizer: AdamW, with a lazy update of the word embeddings, of which a batch uses a few hundred rows.
+
+No method reads a number from the device, so that a whole step can be captured as a CUDA graph, and a processor never
+waits for a step.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
-from transformers import get_linear_schedule_with_warmup
 
 from posner.config.training import Training
 from posner.model.device import Device
 from posner.model.modeling import NEW, PosNerModel
-from posner.training.snapshot import Snapshot
-
-# The scale of fp16 starts at 2^16 and halves at each skipped step: after so many in a row the gradients are at fault.
-MOST_SKIPPED = 40
+from posner.training.loss_scale import LossScale
+from posner.training.word_rows import RowGradients, WordRows
 
 
 class SplitAdamW:
     """AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) for all parameters except the word embeddings.
 
-    Word embeddings are updated by ``torch.optim.SparseAdam``: rows that a batch does not use, and their moments, do not
-    change, and they have no weight decay. On a CPU a dense update of the whole matrix would take a quarter of a step.
+    Word embeddings have no weight decay, see :class:`posner.training.word_rows.WordRows`. New parameters have the
+    learning rate `new_learning_rate`; biases and normalisation weights have no weight decay.
 
-    New parameters have the learning rate `new_learning_rate`; biases and normalisation weights have no weight decay.
+    Attributes:
+        schedule: ``[steps + 1]``, learning rate of the pretrained parameters by the number of steps so far.
+        taken: ``[1]``, number of steps so far, on the device.
     """
 
     def __init__(self, model: PosNerModel, settings: Training, steps: int, device: Device) -> None:
-        words = model.encoder.get_input_embeddings()
-        words.sparse = True
-        self.words: nn.Parameter = words.weight
-        self.dense = [p for p in model.parameters() if p is not self.words]
-        adamw = torch.optim.AdamW(parameter_groups(model, self.words, settings), fused=True)
-        sparse = torch.optim.SparseAdam([self.words], lr=settings.learning_rate)
-        self.optimizers: tuple[torch.optim.Optimizer, ...] = (adamw, sparse)
-        warmup = round(settings.warmup_ratio * steps)
-        self.schedules: list[LambdaLR] = [
-            get_linear_schedule_with_warmup(optimizer, warmup, steps) for optimizer in self.optimizers
-        ]
-        self.scaler = torch.amp.GradScaler(device.device.type, enabled=device.precision == "fp16")
+        embedding = model.encoder.get_input_embeddings()
+        self.words = WordRows(embedding)
+        self.dense = [p for p in model.parameters() if p is not self.words.weight]
+        groups = parameter_groups(model, self.words.weight, settings)
+        self.peaks: list[float] = [group["lr"] for group in groups]
+        place = embedding.weight.device
+        # As tensors, the rates and step counts of AdamW are part of a CUDA graph.
+        self.rates = [torch.zeros(1, device=place) for _ in groups]
+        for group, rate in zip(groups, self.rates, strict=True):
+            group["lr"] = rate
+        self.adamw = torch.optim.AdamW(groups, fused=True, capturable=place.type == "cuda")
+        for p in self.dense:
+            moments = {name: torch.zeros_like(p) for name in ("exp_avg", "exp_avg_sq")}
+            self.adamw.state[p] = {"step": torch.zeros((), device=place), **moments}
+        factors = linear_schedule(round(settings.warmup_ratio * steps), steps)
+        self.schedule = settings.learning_rate * factors
+        self.factors = torch.from_numpy(factors).float().to(place)
+        self.peak, self.rate = settings.learning_rate, torch.zeros(1, device=place)
+        self.taken = torch.zeros(1, dtype=torch.long, device=place)
+        self.scale = LossScale.of(device.precision, place)
         self.max_norm = settings.max_grad_norm
-        self.skipped = 0  # updates that the scaler has skipped in a row
 
     def step(self, loss: Tensor) -> Tensor:
         """Backward pass, gradient clipping, update of the weights and of the learning rate.
 
         Returns:
-            The L2 norm of all gradients before clipping, a scalar on the device. In fp16 it may be infinite: the
-            scaler then skips the update and lowers its scale.
+            ``[1]``, the L2 norm of all gradients before clipping. If it is not finite, no weight has changed.
         """
-        self.scaler.scale(loss).backward()
-        for optimizer in self.optimizers:
-            self.scaler.unscale_(optimizer)
-        norm = self.clip()
-        for optimizer in self.optimizers:
-            self.scaler.step(optimizer)
-            optimizer.zero_grad(set_to_none=True)
-        self.scaler.update()
-        for schedule in self.schedules:
-            schedule.step()
+        self.set_rates()
+        self.scale.of_loss(loss).backward()
+        rows = self.words.gradients()
+        norm = self.clip(rows)
+        is_finite = norm.isfinite()
+        # As torch's GradScaler does: the fused kernel then changes nothing.
+        self.adamw.found_inf = (~is_finite).float().squeeze()  # type: ignore[attr-defined]
+        self.adamw.step()
+        self.words.update(rows, self.rate, is_finite)
+        self.adamw.zero_grad(set_to_none=True)
+        self.scale.update(is_finite)
+        self.taken += 1
         return norm
 
-    def clip(self) -> Tensor:
-        """Scale all gradients so that their global L2 norm is at most `max_norm`; returns the norm before that."""
-        gradients = [p.grad for p in self.dense if p.grad is not None]
-        if self.words.grad is not None:
-            self.words.grad = self.words.grad.coalesce()
-            gradients.append(self.words.grad.values())
-        norm = nn.utils.get_total_norm(gradients, foreach=True)
-        torch._foreach_mul_(gradients, torch.clamp(self.max_norm / (norm + 1e-6), max=1.0))
+    def discard(self) -> None:
+        """Forget a step that was not completed."""
+        self.adamw.zero_grad(set_to_none=True)
+        self.words.lookups.clear()
+
+    def set_rates(self) -> None:
+        """Set the learning rates of this step."""
+        factor = self.factors.index_select(0, self.taken)
+        self.rate.copy_(factor * self.peak)
+        for rate, peak in zip(self.rates, self.peaks, strict=True):
+            rate.copy_(factor * peak)
+
+    def clip(self, rows: RowGradients) -> Tensor:
+        """Scale all gradients, and `rows`, those of the words, so that their global L2 norm is at most `max_norm`.
+
+        Returns:
+            ``[1]``, the norm before that.
+        """
+        gradients = [*(p.grad for p in self.dense if p.grad is not None), rows.values]
+        norm = nn.utils.get_total_norm(gradients, foreach=True) / self.scale.value
+        factor = torch.clamp(self.max_norm / (norm + 1e-6), max=1.0) / self.scale.value
+        torch._foreach_mul_(gradients, factor.squeeze())
         return norm
 
-    def was_skipped(self, norm: float) -> bool:
-        """Whether the scaler of fp16 skipped the last update, whose gradients had this `norm`, to lower its scale.
+    def tensors(self) -> dict[str, Tensor]:
+        """All that further steps depend on, apart from the weights: the tensors themselves, by name."""
+        names = ("step", "exp_avg", "exp_avg_sq")
+        dense = {f"dense.{i}.{name}": self.adamw.state[p][name] for i, p in enumerate(self.dense) for name in names}
+        words = {f"words.{name}": tensor for name, tensor in self.words.tensors().items()}
+        scale = {f"scale.{name}": tensor for name, tensor in self.scale.tensors().items()}
+        return {"taken": self.taken, **dense, **words, **scale}
 
-        After `MOST_SKIPPED` in a row the answer is no: a lower scale does not help.
-        """
-        is_skipped = self.scaler.is_enabled() and not math.isfinite(norm)
-        self.skipped = self.skipped + 1 if is_skipped else 0
-        return is_skipped and self.skipped <= MOST_SKIPPED
-
-    def snapshot(self) -> Snapshot:
-        """Moments, step counts, learning rates and loss scale."""
-        tensors: dict[str, Tensor] = {}
-        values: dict[str, Any] = {}
-        for i, optimizer in enumerate(self.optimizers):
-            for parameter, state in optimizer.state_dict()["state"].items():
-                for name, value in state.items():
-                    (tensors if isinstance(value, Tensor) else values)[f"{i}.{parameter}.{name}"] = value
-        rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in self.optimizers]
-        schedules = [schedule.state_dict() for schedule in self.schedules]
-        scaler = self.scaler.state_dict()
-        return Snapshot(tensors, {"state": values, "rates": rates, "schedules": schedules, "scaler": scaler})
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Return to the state of `snapshot`."""
-        states: list[dict[int, dict[str, Any]]] = [{} for _ in self.optimizers]
-        for path, value in {**snapshot.tensors, **snapshot.values["state"]}.items():
-            i, parameter, name = path.split(".")
-            states[int(i)].setdefault(int(parameter), {})[name] = value
-        for optimizer, state, rates in zip(self.optimizers, states, snapshot.values["rates"], strict=True):
-            optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate
-        for schedule, state in zip(self.schedules, snapshot.values["schedules"], strict=True):
-            schedule.load_state_dict(state)
-        self.scaler.load_state_dict(snapshot.values["scaler"])
-
-    @property
-    def learning_rate(self) -> float:
-        """Current learning rate of the pretrained parameters."""
-        return float(self.schedules[1].get_last_lr()[0])
+    def release(self) -> None:
+        """Give the model's word embeddings back as they were."""
+        self.words.release()
 
 
-def parameter_groups(model: PosNerModel, words: nn.Parameter, settings: Training) -> list[dict[str, object]]:
+def linear_schedule(warmup: int, steps: int) -> npt.NDArray[np.float64]:
+    """Factors of the learning rate by the number of steps so far ``[steps + 1]``: a linear rise to 1, then a fall to 0.
+
+    They are those of ``transformers.get_linear_schedule_with_warmup``.
+    """
+    step = np.arange(steps + 1)
+    return np.where(step < warmup, step / max(1, warmup), (steps - step) / max(1, steps - warmup))
+
+
+def parameter_groups(model: PosNerModel, words: nn.Parameter, settings: Training) -> list[dict[str, Any]]:
     """Parameter groups of AdamW without `words`: pretrained or new, with or without weight decay."""
     split: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():

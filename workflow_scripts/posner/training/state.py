@@ -11,6 +11,7 @@ from torch import Tensor
 from posner.model.modeling import PosNerModel
 from posner.training.optimizer import SplitAdamW
 from posner.training.snapshot import Snapshot
+from posner.training.step_record import StepRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Progress:
         self.best = Best()
         self.step = 0
         self.history: list[Step] = []
-        self.losses: list[float] = []  # since the last row of `history`
-        self.seconds = 0.0  # duration of the steps, without evaluations
+        self.record = StepRecord(steps, optimizer.taken.device)
+        self.evaluating = 0.0  # seconds of evaluations
         self.started = time.perf_counter()
 
     @property
@@ -86,21 +87,21 @@ class Progress:
         own = {
             "step": self.step,
             "history": [asdict(row) for row in self.history],
-            "losses": self.losses,
-            "seconds": self.seconds,
+            "evaluating": self.evaluating,
             "elapsed": self.elapsed,
         }
         return Snapshot.join(
             {
                 "progress": Snapshot(random_states(), own),
+                "steps": Snapshot({"values": self.record.values}, {}),
                 "model": Snapshot(dict(self.model.state_dict()), {}),
-                "optimizer": self.optimizer.snapshot(),
+                "optimizer": Snapshot(self.optimizer.tensors(), {}),
                 "best": self.best.snapshot(),
             }
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Return to the state of `snapshot`.
+        """Return to the state of `snapshot`: the present tensors are written to, since graphs refer to them.
 
         Raises:
             ValueError: it is a state after the end of this training.
@@ -109,13 +110,26 @@ class Progress:
         own = snapshot.part("progress")
         if not 0 <= own.values["step"] <= self.steps:
             raise ValueError(f"step {own.values['step']} of {self.steps}")
-        self.step, self.losses, self.seconds = own.values["step"], own.values["losses"], own.values["seconds"]
+        self.step, self.evaluating = own.values["step"], own.values["evaluating"]
         self.history = [Step(**row) for row in own.values["history"]]
         self.started = time.perf_counter() - own.values["elapsed"]
         self.model.load_state_dict(snapshot.part("model").tensors)
-        self.optimizer.restore(snapshot.part("optimizer"))
+        copy_into(self.optimizer.tensors(), snapshot.part("optimizer").tensors)
+        copy_into({"values": self.record.values}, snapshot.part("steps").tensors)
         self.best.restore(snapshot.part("best"))
         set_random_states(own.tensors)
+
+
+@torch.no_grad()
+def copy_into(tensors: dict[str, Tensor], saved: dict[str, Tensor]) -> None:
+    """Write the saved tensors into those of the same names.
+
+    Raises:
+        KeyError: one is missing.
+        RuntimeError: one has another shape.
+    """
+    for name, tensor in tensors.items():
+        tensor.copy_(saved[name])
 
 
 def random_states() -> dict[str, Tensor]:
