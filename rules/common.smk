@@ -76,6 +76,7 @@ wildcard_constraints:
     encoder=NAME_PATTERN,
     variant=NAME_PATTERN,
     seed=r"\d+",
+    length=r"\d+",
     test=NAME_PATTERN,
     tagger=r"fold-\d+|final",
 
@@ -172,6 +173,11 @@ def runs_of(variants):
         for name in variants
         for seed in STUDY.seeds(name)
     ]
+
+
+def pieces_of(stage, path=PIECES_CARD):
+    """The card of the word pieces that a stage of training reads, of inputs as long as its own."""
+    return expand(path, length=stage.training.max_length, allow_missing=True)
 
 
 def if_predicted(path):

@@ -51,6 +51,29 @@ rule prepare_encoder:
         " --output {params.folder} > {log} 2>&1"
 
 
+# Local, since it takes seconds and all trainings wait for it.
+rule tokenize_corpus:
+    """Split the words of a corpus into word pieces, once for all jobs that read it with the same encoder."""
+    input:
+        corpus=CORPUS_CARD,
+        encoder=ENCODER_CARD,
+    output:
+        card=PIECES_CARD,
+        splits=[f"{PIECES}/{split}.safetensors" for split in ["train", "validation", "test"]],
+    log:
+        f"{LOGS}/pieces/{{length}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pieces/{{length}}.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        code=code("tokenize_corpus"),
+    shell:
+        "python -m posner tokenize_corpus --max-length {wildcards.length} --corpus {input.corpus}"
+        " --encoder {input.encoder} --output {output.card} > {log} 2>&1"
+
+
 rule assign_folds:
     """Assign the sentences of train to folds; documents stay whole."""
     input:

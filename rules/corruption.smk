@@ -5,6 +5,7 @@ rule sweep_corruption:
     """Score a checkpoint on the test split with POS that is corrupted in several ways and degrees."""
     input:
         corpus=CORPUS_CARD,
+        pieces=pieces_of(STUDY.ner),
         checkpoint=RUN_RECORD,
         confusion=CONFUSION,
         predicted=PREDICTED_POS,
@@ -25,10 +26,9 @@ rule sweep_corruption:
         runtime=growing(60),
     params:
         corruption=arguments(corruption=STUDY.corruption),
-        length=arguments(max_length=STUDY.ner.training.max_length),
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("sweep_corruption"),
     shell:
-        "python -m posner sweep_corruption {params.corruption} {params.length} {params.compute}"
-        " --corpus {input.corpus} --checkpoint {input.checkpoint} --confusion {input.confusion}"
+        "python -m posner sweep_corruption {params.corruption} {params.compute}"
+        " --corpus {input.corpus} --pieces {input.pieces} --checkpoint {input.checkpoint} --confusion {input.confusion}"
         " --predicted {input.predicted} --output {output.sweep} --changes {output.changes} > {log} 2>&1"

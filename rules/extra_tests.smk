@@ -26,11 +26,35 @@ rule prepare_extra_test:
         "python -m posner prepare_extra_test {params.settings} --folder {params.folder} > {log} 2>&1"
 
 
+rule tokenize_extra_test:
+    """Split the words of an extra test into word pieces."""
+    input:
+        test=EXTRA_TEST,
+        encoder=ENCODER_CARD,
+    output:
+        card=EXTRA_PIECES,
+        pieces=f"{PIECES}/extra/{{test}}.safetensors",
+    log:
+        f"{LOGS}/pieces/{{length}}/extra/{{test}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pieces/{{length}}/extra/{{test}}.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        corpus=CORPUS,
+        code=code("tokenize_corpus"),
+    shell:
+        "python -m posner tokenize_corpus --max-length {wildcards.length} --corpus {params.corpus}"
+        " --test {wildcards.test} --encoder {input.encoder} --output {output.card} > {log} 2>&1"
+
+
 rule tag_extra_test:
     """Predict the POS of an extra test with the final tagger."""
     input:
         test=EXTRA_TEST,
         corpus=CORPUS_CARD,
+        pieces=pieces_of(STUDY.pos, EXTRA_PIECES),
         tagger=FINAL_TAGGER,
     output:
         tagged=EXTRA_TAGGED,
@@ -47,12 +71,11 @@ rule tag_extra_test:
         mem_mb=growing(8000),
         runtime=growing(60),
     params:
-        length=arguments(max_length=STUDY.pos.training.max_length),
         compute=arguments(compute=STUDY.compute),
         code=code_without_fusion("tag_extra_test"),
     shell:
-        "python -m posner tag_extra_test {params.length} {params.compute} --corpus {input.corpus}"
-        " --test {wildcards.test} --tagger {input.tagger} --output {output.tagged} > {log} 2>&1"
+        "python -m posner tag_extra_test {params.compute} --corpus {input.corpus}"
+        " --test {wildcards.test} --pieces {input.pieces} --tagger {input.tagger} --output {output.tagged} > {log} 2>&1"
 
 
 rule predict_extra_test:
@@ -60,6 +83,7 @@ rule predict_extra_test:
     input:
         test=EXTRA_TEST,
         corpus=CORPUS_CARD,
+        pieces=pieces_of(STUDY.ner, EXTRA_PIECES),
         checkpoint=RUN_RECORD,
         predicted=if_predicted(EXTRA_TAGGED),
     output:
@@ -78,13 +102,12 @@ rule predict_extra_test:
         runtime=growing(60),
     params:
         variant=variant_arguments,
-        length=arguments(max_length=STUDY.ner.training.max_length),
         compute=arguments(compute=STUDY.compute),
         code=code_of_variant("predict_extra_test"),
     shell:
-        "python -m posner predict_extra_test {params.variant} {params.length} {params.compute}"
-        " --corpus {input.corpus} --test {wildcards.test} --checkpoint {input.checkpoint} --predicted={input.predicted}"
-        " --output {output.predictions} > {log} 2>&1"
+        "python -m posner predict_extra_test {params.variant} {params.compute}"
+        " --corpus {input.corpus} --test {wildcards.test} --pieces {input.pieces} --checkpoint {input.checkpoint}"
+        " --predicted={input.predicted} --output {output.predictions} > {log} 2>&1"
 
 
 rule compare_extra_tests:

@@ -7,6 +7,7 @@ rule train_ner:
     input:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
+        pieces=pieces_of(STUDY.ner),
         predicted=if_predicted(PREDICTED_POS),
     output:
         provenance=RUN_RECORD,
@@ -31,5 +32,5 @@ rule train_ner:
         code=code_of_variant("train_ner"),
     shell:
         "exec python -m posner train_ner {params.variant} {params.training} --seed {wildcards.seed}"
-        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --predicted={input.predicted}"
-        " --output {params.folder} --resume {params.resume} > {log} 2>&1"
+        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --pieces {input.pieces}"
+        " --predicted={input.predicted} --output {params.folder} --resume {params.resume} > {log} 2>&1"

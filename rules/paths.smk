@@ -28,6 +28,9 @@ EXTRA_TEST = f"{CORPUS}/extra/{{test}}.json"
 WORK = "results/{corpus}/{encoder}"
 ENCODER = f"{WORK}/encoder"
 ENCODER_CARD = f"{ENCODER}/encoder.json"
+PIECES = f"{WORK}/pieces/{{length}}"  # of inputs with at most as many word pieces
+PIECES_CARD = f"{PIECES}/pieces.json"
+EXTRA_PIECES = f"{PIECES}/extra/{{test}}.json"
 
 POS = f"{WORK}/pos"
 TAGGER = f"{POS}/{{tagger}}"

@@ -7,6 +7,7 @@ rule train_tagger:
     input:
         corpus=CORPUS_CARD,
         encoder=ENCODER_CARD,
+        pieces=pieces_of(STUDY.pos),
         folds=FOLDS,
     output:
         provenance=TAGGER_RECORD,
@@ -33,8 +34,8 @@ rule train_tagger:
         code=code_without_fusion("train_tagger"),
     shell:
         "exec python -m posner train_tagger --tagger {wildcards.tagger} {params.training} {params.seed}"
-        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --folds {input.folds}"
-        " --output {params.folder} --resume {params.resume} > {log} 2>&1"
+        " {params.compute} --corpus {input.corpus} --encoder {input.encoder} --pieces {input.pieces}"
+        " --folds {input.folds} --output {params.folder} --resume {params.resume} > {log} 2>&1"
 
 
 rule merge_pos:

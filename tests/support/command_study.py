@@ -29,7 +29,7 @@ EARLIEST = (
     " --variant.inject-layer-offset-from-end earliest"
 )
 LOGITS = "--variant.fusion late --variant.pos predicted --variant.feature logits"
-SWEEP = "--corruption.draws 2 --corruption.seed 3 --max-length 64"
+SWEEP = "--corruption.draws 2 --corruption.seed 3"
 
 
 def command(script: str) -> type[Command]:
@@ -48,7 +48,7 @@ class Study:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.corpus, self.encoder = root / "corpus", root / "encoder"
+        self.corpus, self.encoder, self.pieces = root / "corpus", root / "encoder", root / "pieces" / "pieces.json"
         self.folds, self.taggers = self.corpus / "folds.json", root / "pos"
         self.predicted, self.confusion = self.taggers / "predicted.parquet", self.taggers / "confusion_matrix.json"
 
@@ -58,13 +58,15 @@ class Study:
 
     def train_ner(self, name: str, *more: str | Path) -> Path:
         output = self.root / "ner" / name
-        call("train_ner", "--corpus", self.corpus, "--encoder", self.encoder, NER, CPU, *more, "--output", output)
+        files = ("--corpus", self.corpus, "--encoder", self.encoder, "--pieces", self.pieces)
+        call("train_ner", *files, NER, CPU, *more, "--output", output)
         return output
 
     def sweep(self, name: str, *more: str | Path) -> pd.DataFrame:
         folder = self.root / "corruption" / name
         call(
-            "sweep_corruption", "--corpus", self.corpus, "--checkpoint", self.root / "ner" / name / "model",
+            "sweep_corruption", "--corpus", self.corpus, "--pieces", self.pieces,
+            "--checkpoint", self.root / "ner" / name / "model",
             "--confusion", self.confusion, "--predicted", self.predicted, SWEEP, "--corruption.rates", "[0,0.5,1]", CPU,
             *more, "--output", folder / "seed-1.parquet", "--changes", folder / "seed-1.changes.parquet",
         )  # fmt: skip
@@ -75,12 +77,12 @@ def run_commands(study: Study) -> None:
     """Run the commands of a study up to the trainings of four variants."""
     call("prepare_corpus", GENERATED, "--output", study.corpus)
     call("prepare_encoder", SCRATCH, "--train", study.corpus / "train.parquet", "--output", study.encoder)
+    files = ("--corpus", study.corpus, "--encoder", study.encoder)
+    call("tokenize_corpus", *files, "--max-length 64 --output", study.pieces)
     call("assign_folds", "--train", study.corpus / "train.parquet", "--folds 2 --fold-seed 1 --output", study.folds)
     for tagger in ("fold-0", "fold-1", "final"):
-        call(
-            "train_tagger", "--corpus", study.corpus, "--encoder", study.encoder, "--folds", study.folds,
-            f"--tagger {tagger}", TAGGER, CPU, "--output", study.taggers / tagger,
-        )  # fmt: skip
+        settings = ("--folds", study.folds, f"--tagger {tagger}", TAGGER, CPU)
+        call("train_tagger", *files, "--pieces", study.pieces, *settings, "--output", study.taggers / tagger)
     call("merge_pos", "--corpus", study.corpus, "--taggers", study.taggers, "--folds 2 --output", study.predicted)
     call("score_pos", "--corpus", study.corpus, "--predicted", study.predicted, "--output", study.confusion)
     study.train_ner("baseline")

@@ -10,8 +10,10 @@ import pandas as pd
 from posner.config.compute import Compute
 from posner.config.corpora import GeneratedCorpus
 from posner.config.training import NerTraining
-from posner.corpora.corpus import write_corpus
+from posner.corpora.corpus import corpus_files, write_corpus
 from posner.corpora.sources import load_corpus
+from posner.model.folders import load_tokenizer
+from posner.model.stored_pieces import write_pieces
 from posner.workflow.options import flags
 from tiny_models import LATE, make_tokenizer, save_encoder
 
@@ -25,6 +27,8 @@ def training_command(folder: Path) -> Callable[..., list[str]]:
         folder / "corpus", *load_corpus(GeneratedCorpus(source="generated", train=300, validation=40, test=40, seed=0))
     )
     make_tokenizer().save_pretrained(save_encoder(folder / "encoder", "bert"))
+    tokenizer = load_tokenizer(folder / "encoder")
+    write_pieces(folder / "pieces.json", corpus_files(folder / "corpus")[1:], tokenizer, max_length=64)
     settings = flags(
         seed=1,
         variant=LATE,
@@ -33,7 +37,8 @@ def training_command(folder: Path) -> Callable[..., list[str]]:
     )
 
     def command_line(output: Path, *more: str) -> list[str]:
-        paths = {"corpus": folder / "corpus", "encoder": folder / "encoder", "output": output}
+        paths = {name: folder / name for name in ("corpus", "encoder")}
+        paths |= {"pieces": folder / "pieces.json", "output": output}
         return [
             *(sys.executable, "-m", "posner", "train_ner", *settings, *more),
             *(f"--{name}={path}" for name, path in paths.items()),

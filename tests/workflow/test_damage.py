@@ -37,6 +37,7 @@ def test_a_model_card_that_is_missing_is_written_again(damaged: Copy) -> None:
     ("record", "rule"),
     [
         (f"{WORK}/encoder.provenance.json", "prepare_encoder"),
+        (f"{WORK}/pieces/256/pieces.provenance.json", "tokenize_corpus"),
         ("results/files/corpus/corpus.provenance.json", "prepare_corpus"),
         ("results/files/corpus/folds.provenance.json", "assign_folds"),
         (f"{WORK}/pos/confusion_matrix.provenance.json", "score_pos"),

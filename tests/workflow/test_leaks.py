@@ -13,6 +13,7 @@ from posner.calibration.replicates import refuse_leaked_labels, tagger_guesses
 from posner.commands.corpus.assign_folds import AssignFolds
 from posner.commands.corpus.prepare_corpus import PrepareCorpus
 from posner.commands.corpus.prepare_encoder import PrepareEncoder
+from posner.commands.corpus.tokenize_corpus import TokenizeCorpus
 from posner.commands.corruption.sweep_corruption import read_confusion
 from posner.commands.ner.train_ner import TrainNer
 from posner.commands.pos import train_tagger as tagger_script
@@ -25,6 +26,7 @@ from posner.config.training import NerTraining, Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
 from posner.errors import InputError
+from posner.model.stored_pieces import StoredPieces
 from posner.pos.merging import LeakageError, merge
 from posner.pos.predicted import PredictedPos, read_predicted
 from posner.pos.provider import PosProvider
@@ -40,12 +42,18 @@ class SmallStudy:
     """A corpus in which names differ from common words in their POS tags only, and an encoder."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.corpus, self.encoder = root, root / "corpus", root / "encoder"
+        self.root, self.corpus, self.encoder, self.pieces = (
+            root,
+            root / "corpus",
+            root / "encoder",
+            root / "pieces.json",
+        )
         kind = GeneratedCorpus(source="generated", train=160, validation=30, test=80, ambiguity=1)
         PrepareCorpus(corpus=kind, output=self.corpus).execute()
         small = {"vocab_size": 400, "hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 32, "dropout": 0}
         encoder = ScratchEncoder(source="scratch", num_attention_heads=2, **small)
         PrepareEncoder(encoder=encoder, train=self.corpus / "train.parquet", output=self.encoder).execute()
+        TokenizeCorpus(corpus=self.corpus, encoder=self.encoder, output=self.pieces).execute()
         self.folds = self.corpus / "folds.json"
         AssignFolds(folds=FOLDS, fold_seed=1, train=self.corpus / "train.parquet", output=self.folds).execute()
 
@@ -61,8 +69,8 @@ class SmallStudy:
         folder = self.root / name
         for tagger in tagger_names(FOLDS):
             TrainTagger(
-                corpus=self.corpus, encoder=self.encoder, folds=self.folds, tagger=tagger, seed=1, compute=CPU,
-                training=Training(epochs=20, **HIGH), output=folder / tagger,
+                corpus=self.corpus, encoder=self.encoder, pieces=self.pieces, folds=self.folds, tagger=tagger, seed=1,
+                compute=CPU, training=Training(epochs=20, **HIGH), output=folder / tagger,
             ).execute()  # fmt: skip
         lengths = {split: [len(s) for s in sentences] for split, sentences in self.sentences().items()}
         pq.write_table(
@@ -75,8 +83,8 @@ class SmallStudy:
         variant = Variant(fusion="late", pos=pos, feature="one_hot") if pos != "none" else Variant()
         output = self.root / "ner" / pos
         TrainNer(
-            corpus=self.corpus, encoder=self.encoder, seed=1, variant=variant, compute=CPU, output=output,
-            training=NerTraining(epochs=12, eval_steps=1000, **HIGH | {"new_learning_rate": 5e-2}),
+            corpus=self.corpus, encoder=self.encoder, pieces=self.pieces, seed=1, variant=variant, compute=CPU,
+            output=output, training=NerTraining(epochs=12, eval_steps=1000, **HIGH | {"new_learning_rate": 5e-2}),
         ).execute()  # fmt: skip
         return float(json.loads((output / "metrics.json").read_text(encoding="utf-8"))["test"]["f1"])
 
@@ -119,7 +127,8 @@ def test_taggers_with_false_records_are_detected_by_their_predictions(
     learn = tagger_script.train
 
     def learn_all(checkpoint: Any, examples: Any, *others: Any, **named: Any) -> Any:
-        everything = tagger_script.pos_examples(checkpoint, study.sentences()["train"])
+        pieces = StoredPieces.open(study.pieces).read(study.corpus / "train.parquet", checkpoint.tokenizer)
+        everything = tagger_script.pos_examples(checkpoint, pieces, study.sentences()["train"])
         return learn(checkpoint, everything, *others, **named)
 
     monkeypatch.setattr(tagger_script, "train", learn_all)

@@ -65,7 +65,8 @@ PLOTS = dict.fromkeys(
     1,
 )
 EXTRA_TEST = {
-    **dict.fromkeys(["prepare_extra_test", "tag_extra_test", "compare_extra_tests", "typeset_extra_tests"], 1),
+    **dict.fromkeys(["prepare_extra_test", "tokenize_extra_test", "tag_extra_test"], 1),
+    **dict.fromkeys(["compare_extra_tests", "typeset_extra_tests"], 1),
     "predict_extra_test": 5,
 }
 
@@ -178,7 +179,8 @@ EDITS = [
         in_file("test.txt", "\n\n", f"\n\n{TOKENS}"),
         TAGGED
         | ALL_TRAINED
-        | dict.fromkeys(["prepare_corpus", "prepare_encoder", "assign_folds", "summarise_corpus", "typeset_counts"], 1),
+        | dict.fromkeys(["prepare_corpus", "prepare_encoder", "tokenize_corpus", "assign_folds"], 1)
+        | dict.fromkeys(["summarise_corpus", "typeset_counts"], 1),
         END,
         corpora=1,
     ),

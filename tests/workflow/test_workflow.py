@@ -36,6 +36,7 @@ def expected_jobs(raw: dict[str, object], folds: int, seeds: dict[str, int], swe
         "prepare_corpus": corpora,
         "assign_folds": corpora,
         "prepare_encoder": pairs,
+        "tokenize_corpus": pairs,
         "train_tagger": pairs * (folds + 1),
         "merge_pos": pairs,
         "score_pos": pairs,

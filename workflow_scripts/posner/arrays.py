@@ -26,6 +26,11 @@ def bounds(lengths: Sequence[int] | Ids | Mask) -> Ids:
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
 
 
+def ranges(start: Ids, size: Ids) -> Ids:
+    """The ranges ``start[i], start[i] + 1, ...`` of length ``size[i]``, concatenated."""
+    return np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)
+
+
 @dataclass(frozen=True, slots=True)
 class WordLogits:
     """Model output of words, of one sentence or of several in turn.

@@ -146,6 +146,7 @@ def test_a_batch_by_hand() -> None:
         first=np.array([1, 4, 6, -1]),
         bounds=np.array([0, 3, 8]),
         word_bounds=np.array([0, 1, 4]),
+        cut_off=np.array([0, 0]),
     )
     examples = Examples(pieces, np.array([1, 4, 0, 2]), PosFeatures(table, np.array([1, 0, -1, 0])))
     batch = collate(examples)

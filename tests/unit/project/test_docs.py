@@ -46,7 +46,7 @@ def test_links_lead_to_files_of_the_project(page: Path) -> None:
 # The boxes of the drawing in README.md, with the rules that they stand for; all other rules are part of the report.
 BOXES = {
     "corpus": ["prepare_corpus", "assign_folds"],
-    "encoder": ["prepare_encoder"],
+    "encoder": ["prepare_encoder", "tokenize_corpus"],
     "taggers": ["train_tagger", "merge_pos", "score_pos"],
     "ner": ["train_ner"],
     "sweeps": ["sweep_corruption"],

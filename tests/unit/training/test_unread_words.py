@@ -10,10 +10,12 @@ from posner.commands.ner import train_ner
 from posner.commands.pos import train_tagger
 from posner.config.compute import Compute
 from posner.config.training import NerTraining, Training
-from posner.corpora.corpus import Provenance, Sentence, write_corpus
+from posner.corpora.corpus import Provenance, Sentence, corpus_files, write_corpus
 from posner.corpora.folds import assign_folds
 from posner.errors import InputError
 from posner.files import write_json
+from posner.model.folders import load_tokenizer
+from posner.model.stored_pieces import write_pieces
 from posner.training.resume import NoResume
 from tiny_models import NO_PIECE, make_tokenizer, save_encoder
 
@@ -31,10 +33,13 @@ def train(command: str, folder: Path, words: tuple[str, ...], monkeypatch: pytes
     sentences = [Sentence(words, ("NN",) * len(words), ("B-PER",) * len(words))] * 2
     write_corpus(folder / "corpus", dict.fromkeys(("train", "validation", "test"), sentences), Provenance("made", "up"))
     make_tokenizer().save_pretrained(save_encoder(folder / "encoder", "bert"))
+    tokenizer = load_tokenizer(folder / "encoder")
+    write_pieces(folder / "pieces.json", corpus_files(folder / "corpus")[1:], tokenizer, max_length=8)
     write_json(folder / "folds.json", assign_folds([None, None], 2, 1))
     settings: dict[str, Any] = {
         "corpus": folder / "corpus",
         "encoder": folder / "encoder",
+        "pieces": folder / "pieces.json",
         "output": folder / "output",
         "seed": 1,
         "compute": Compute(device="cpu", precision="fp32", threads=1),

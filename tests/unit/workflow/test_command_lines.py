@@ -61,7 +61,7 @@ def test_an_unknown_option_is_one_line(script: str, capsys: pytest.CaptureFixtur
 
 def ner(study: Study, *more: str | Path, compute: str = CPU, **places: Path) -> Callable[[], None]:
     """A NER training that must be refused."""
-    folders = {"corpus": study.corpus, "encoder": study.encoder} | places
+    folders = {"corpus": study.corpus, "encoder": study.encoder, "pieces": study.pieces} | places
     arguments = [part for name, path in folders.items() for part in (f"--{name}", path)]
     settings = [part for part in (QUICK, compute, *more) if part]
     return lambda: call("train_ner", *arguments, *settings, "--output", study.root / "refused")
@@ -69,13 +69,13 @@ def ner(study: Study, *more: str | Path, compute: str = CPU, **places: Path) -> 
 
 def tagger(study: Study, folds: Path, name: str) -> Callable[[], None]:
     """A training of a tagger that must be refused."""
-    folders = ("--corpus", study.corpus, "--encoder", study.encoder, "--folds", folds)
-    return lambda: call("train_tagger", *folders, f"--tagger {name}", QUICK, CPU, "--output", study.root / "refused")
+    files = ("--corpus", study.corpus, "--encoder", study.encoder, "--pieces", study.pieces, "--folds", folds)
+    return lambda: call("train_tagger", *files, f"--tagger {name}", QUICK, CPU, "--output", study.root / "refused")
 
 
 def corrupt(study: Study, checkpoint: Path, confusion: Path) -> Callable[[], None]:
     """A sweep that must be refused."""
-    files = ("--corpus", study.corpus, "--checkpoint", checkpoint, "--confusion", confusion)
+    files = ("--corpus", study.corpus, "--pieces", study.pieces, "--checkpoint", checkpoint, "--confusion", confusion)
     outputs = ("--output", study.root / "refused.parquet", "--changes", study.root / "refused.changes.parquet")
     return lambda: call("sweep_corruption", *files, "--predicted", study.predicted, SWEEP, CPU, *outputs)
 
@@ -97,7 +97,7 @@ def test_an_offset_deeper_than_the_encoder_is_refused(study: Study, capsys: pyte
     assert not (study.root / "refused").exists()
 
 
-@pytest.mark.parametrize("name", ["corpus", "encoder", "predicted"])
+@pytest.mark.parametrize("name", ["corpus", "encoder", "pieces", "predicted"])
 def test_a_missing_input_is_reported(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -132,10 +132,13 @@ def test_a_sweep_of_each_fusion(study: Study, name: str) -> None:
 def test_the_test_split_as_an_extra_test_is_predicted_as_in_training(study: Study, name: str) -> None:
     """The same sentences, tagger and checkpoint give the stored tags, logits and labels."""
     tagged, output = study.taggers / "extra" / "again.parquet", study.root / "extra" / name / "predictions.parquet"
-    test = ["--corpus", study.corpus, "--test again", "--max-length 64", CPU]
+    pieces = study.pieces.parent / "extra" / "again.json"
+    test = ["--corpus", study.corpus, "--test again", "--pieces", pieces, CPU]
     if not tagged.exists():
         again = GENERATED.replace("--corpus.train 120", "--corpus.train 1")  # only its test split is used
         call("prepare_extra_test", again, "--name again --folder", study.corpus)
+        files = ("--corpus", study.corpus, "--encoder", study.encoder)
+        call("tokenize_corpus", *files, "--test again --max-length 64 --output", pieces)
         call("tag_extra_test", *test, "--tagger", study.taggers / "final" / "model", "--output", tagged)
         own, extra = pd.read_parquet(study.predicted).query("split == 'test'"), pd.read_parquet(tagged)
         assert set(extra["split"]) == {"again"}
@@ -163,9 +166,11 @@ def test_an_oracle_is_used(study: Study, tmp_path: Path) -> None:
         for split in SPLITS
     }
     write_corpus(tmp_path / "corpus", splits, Provenance("generated", "an oracle"))
+    files = ("--corpus", tmp_path / "corpus", "--encoder", study.encoder)
+    call("tokenize_corpus", *files, "--max-length 64 --output", tmp_path / "pieces.json")
     strong = "--training.epochs 20 --training.train-batch-size 8 --training.learning-rate 0.001"
     call(
-        "train_ner", "--corpus", tmp_path / "corpus", "--encoder", study.encoder, LATE, strong,
+        "train_ner", *files, "--pieces", tmp_path / "pieces.json", LATE, strong,
         "--training.new-learning-rate 0.3 --training.eval-steps 45 --training.max-length 64 --seed 1", CPU,
         "--output", tmp_path / "oracle",
     )  # fmt: skip

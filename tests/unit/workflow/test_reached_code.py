@@ -26,7 +26,7 @@ JOBS = {job.name: job for stage in jobs().values() for job in stage}
 TRAININGS = [name for name in JOBS if name.startswith("train_")]
 MODEL_RUNS = [
     *TRAININGS,
-    *[name for name in JOBS if name.startswith(("sweep_", "predict", "tag_", "prepare_encoder"))],
+    *[name for name in JOBS if name.startswith(("sweep_", "predict", "tag_", "prepare_encoder", "tokenize_"))],
 ]
 ANALYSES = [name for name in JOBS if name not in MODEL_RUNS]
 
@@ -196,6 +196,8 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         " --compute.device cpu --compute.threads 1"
     )
     files = f"--corpus {corpus} --encoder {encoder}"
+    call(used, "tokenize_corpus", f"{files} --output {folder / 'pieces.json'}")
+    files += f" --pieces {folder / 'pieces.json'}"
     late = "--variant.fusion late --variant.pos gold --variant.feature one_hot"
     call(used, "train_ner, late", f"{files} {training} {late} --output {run_folder}")
     call(
@@ -206,7 +208,14 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     return used
 
 
-TRACED_JOBS = ["prepare_corpus", "assign_folds", "prepare_encoder", "train_ner, late", "train_tagger"]
+TRACED_JOBS = [
+    "prepare_corpus",
+    "assign_folds",
+    "prepare_encoder",
+    "tokenize_corpus",
+    "train_ner, late",
+    "train_tagger",
+]
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 COMMANDS = {
-    "corpus": ("prepare_corpus", "prepare_encoder", "assign_folds", "summarise_corpus"),
+    "corpus": ("prepare_corpus", "prepare_encoder", "tokenize_corpus", "assign_folds", "summarise_corpus"),
     "pos": ("train_tagger", "merge_pos", "score_pos", "summarise_pos", "plot_pos_tagging", "plot_confusions"),
     "ner": (
         "train_ner",

@@ -10,8 +10,10 @@ from pydantic import Field
 
 from posner.commands.base import ModelCommand
 from posner.config.base import COUNT, Seed
-from posner.corpora.corpus import corpus_files
+from posner.corpora.corpus import SPLITS, corpus_files
+from posner.model.checkpoint import Checkpoint
 from posner.model.folders import is_trained, model_files, require_own_folder
+from posner.model.stored_pieces import StoredPieces, pieces_files
 from posner.training.lease import LeaseLostError
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
@@ -27,6 +29,8 @@ class TrainingCommand(ModelCommand):
     """Folder of the corpus."""
     encoder: Folder
     """Folder of the prepared encoder."""
+    pieces: Path
+    """Card of the word pieces, pieces.json: tokenize_corpus writes it for the corpus, the encoder and max_length."""
     seed: Seed
     """Training seed."""
     output: Path
@@ -39,7 +43,7 @@ class TrainingCommand(ModelCommand):
     excluded_from_provenance = frozenset({"resume", "save_every"})
 
     def inputs(self) -> list[Path]:
-        return [*corpus_files(self.corpus), *model_files(self.encoder)]
+        return [*corpus_files(self.corpus), *model_files(self.encoder), *pieces_files(self.pieces, SPLITS)]
 
     def provenance_path(self) -> Path:
         return self.output / "provenance.json"
@@ -78,6 +82,16 @@ class TrainingCommand(ModelCommand):
             with recording.writing(resume.require):
                 self.train(resume)
             resume.remove()
+
+    def stored_pieces(self, checkpoint: Checkpoint) -> StoredPieces:
+        """The word pieces of the corpus.
+
+        Raises:
+            InputError: they are missing, or were truncated to another length than the model's inputs.
+        """
+        stored = StoredPieces.open(self.pieces)
+        stored.require_length(checkpoint.max_length)
+        return stored
 
     @abstractmethod
     def train(self, resume: Resume) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from posner.arrays import Doubles, Ids, Mask
+from posner.arrays import Doubles, Ids, Mask, ranges
 from posner.evaluation.entities import EntityFinder, Keys
 
 OUTCOMES = ("broken", "moved", "retyped", "fixed")
@@ -94,11 +94,6 @@ class ChangeFinder:
     def place_names(self) -> list[tuple[str, str]]:
         """Type of the true entity, and position in it; the type is empty outside entities."""
         return [("", NO_ENTITY), *((kind, position) for kind in self.finder.types for position in POSITIONS)]
-
-
-def ranges(start: Ids, size: Ids) -> Ids:
-    """The ranges ``start[i], start[i] + 1, ...`` of length ``size[i]``, concatenated."""
-    return np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)
 
 
 class ChangeTable:

@@ -15,15 +15,22 @@ import torch
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.arrays import Floats, Ids, WordLogits
-from posner.corpora.corpus import Sentence, read_split
-from posner.errors import InputError
+from posner.corpora.corpus import read_split
 from posner.files import atomic_path
 from posner.model.batching import Collator, Examples, run_in_batches
 from posner.model.device import Device
-from posner.model.examples import make_examples, pos_of_split
+from posner.model.examples import known_label_ids, pos_of_split
 from posner.model.finite import require_finite_logits
-from posner.model.folders import WRITTEN, is_trained, load_tokenizer, longest_input, require_own_folder
+from posner.model.folders import (
+    WRITTEN,
+    is_trained,
+    load_tokenizer,
+    longest_input,
+    require_length,
+    require_own_folder,
+)
 from posner.model.modeling import PosNerConfig, PosNerModel, fresh_model, load_model
+from posner.model.stored_pieces import StoredPieces
 from posner.model.tokenization import Pieces
 from posner.pos.features import PosFeatures
 from posner.pos.provider import PosProvider
@@ -53,12 +60,7 @@ class Checkpoint:
             InputError: the encoder is missing or damaged, or cannot read `max_length` word pieces.
         """
         model = fresh_model(encoder, config, seed, device.attention)
-        longest = longest_input(encoder)
-        if longest < max_length:
-            raise InputError(
-                f"max_length {max_length} is more than the encoder in {encoder} can read, "
-                f"which is {longest} word pieces"
-            )
+        require_length(encoder, max_length)
         return cls(model, load_tokenizer(encoder), device, max_length)
 
     @classmethod
@@ -92,17 +94,19 @@ class Checkpoint:
         """Id of the padding piece."""
         return int(self.tokenizer.pad_token_id)
 
-    def examples(
-        self, sentences: Sequence[Sentence], labels: Sequence[Sequence[str]], pos: PosFeatures | None = None
-    ) -> Examples:
-        """Examples of `sentences` with these `labels`, see :func:`posner.model.examples.make_examples`."""
-        return make_examples(self.tokenizer, sentences, labels, self.config.labels, self.max_length, pos)
+    def examples(self, pieces: Pieces, labels: Sequence[Sequence[str]], pos: PosFeatures | None = None) -> Examples:
+        """Examples of the sentences with these `pieces`; a word with another label than the model's has no label."""
+        return Examples(pieces, known_label_ids(labels, self.config.labels), pos)
 
-    def read_examples(self, folder: Path, split: str, provider: PosProvider) -> Examples:
-        """Examples of ``{split}.parquet`` in `folder`, with NER labels and the POS features of the variant."""
-        sentences = read_split(folder / f"{split}.parquet")
-        pos = pos_of_split(provider, self.config, split, sentences)
-        return self.examples(sentences, [sentence.ner for sentence in sentences], pos)
+    def read_examples(self, path: Path, stored: StoredPieces, provider: PosProvider) -> Examples:
+        """Examples of the sentences in ``{split}.parquet``, with NER labels and the POS features of the variant.
+
+        Raises:
+            InputError: the stored pieces are not those of the sentences and the model's tokenizer.
+        """
+        sentences = read_split(path)
+        pos = pos_of_split(provider, self.config, path.stem, sentences)
+        return self.examples(stored.read(path, self.tokenizer), [sentence.ner for sentence in sentences], pos)
 
     def collator(self, examples: Examples) -> Collator:
         """Makes batches of `examples` on the model's device."""

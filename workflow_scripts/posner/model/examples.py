@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
+from posner.arrays import Ids
 from posner.corpora.corpus import Sentence
 from posner.errors import InputError
 from posner.model.batching import IGNORED, Examples
@@ -37,9 +38,14 @@ def make_examples(
         max_length: longest input in word pieces, special tokens included.
         pos: POS features of all words; ``None`` for a model without POS.
     """
+    pieces = split_words(tokenizer, [sentence.tokens for sentence in sentences], max_length)
+    return Examples(pieces, known_label_ids(labels, names), pos)
+
+
+def known_label_ids(labels: Sequence[Sequence[str]], names: Sequence[str]) -> Ids:
+    """Label ids ``[words]`` of all words, sentence after sentence: indices into `names`, -100 for another label."""
     id_of = {name: i for i, name in enumerate(names)}
-    ids = np.array([id_of.get(label, IGNORED) for row in labels for label in row], dtype=np.int64)
-    return Examples(split_words(tokenizer, [sentence.tokens for sentence in sentences], max_length), ids, pos)
+    return np.array([id_of.get(label, IGNORED) for row in labels for label in row], dtype=np.int64)
 
 
 def check_pieces(split: str, examples: Examples) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from posner.errors import InputError, first_line
 from posner.files import Json, require_replaceable
 
 WEIGHTS = "model.safetensors"
-MODEL_FILES = ("config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json")
+TOKENIZER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json")  # config.json has the longest input
+MODEL_FILES = (*TOKENIZER_FILES, WEIGHTS)
 LONGEST = 10**7  # word pieces; a model that states more has a damaged config
 # What the folder of an encoder or model may hold: these files, those that some tokenizers add, and what is written into
 # it later.
@@ -32,7 +33,25 @@ def model_files(folder: Path) -> list[Path]:
     Raises:
         InputError: a file is missing.
     """
-    files = [folder / name for name in MODEL_FILES]
+    return existing_files(folder, MODEL_FILES)
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """Files that determine how the encoder in `folder` splits words.
+
+    Raises:
+        InputError: a file is missing.
+    """
+    return existing_files(folder, TOKENIZER_FILES)
+
+
+def existing_files(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Files of an encoder or model.
+
+    Raises:
+        InputError: a file is missing.
+    """
+    files = [folder / name for name in names]
     if missing := [file for file in files if not file.is_file()]:
         raise InputError(f"{missing[0]} is missing; give the folder of a prepared encoder or of a trained model")
     return files
@@ -126,6 +145,18 @@ def longest_input(folder: Path) -> int:
             f"{folder / 'config.json'}: not the config of a model ({first_line(error)}); make the model again"
         ) from error
     return length
+
+
+def require_length(encoder: Path, max_length: int) -> None:
+    """Make sure that the encoder in a folder can read `max_length` word pieces.
+
+    Raises:
+        InputError: it cannot, or its config cannot be read.
+    """
+    if (longest := longest_input(encoder)) < max_length:
+        raise InputError(
+            f"max_length {max_length} is more than the encoder in {encoder} can read, which is {longest} word pieces"
+        )
 
 
 def derived_length(config: Json) -> int:

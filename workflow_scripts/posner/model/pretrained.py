@@ -57,6 +57,7 @@ def prepare_encoder(settings: AnyEncoder, words: Iterable[str], target: Path, of
                 model, tokenizer = load_encoder(str(local_folder(settings.path)))
     # read by posner.model.folders.longest_input
     model.config.longest_input = check_encoder(model, tokenizer, tokens, of_entities)
+    tokenizer.backend_tokenizer.no_truncation()  # what a check has set would be written into tokenizer.json
     with atomic_path(target, WRITTEN) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

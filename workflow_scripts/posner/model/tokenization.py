@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
-from posner.arrays import Ids, Mask, bounds
+from posner.arrays import Ids, Mask, bounds, ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Pieces:
             none.
         bounds: ``[sentences + 1]``: the pieces of sentence i begin at ``bounds[i]`` and end before ``bounds[i + 1]``.
         word_bounds: ``[sentences + 1]``, the same for words.
-        truncated: number of words that have pieces, but none within the longest input.
+        cut_off: ``[sentences]``, number of words that have pieces, but none within the longest input.
     """
 
     input_ids: Ids
@@ -31,7 +31,7 @@ class Pieces:
     first: Ids
     bounds: Ids
     word_bounds: Ids
-    truncated: int = 0
+    cut_off: Ids
 
     @property
     def lengths(self) -> Ids:
@@ -53,13 +53,30 @@ class Pieces:
         """Number of words without a piece."""
         return int((~self.has_piece).sum())
 
+    @property
+    def truncated(self) -> int:
+        """Number of words that have pieces, but none within the longest input."""
+        return int(self.cut_off.sum())
+
+    def of_sentences(self, sentences: Sequence[int] | Ids) -> Pieces:
+        """The pieces of the sentences with these numbers, in this order."""
+        chosen = np.asarray(sentences, dtype=np.int64)
+        lengths, word_lengths = self.lengths[chosen], self.word_lengths[chosen]
+        places = ranges(self.bounds[chosen], lengths)
+        word_bounds = bounds(word_lengths)
+        words = self.words[places]
+        moved = words + np.repeat(word_bounds[:-1] - self.word_bounds[chosen], lengths)
+        words = np.where(words >= 0, moved, words)
+        first = first_pieces(words, int(word_bounds[-1]))
+        return Pieces(self.input_ids[places], words, first, bounds(lengths), word_bounds, self.cut_off[chosen])
+
 
 def split_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int) -> Pieces:
     """Word pieces of the sentences, each truncated to `max_length` pieces, special tokens included."""
     word_bounds = bounds([len(words) for words in sentences])
     if not sentences:
         nothing = np.empty(0, np.int64)
-        return Pieces(nothing, nothing, nothing, word_bounds, word_bounds)
+        return Pieces(nothing, nothing, nothing, word_bounds, word_bounds, nothing)
     encoded = tokenizer(
         [list(words) for words in sentences],
         is_split_into_words=True,
@@ -69,15 +86,16 @@ def split_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence
         return_token_type_ids=False,
     )
     words: list[Ids] = []
-    truncated = 0
+    cut_off: list[int] = []
     for encoding, start in zip(encoded.encodings, word_bounds[:-1], strict=True):
         words.append(word_numbers(encoding.word_ids, int(start)))
         beyond = {word for part in encoding.overflowing for word in part.word_ids}
-        truncated += len(beyond - {None, *encoding.word_ids})
+        cut_off.append(len(beyond - {None, *encoding.word_ids}))
     numbers = np.concatenate(words)
     input_ids = np.concatenate([np.asarray(ids, dtype=np.int64) for ids in encoded["input_ids"]])
     first = first_pieces(numbers, int(word_bounds[-1]))
-    return Pieces(input_ids, numbers, first, bounds([len(part) for part in words]), word_bounds, truncated)
+    piece_bounds = bounds([len(part) for part in words])
+    return Pieces(input_ids, numbers, first, piece_bounds, word_bounds, np.array(cut_off, dtype=np.int64))
 
 
 def word_numbers(word_ids: Sequence[int | None], start: int) -> Ids:

@@ -12,7 +12,6 @@ from pydantic import Field
 from posner.arrays import Ids
 from posner.commands.base import ModelCommand
 from posner.config.corruption import Corruption
-from posner.config.training import MaxLength
 from posner.corpora.corpus import corpus_files, read_card, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
@@ -22,6 +21,7 @@ from posner.model.device import resolve
 from posner.model.examples import standardisation
 from posner.model.folders import fusion_of, model_files
 from posner.model.modeling import PosNerConfig
+from posner.model.stored_pieces import StoredPieces, pieces_files
 from posner.pos.corruption import TaggedText
 from posner.pos.donors import DonatedLogits, Donors, OneHot, TagFeatures
 from posner.pos.features import one_hot_table, tag_ids, with_zeros
@@ -43,18 +43,22 @@ class SweepCorruption(ModelCommand):
     """predicted.parquet of the corpus: the tagger's own tags of test, and logits of replaced tags."""
     corruption: Corruption = Field(default_factory=Corruption)
     """Settings of the sweep."""
-    max_length: MaxLength = 256
-    """Longest input in word pieces, as in training."""
+    pieces: Path
+    """Card of the word pieces, pieces.json: tokenize_corpus writes it for the corpus, and the encoder and max_length of
+    the model."""
     output: Path
     """Parquet file to write: scores, one row per mode, level and draw."""
     changes: Path
     """Parquet file to write: tag replacements, and the entities that they change."""
 
     def execute(self) -> None:
-        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), self.max_length)
+        stored = StoredPieces.open(self.pieces)
+        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), stored.card.max_length)
         tags = checkpoint.config.pos_tags
-        sentences = read_split(self.corpus / "test.parquet")
-        text = checkpoint.examples(sentences, [sentence.ner for sentence in sentences])
+        path = self.corpus / "test.parquet"
+        sentences = read_split(path)
+        pieces = stored.read(path, checkpoint.tokenizer)
+        text = checkpoint.examples(pieces, [sentence.ner for sentence in sentences])
         predicted = read_predicted(self.predicted, tags)
         tokens = read_card(self.corpus / "corpus.json").tokens["train"]
         tagged = TaggedText(
@@ -74,7 +78,8 @@ class SweepCorruption(ModelCommand):
         return fusion_of(self.checkpoint)
 
     def inputs(self) -> list[Path]:
-        return [*corpus_files(self.corpus), *model_files(self.checkpoint), self.confusion, self.predicted]
+        pieces = pieces_files(self.pieces, ["test"])
+        return [*corpus_files(self.corpus), *model_files(self.checkpoint), *pieces, self.confusion, self.predicted]
 
     def provenance_path(self) -> Path:
         return self.output.with_suffix(".provenance.json")

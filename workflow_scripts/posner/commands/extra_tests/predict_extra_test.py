@@ -8,7 +8,6 @@ from pydantic import Field
 
 from posner.commands.base import ModelCommand
 from posner.config.base import Name
-from posner.config.training import MaxLength
 from posner.config.variants import Variant
 from posner.corpora.corpus import read_card
 from posner.corpora.extra_tests import FOLDER, extra_test_files
@@ -16,6 +15,7 @@ from posner.files import atomic_path
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
 from posner.model.folders import model_files
+from posner.model.stored_pieces import StoredPieces, pieces_files
 from posner.pos.predicted import read_predicted
 from posner.pos.provider import PosProvider
 from posner.prediction.ner_predictions import NerPredictions
@@ -35,18 +35,21 @@ class PredictExtraTest(ModelCommand):
     """Predicted POS of the test; required by variants with predicted POS."""
     variant: Variant = Field(default_factory=Variant)
     """Source, form and place of the POS input."""
-    max_length: MaxLength = 256
-    """Longest input in word pieces, as in training."""
+    pieces: Path
+    """Card of the word pieces of the test: tokenize_corpus writes it with --test, for the encoder and max_length of the
+    model."""
     output: Path
     """Parquet file to write."""
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        checkpoint = Checkpoint.load(self.checkpoint, device, self.max_length)
+        stored = StoredPieces.open(self.pieces)
+        checkpoint = Checkpoint.load(self.checkpoint, device, stored.card.max_length)
         card = read_card(self.corpus / "corpus.json")
         predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
         provider = PosProvider(self.variant, card, predicted, seed=0)
-        examples = checkpoint.read_examples(self.corpus / FOLDER, self.test, provider)
+        sentences = self.corpus / FOLDER / f"{self.test}.parquet"
+        examples = checkpoint.read_examples(sentences, stored, provider)
         with atomic_path(self.output) as path:
             NerPredictions.of(checkpoint, examples).table(self.test).to_parquet(path, index=False)
 
@@ -55,7 +58,7 @@ class PredictExtraTest(ModelCommand):
 
     def inputs(self) -> list[Path]:
         predicted = [self.predicted] if self.predicted else []
-        test = extra_test_files(self.corpus, self.test)
+        test = [*extra_test_files(self.corpus, self.test), *pieces_files(self.pieces, [self.test])]
         return [self.corpus / "corpus.json", *test, *model_files(self.checkpoint), *predicted]
 
     def provenance_path(self) -> Path:

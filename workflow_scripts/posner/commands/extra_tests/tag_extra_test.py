@@ -6,12 +6,12 @@ from pathlib import Path
 
 from posner.commands.base import ModelCommand
 from posner.config.base import Name
-from posner.config.training import MaxLength
 from posner.corpora.corpus import read_split
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
 from posner.model.folders import model_files
+from posner.model.stored_pieces import StoredPieces, pieces_files
 from posner.pos.features import most_frequent
 from posner.pos.tagger_output import FINAL, TaggerOutput, write_predicted
 from posner.workflow.command import Folder, ModelFolder
@@ -26,17 +26,21 @@ class TagExtraTest(ModelCommand):
     """Name of the extra test."""
     tagger: ModelFolder
     """Folder of the final tagger's model."""
-    max_length: MaxLength = 256
-    """Longest input in word pieces, as in training."""
+    pieces: Path
+    """Card of the word pieces of the test: tokenize_corpus writes it with --test, for the encoder and max_length of the
+    model."""
     output: Path
     """Parquet file to write."""
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        tagger = Checkpoint.load(self.tagger, device, self.max_length)
+        stored = StoredPieces.open(self.pieces)
+        tagger = Checkpoint.load(self.tagger, device, stored.card.max_length)
         tags = tuple(tagger.config.labels)
-        sentences = read_split(self.corpus / FOLDER / f"{self.test}.parquet")
-        words = tagger.predict(tagger.examples(sentences, [sentence.pos for sentence in sentences]))
+        path = self.corpus / FOLDER / f"{self.test}.parquet"
+        sentences = read_split(path)
+        pieces = stored.read(path, tagger.tokenizer)
+        words = tagger.predict(tagger.examples(pieces, [sentence.pos for sentence in sentences]))
         train = read_split(self.corpus / "train.parquet")
         output = TaggerOutput(
             tagger=FINAL,
@@ -53,7 +57,7 @@ class TagExtraTest(ModelCommand):
         return "none"
 
     def inputs(self) -> list[Path]:
-        test = extra_test_files(self.corpus, self.test)
+        test = [*extra_test_files(self.corpus, self.test), *pieces_files(self.pieces, [self.test])]
         return [*test, self.corpus / "train.parquet", *model_files(self.tagger)]
 
     def provenance_path(self) -> Path:

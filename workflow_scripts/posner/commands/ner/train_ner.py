@@ -41,7 +41,9 @@ class TrainNer(TrainingCommand):
 
     def train(self, resume: Resume) -> None:
         checkpoint, provider = self.untrained()
-        examples = {split: checkpoint.read_examples(self.corpus, split, provider) for split in SPLITS}
+        stored = self.stored_pieces(checkpoint)
+        paths = {split: self.corpus / f"{split}.parquet" for split in SPLITS}
+        examples = {split: checkpoint.read_examples(path, stored, provider) for split, path in paths.items()}
         for split, part in examples.items():
             check_pieces(split, part)
         evaluation = Evaluation(

@@ -19,6 +19,7 @@ from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
 from posner.model.examples import check_pieces
 from posner.model.modeling import model_config
+from posner.model.tokenization import Pieces
 from posner.pos.features import most_frequent
 from posner.pos.tagger_output import FINAL, TaggerOutput, write_output
 from posner.training.loop import train
@@ -41,13 +42,16 @@ class TrainTagger(TrainingCommand):
     """Settings of the training."""
 
     def train(self, resume: Resume) -> None:
-        splits = {split: read_split(self.corpus / f"{split}.parquet") for split in SPLITS}
+        paths = {split: self.corpus / f"{split}.parquet" for split in SPLITS}
+        splits = {split: read_split(path) for split, path in paths.items()}
         left_out = self.left_out(len(splits["train"]))
         trained_on = [i for i in range(len(splits["train"])) if i not in left_out]
         sentences = [splits["train"][i] for i in trained_on]
         checkpoint = self.untrained()
         tags = tuple(checkpoint.config.labels)
-        examples = pos_examples(checkpoint, sentences)
+        stored = self.stored_pieces(checkpoint)
+        pieces = {split: stored.read(path, checkpoint.tokenizer) for split, path in paths.items()}
+        examples = pos_examples(checkpoint, pieces["train"].of_sentences(trained_on), sentences)
         check_pieces("train", examples)
         result = train(checkpoint, examples, self.training, self.seed, resume=resume)
         log.info("%s: %d steps, %.0f s, %.0f word pieces/s", self.tagger, result.steps, result.seconds, result.speed)
@@ -60,7 +64,10 @@ class TrainTagger(TrainingCommand):
             trained_on=frozenset(trained_on),
             sentences=targets,
             lengths={split: [len(sentence) for sentence in part] for split, part in predicted.items()},
-            words={split: checkpoint.predict(pos_examples(checkpoint, part)) for split, part in predicted.items()},
+            words={
+                split: checkpoint.predict(pos_examples(checkpoint, pieces[split].of_sentences(targets[split]), part))
+                for split, part in predicted.items()
+            },
         )
         checkpoint.save(self.output / "model")
         write_output(self.output, output)
@@ -101,6 +108,6 @@ class TrainTagger(TrainingCommand):
         return frozenset(i for i, other in enumerate(assignment) if other == fold)
 
 
-def pos_examples(checkpoint: Checkpoint, sentences: Sequence[Sentence]) -> Examples:
+def pos_examples(checkpoint: Checkpoint, pieces: Pieces, sentences: Sequence[Sentence]) -> Examples:
     """Examples with the corpus's POS tags as labels; tags that train does not have are not learned."""
-    return checkpoint.examples(sentences, [sentence.pos for sentence in sentences])
+    return checkpoint.examples(pieces, [sentence.pos for sentence in sentences])

@@ -20,7 +20,7 @@ from posner.config.corruption import Corruption
 from posner.config.encoders import PackageEncoder
 from posner.config.training import NerTraining
 from posner.config.variants import Variant
-from posner.corpora.corpus import Sentence, all_tokens, read_card, read_split, write_corpus
+from posner.corpora.corpus import Sentence, all_tokens, corpus_files, read_card, read_split, write_corpus
 from posner.corpora.sources import load_corpus
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
@@ -28,6 +28,7 @@ from posner.model.examples import make_examples
 from posner.model.folders import load_tokenizer
 from posner.model.modeling import model_config
 from posner.model.pretrained import prepare_encoder
+from posner.model.stored_pieces import write_pieces
 from posner.pos.corruption import TaggedText, taggings
 from posner.pos.features import tag_ids
 from posner.workflow.command import Command
@@ -58,6 +59,12 @@ class Benchmark(Command):
             prepare_corpus(folder / "corpus", self.sentences)
             train = read_split(folder / "corpus" / "train.parquet")
             prepare_encoder(MINILM, all_tokens(train), folder / "encoder")
+            write_pieces(
+                folder / "pieces.json",
+                corpus_files(folder / "corpus")[1:],
+                load_tokenizer(folder / "encoder"),
+                NerTraining().max_length,
+            )
             print_planning(folder, self.rounds)
             print_peak_memory(folder, self.compute)
             load = workload(folder, self.compute)
@@ -137,7 +144,8 @@ def print_sweep_speedup(folder: Path, compute: Compute) -> None:
     ):
         config = model_config(folder / "encoder", card.ner_labels, variant, card.pos_tags)
         checkpoint = Checkpoint.fresh(folder / "encoder", config, 0, device, max_length=256)
-        text = checkpoint.examples(test, [sentence.ner for sentence in test])
+        labels = [sentence.ner for sentence in test]
+        text = make_examples(checkpoint.tokenizer, test, labels, card.ner_labels, checkpoint.max_length)
         ours, naive, ratio = sweep_speedup(checkpoint, text, plan)
         print(f"  {variant.fusion:8} {ours:7.1f} s   full passes {naive:7.1f} s   x {ratio:.1f}")
 
@@ -161,7 +169,8 @@ def print_planning(folder: Path, rounds: int) -> None:
 def print_peak_memory(folder: Path, compute: Compute) -> None:
     """Print the peak memory of a whole training."""
     settings = flags(seed=0, training=NerTraining(epochs=1), compute=compute)
-    paths = ["--corpus", folder / "corpus", "--encoder", folder / "encoder", "--output", folder / "ner"]
+    paths = ["--corpus", folder / "corpus", "--encoder", folder / "encoder"]
+    paths += ["--pieces", folder / "pieces.json", "--output", folder / "ner"]
     command = [sys.executable, "-m", "posner", "train_ner", *settings, *map(str, paths)]
     cost, _ = measure(command)
     print(f"peak memory of a training: {cost.memory / 2**30:.2f} GiB")
