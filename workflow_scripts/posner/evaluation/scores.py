@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from seqeval.metrics import classification_report
-from seqeval.scheme import IOB2
 
 from posner.arrays import Ids
 from posner.corpora.corpus import OUTSIDE
@@ -35,7 +33,7 @@ def ner_scores(
     agreeing = sum(t == p for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True))
     return {
         **seqeval_scores(true, predicted),
-        "strict": seqeval_scores(true, predicted, mode="strict", scheme=IOB2),
+        "strict": seqeval_scores(true, predicted, strict=True),
         "accuracy": agreeing / tokens,
         "invalid_tags": sum(map(invalid_tags, predicted)),
         "truncated_tokens": truncated,
@@ -45,8 +43,15 @@ def ner_scores(
     }
 
 
-def seqeval_scores(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **mode: Any) -> dict[str, Any]:
-    """Micro, macro and per-type scores of seqeval in one of its modes."""
+def seqeval_scores(
+    true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], *, strict: bool = False
+) -> dict[str, Any]:
+    """Micro, macro and per-type scores of seqeval, in its default mode or under strict IOB2."""
+    # Here, because seqeval imports scikit-learn, which is slow, and a training needs scores at its end only.
+    from seqeval.metrics import classification_report
+    from seqeval.scheme import IOB2
+
+    mode = {"mode": "strict", "scheme": IOB2} if strict else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # types that are never predicted: their precision is 0, see zero_division
         report = classification_report(

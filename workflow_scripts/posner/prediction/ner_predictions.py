@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from posner.arrays import Ids, WordLogits
 from posner.corpora.corpus import OUTSIDE
@@ -15,6 +14,9 @@ from posner.evaluation.entities import EntityFinder
 from posner.evaluation.scores import ner_scores
 from posner.model.batching import Examples
 from posner.model.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class NerPredictions:
 
     def table(self, split: str) -> pd.DataFrame:
         """One row per token: split, sentence, token, true and predicted label, and whether the word had a piece."""
+        import pandas as pd  # here, because it is slow to import, and a training needs it at its end only
+
         pieces, categories = self.examples.pieces, pd.Index(self.names)
         sentence = np.repeat(np.arange(len(self.examples), dtype=np.int32), pieces.word_lengths)
         return pd.DataFrame(

@@ -11,7 +11,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,12 @@ def environment() -> dict[str, str]:
 def loaded_packages() -> dict[str, str]:
     """Version of every installed package of which a module is loaded."""
     loaded = {name.partition(".")[0] for name in sys.modules}
-    owners = packages_distributions()
+    owners = installed_packages()
     names = {owner for module in loaded for owner in owners.get(module, ())}
     return {name: version(name) for name in sorted(names, key=str.lower)}
+
+
+@cache
+def installed_packages() -> Mapping[str, Sequence[str]]:
+    """The packages that each top-level module belongs to; listing all files of all packages takes a moment."""
+    return packages_distributions()

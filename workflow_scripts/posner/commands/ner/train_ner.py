@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-import pandas as pd
 from pydantic import Field
 
 from posner.commands.training import TrainingCommand
@@ -75,6 +74,8 @@ class TrainNer(TrainingCommand):
         self, checkpoint: Checkpoint, result: TrainingResult, predictions: Mapping[str, NerPredictions]
     ) -> None:
         """Write the model, its history, its predictions and their scores."""
+        import pandas as pd  # here, because it is slow to import, and what comes before does not need it
+
         checkpoint.save(self.output / "model")
         with atomic_path(self.output / "predictions.parquet") as path:
             tables = [part.table(split) for split, part in predictions.items()]
