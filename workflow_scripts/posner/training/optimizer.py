@@ -65,7 +65,7 @@ class SplitAdamW:
         rows = self.words.gradients()
         norm = self.clip(rows)
         is_finite = norm.isfinite()
-        # As torch's GradScaler does: the fused kernel then changes nothing.
+        # As torch's GradScaler does: with this, the fused kernel changes nothing.
         self.adamw.found_inf = (~is_finite).float().squeeze()  # type: ignore[attr-defined]
         self.adamw.step()
         self.words.update(rows, self.rate, is_finite)
@@ -89,13 +89,16 @@ class SplitAdamW:
     def clip(self, rows: RowGradients) -> Tensor:
         """Scale all gradients, and `rows`, those of the words, so that their global L2 norm is at most `max_norm`.
 
+        AdamW scales its gradients itself, since each pass over all of them takes time.
+
         Returns:
             ``[1]``, the norm before that.
         """
         gradients = [*(p.grad for p in self.dense if p.grad is not None), rows.values]
         norm = nn.utils.get_total_norm(gradients, foreach=True) / self.scale.value
-        factor = torch.clamp(self.max_norm / (norm + 1e-6), max=1.0) / self.scale.value
-        torch._foreach_mul_(gradients, factor.squeeze())
+        divisor = torch.clamp((norm + 1e-6) / self.max_norm, min=1.0) * self.scale.value
+        self.adamw.grad_scale = divisor.squeeze()  # type: ignore[attr-defined]
+        rows.values.div_(divisor)
         return norm
 
     def tensors(self) -> dict[str, Tensor]:
