@@ -152,6 +152,13 @@ EDITS = [
         SETTING,
     ),
     Edit(
+        "the longest input of NER",
+        "word pieces of that length, NER and what follows, no tagger",
+        in_study(ner__training__max_length=128),
+        {"tokenize_corpus": 1, **ALL_TRAINED},
+        SETTING,
+    ),
+    Edit(
         "two values swapped between two settings",
         "what depends on them",
         in_study(ner__training__train_batch_size=1, ner__training__epochs=8),
