@@ -26,7 +26,6 @@ from posner.config.training import NerTraining, Training
 from posner.config.variants import Variant
 from posner.corpora.corpus import SPLITS, Sentence, read_card, read_split
 from posner.errors import InputError
-from posner.model.stored_pieces import StoredPieces
 from posner.pos.merging import LeakageError, merge
 from posner.pos.predicted import PredictedPos, read_predicted
 from posner.pos.provider import PosProvider
@@ -127,7 +126,7 @@ def test_taggers_with_false_records_are_detected_by_their_predictions(
     learn = tagger_script.train
 
     def learn_all(checkpoint: Any, examples: Any, *others: Any, **named: Any) -> Any:
-        pieces = StoredPieces.open(study.pieces).read(study.corpus / "train.parquet", checkpoint.tokenizer)
+        pieces = checkpoint.stored_pieces(study.pieces).read(study.corpus / "train.parquet")
         everything = tagger_script.pos_examples(checkpoint, pieces, study.sentences()["train"])
         return learn(checkpoint, everything, *others, **named)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from posner.corpora.corpus import SPLITS, Sentence, write_split
 from posner.errors import InputError
-from posner.model.stored_pieces import StoredPieces, tokenizer_hash, write_pieces
+from posner.model.stored_pieces import StoredPieces, read_pieces_card, tokenizer_hash, write_pieces
 from posner.model.tokenization import Pieces, split_words
 from tiny_models import NO_PIECE, make_sentences, make_tokenizer
 from transformers import AutoTokenizer
@@ -45,7 +45,7 @@ def stored(tmp_path: Path, sentences: dict[str, list[Sentence]]) -> StoredPieces
     for path in paths:
         write_split(path, sentences[path.stem])
     write_pieces(tmp_path / "pieces" / "pieces.json", paths, TOKENIZER, LENGTH)
-    return StoredPieces.open(tmp_path / "pieces" / "pieces.json")
+    return StoredPieces.open(tmp_path / "pieces" / "pieces.json", TOKENIZER, LENGTH)
 
 
 # --- what is stored --------------------------------------------------------------------------------------------------
@@ -55,13 +55,13 @@ def test_pieces_are_read_as_they_were_written(
     stored: StoredPieces, sentences: dict[str, list[Sentence]], tmp_path: Path
 ) -> None:
     for split in SPLITS:
-        pieces = stored.read(tmp_path / f"{split}.parquet", TOKENIZER)
+        pieces = stored.read(tmp_path / f"{split}.parquet")
         assert_same(pieces, to_pieces(sentences[split]))
         assert 1 <= pieces.truncated == pieces.lost - 1, "the word without a piece is lost, but not cut off"
 
 
 def test_pieces_are_memory_mapped(stored: StoredPieces, tmp_path: Path) -> None:
-    pieces = stored.read(tmp_path / "train.parquet", TOKENIZER)
+    pieces = stored.read(tmp_path / "train.parquet")
     address = pieces.input_ids.ctypes.data
     maps = [line.split(maxsplit=5) for line in Path("/proc/self/maps").read_text().splitlines()]
     [file] = [name for range_, *_, name in maps if within(address, range_)]
@@ -77,9 +77,8 @@ def within(address: int, range_: str) -> bool:
 
 
 def test_pieces_of_another_length_are_refused(stored: StoredPieces) -> None:
-    stored.require_length(LENGTH)
     with pytest.raises(InputError, match=r"at most 9, but max_length is 10; run tokenize_corpus with --max-length=10"):
-        stored.require_length(LENGTH + 1)
+        StoredPieces.open(stored.path, TOKENIZER, LENGTH + 1)
 
 
 def test_pieces_of_other_sentences_are_refused(
@@ -87,32 +86,32 @@ def test_pieces_of_other_sentences_are_refused(
 ) -> None:
     write_split(tmp_path / "test.parquet", sentences["test"][::-1])
     with pytest.raises(InputError, match=r"not the word pieces of .*test.parquet"):
-        stored.read(tmp_path / "test.parquet", TOKENIZER)
+        stored.read(tmp_path / "test.parquet")
     write_split(tmp_path / "extra.parquet", sentences["test"])
     with pytest.raises(InputError, match=r"not the word pieces of .*extra.parquet"):
-        stored.read(tmp_path / "extra.parquet", TOKENIZER)
+        stored.read(tmp_path / "extra.parquet")
 
 
-def test_pieces_of_another_tokenizer_are_refused(stored: StoredPieces, tmp_path: Path) -> None:
+def test_pieces_of_another_tokenizer_are_refused(stored: StoredPieces) -> None:
     other = make_tokenizer()
     other.add_tokens(["Rome-Ann"])
     with pytest.raises(InputError, match="word pieces of another tokenizer"):
-        stored.read(tmp_path / "train.parquet", other)
+        StoredPieces.open(stored.path, other, LENGTH)
 
 
-@pytest.mark.parametrize("damage", [lambda raw: raw[:-8], lambda raw: raw[:-1] + b"\x7f", lambda raw: b""])
-def test_damaged_pieces_are_refused(stored: StoredPieces, tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("end", [b"", b"\x7f", b"longer than before"])
+def test_damaged_pieces_are_refused(stored: StoredPieces, tmp_path: Path, end: bytes) -> None:
     path = tmp_path / "pieces" / "train.safetensors"
-    path.write_bytes(damage(path.read_bytes()))
+    path.write_bytes(path.read_bytes()[:-1] + end)
     with pytest.raises(InputError, match=r"train.safetensors: missing, or not the file of .*pieces.json"):
-        stored.read(tmp_path / "train.parquet", TOKENIZER)
+        stored.read(tmp_path / "train.parquet")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"max_length": "256"}'])
 def test_a_damaged_card_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "pieces.json").write_text(text)
     with pytest.raises(InputError, match="not the card of word pieces"):
-        StoredPieces.open(tmp_path / "pieces.json")
+        read_pieces_card(tmp_path / "pieces.json")
 
 
 def test_the_hash_of_a_tokenizer_is_that_of_its_copies(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from pydantic import Field
 from posner.commands.base import ModelCommand
 from posner.config.base import COUNT, Seed
 from posner.corpora.corpus import SPLITS, corpus_files
-from posner.model.checkpoint import Checkpoint
 from posner.model.folders import is_trained, model_files, require_own_folder
-from posner.model.stored_pieces import StoredPieces, pieces_files
+from posner.model.stored_pieces import pieces_files
 from posner.training.lease import LeaseLostError
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.workflow.command import Folder
@@ -82,16 +81,6 @@ class TrainingCommand(ModelCommand):
             with recording.writing(resume.require):
                 self.train(resume)
             resume.remove()
-
-    def stored_pieces(self, checkpoint: Checkpoint) -> StoredPieces:
-        """The word pieces of the corpus.
-
-        Raises:
-            InputError: they are missing, or were truncated to another length than the model's inputs.
-        """
-        stored = StoredPieces.open(self.pieces)
-        stored.require_length(checkpoint.max_length)
-        return stored
 
     @abstractmethod
     def train(self, resume: Resume) -> None:

@@ -94,6 +94,14 @@ class Checkpoint:
         """Id of the padding piece."""
         return int(self.tokenizer.pad_token_id)
 
+    def stored_pieces(self, card: Path) -> StoredPieces:
+        """The stored word pieces of sentences for this model.
+
+        Raises:
+            InputError: as in :meth:`posner.model.stored_pieces.StoredPieces.open`.
+        """
+        return StoredPieces.open(card, self.tokenizer, self.max_length)
+
     def examples(self, pieces: Pieces, labels: Sequence[Sequence[str]], pos: PosFeatures | None = None) -> Examples:
         """Examples of the sentences with these `pieces`; a word with another label than the model's has no label."""
         return Examples(pieces, known_label_ids(labels, self.config.labels), pos)
@@ -102,11 +110,11 @@ class Checkpoint:
         """Examples of the sentences in ``{split}.parquet``, with NER labels and the POS features of the variant.
 
         Raises:
-            InputError: the stored pieces are not those of the sentences and the model's tokenizer.
+            InputError: the stored pieces are not those of the sentences.
         """
         sentences = read_split(path)
         pos = pos_of_split(provider, self.config, path.stem, sentences)
-        return self.examples(stored.read(path, self.tokenizer), [sentence.ner for sentence in sentences], pos)
+        return self.examples(stored.read(path), [sentence.ner for sentence in sentences], pos)
 
     def collator(self, examples: Examples) -> Collator:
         """Makes batches of `examples` on the model's device."""

@@ -47,7 +47,7 @@ READER = TypeAdapter(PiecesCard)
 
 @dataclass(frozen=True)
 class StoredPieces:
-    """The stored pieces of a corpus or an extra test.
+    """The stored pieces of a corpus or an extra test, which a model can read.
 
     Attributes:
         path: the file of the card.
@@ -58,35 +58,29 @@ class StoredPieces:
     card: PiecesCard
 
     @classmethod
-    def open(cls, path: Path) -> StoredPieces:
-        """The pieces with the card in the file `path`.
+    def open(cls, path: Path, tokenizer: PreTrainedTokenizerBase, max_length: int) -> StoredPieces:
+        """The pieces with the card in the file `path`, for a model.
 
         Raises:
-            InputError: it is missing, damaged or not a card.
+            InputError: the card cannot be read, or the pieces are of another tokenizer or of inputs of another length.
         """
-        return cls(path, read_model(path, READER, "the card of word pieces"))
-
-    def require_length(self, max_length: int) -> None:
-        """Make sure that sentences were truncated to `max_length` pieces.
-
-        Raises:
-            InputError: they were not.
-        """
-        if self.card.max_length != max_length:
+        card = read_pieces_card(path)
+        if card.max_length != max_length:
             raise InputError(
-                f"{self.path}: word pieces of inputs with at most {self.card.max_length}, but max_length is "
-                f"{max_length}; run tokenize_corpus with --max-length={max_length}"
+                f"{path}: word pieces of inputs with at most {card.max_length}, but max_length is {max_length}; "
+                f"run tokenize_corpus with --max-length={max_length}"
             )
+        if card.tokenizer != tokenizer_hash(tokenizer):
+            raise InputError(f"{path}: word pieces of another tokenizer; run tokenize_corpus for this encoder")
+        return cls(path, card)
 
-    def read(self, sentences: Path, tokenizer: PreTrainedTokenizerBase) -> Pieces:
+    def read(self, sentences: Path) -> Pieces:
         """The pieces of a file of sentences, ``{split}.parquet``; memory-mapped, so do not write to the arrays.
 
         Raises:
-            InputError: the pieces are not those of these sentences and this tokenizer, or they are damaged.
+            InputError: the pieces are not those of these sentences, or they are damaged.
         """
         split = sentences.stem
-        if self.card.tokenizer != tokenizer_hash(tokenizer):
-            raise InputError(f"{self.path}: word pieces of another tokenizer; run tokenize_corpus for this encoder")
         if self.card.sentences.get(split) != sha256(sentences):
             raise InputError(f"{self.path}: not the word pieces of {sentences}; run tokenize_corpus again")
         path = pieces_file(self.path, split)
@@ -94,6 +88,15 @@ class StoredPieces:
             raise InputError(f"{path}: missing, or not the file of {self.path}; delete both and run again")
         arrays = load_file(path)
         return Pieces(**{name: arrays[name].numpy() for name in ARRAYS})
+
+
+def read_pieces_card(path: Path) -> PiecesCard:
+    """The card of word pieces in the file `path`.
+
+    Raises:
+        InputError: it is missing, damaged or not a card.
+    """
+    return read_model(path, READER, "the card of word pieces")
 
 
 def pieces_file(card: Path, split: str) -> Path:

@@ -21,7 +21,7 @@ from posner.model.device import resolve
 from posner.model.examples import standardisation
 from posner.model.folders import fusion_of, model_files
 from posner.model.modeling import PosNerConfig
-from posner.model.stored_pieces import StoredPieces, pieces_files
+from posner.model.stored_pieces import pieces_files, read_pieces_card
 from posner.pos.corruption import TaggedText
 from posner.pos.donors import DonatedLogits, Donors, OneHot, TagFeatures
 from posner.pos.features import one_hot_table, tag_ids, with_zeros
@@ -52,12 +52,12 @@ class SweepCorruption(ModelCommand):
     """Parquet file to write: tag replacements, and the entities that they change."""
 
     def execute(self) -> None:
-        stored = StoredPieces.open(self.pieces)
-        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), stored.card.max_length)
+        max_length = read_pieces_card(self.pieces).max_length
+        checkpoint = Checkpoint.load(self.checkpoint, resolve(self.compute), max_length)
         tags = checkpoint.config.pos_tags
         path = self.corpus / "test.parquet"
         sentences = read_split(path)
-        pieces = stored.read(path, checkpoint.tokenizer)
+        pieces = checkpoint.stored_pieces(self.pieces).read(path)
         text = checkpoint.examples(pieces, [sentence.ner for sentence in sentences])
         predicted = read_predicted(self.predicted, tags)
         tokens = read_card(self.corpus / "corpus.json").tokens["train"]

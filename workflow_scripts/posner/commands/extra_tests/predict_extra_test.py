@@ -15,7 +15,7 @@ from posner.files import atomic_path
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
 from posner.model.folders import model_files
-from posner.model.stored_pieces import StoredPieces, pieces_files
+from posner.model.stored_pieces import pieces_files, read_pieces_card
 from posner.pos.predicted import read_predicted
 from posner.pos.provider import PosProvider
 from posner.prediction.ner_predictions import NerPredictions
@@ -43,13 +43,12 @@ class PredictExtraTest(ModelCommand):
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        stored = StoredPieces.open(self.pieces)
-        checkpoint = Checkpoint.load(self.checkpoint, device, stored.card.max_length)
+        checkpoint = Checkpoint.load(self.checkpoint, device, read_pieces_card(self.pieces).max_length)
         card = read_card(self.corpus / "corpus.json")
         predicted = read_predicted(self.predicted, card.pos_tags) if self.predicted else None
         provider = PosProvider(self.variant, card, predicted, seed=0)
         sentences = self.corpus / FOLDER / f"{self.test}.parquet"
-        examples = checkpoint.read_examples(sentences, stored, provider)
+        examples = checkpoint.read_examples(sentences, checkpoint.stored_pieces(self.pieces), provider)
         with atomic_path(self.output) as path:
             NerPredictions.of(checkpoint, examples).table(self.test).to_parquet(path, index=False)
 

@@ -11,7 +11,7 @@ from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.model.checkpoint import Checkpoint
 from posner.model.device import resolve
 from posner.model.folders import model_files
-from posner.model.stored_pieces import StoredPieces, pieces_files
+from posner.model.stored_pieces import pieces_files, read_pieces_card
 from posner.pos.features import most_frequent
 from posner.pos.tagger_output import FINAL, TaggerOutput, write_predicted
 from posner.workflow.command import Folder, ModelFolder
@@ -34,12 +34,11 @@ class TagExtraTest(ModelCommand):
 
     def execute(self) -> None:
         device = resolve(self.compute)
-        stored = StoredPieces.open(self.pieces)
-        tagger = Checkpoint.load(self.tagger, device, stored.card.max_length)
+        tagger = Checkpoint.load(self.tagger, device, read_pieces_card(self.pieces).max_length)
         tags = tuple(tagger.config.labels)
         path = self.corpus / FOLDER / f"{self.test}.parquet"
         sentences = read_split(path)
-        pieces = stored.read(path, tagger.tokenizer)
+        pieces = tagger.stored_pieces(self.pieces).read(path)
         words = tagger.predict(tagger.examples(pieces, [sentence.pos for sentence in sentences]))
         train = read_split(self.corpus / "train.parquet")
         output = TaggerOutput(

@@ -40,7 +40,7 @@ class TrainNer(TrainingCommand):
 
     def train(self, resume: Resume) -> None:
         checkpoint, provider = self.untrained()
-        stored = self.stored_pieces(checkpoint)
+        stored = checkpoint.stored_pieces(self.pieces)
         paths = {split: self.corpus / f"{split}.parquet" for split in SPLITS}
         examples = {split: checkpoint.read_examples(path, stored, provider) for split, path in paths.items()}
         for split, part in examples.items():

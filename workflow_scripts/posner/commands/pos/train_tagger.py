@@ -49,8 +49,8 @@ class TrainTagger(TrainingCommand):
         sentences = [splits["train"][i] for i in trained_on]
         checkpoint = self.untrained()
         tags = tuple(checkpoint.config.labels)
-        stored = self.stored_pieces(checkpoint)
-        pieces = {split: stored.read(path, checkpoint.tokenizer) for split, path in paths.items()}
+        stored = checkpoint.stored_pieces(self.pieces)
+        pieces = {split: stored.read(path) for split, path in paths.items()}
         examples = pos_examples(checkpoint, pieces["train"].of_sentences(trained_on), sentences)
         check_pieces("train", examples)
         result = train(checkpoint, examples, self.training, self.seed, resume=resume)
