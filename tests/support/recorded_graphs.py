@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from posner.training.execution import CaptureError, Run
+from posner.training.execution import CaptureError, Operations
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -65,11 +65,11 @@ class RecordedGraphs:
     def __init__(self, tensors: Callable[[], list[Tensor]]) -> None:
         self.tensors, self.captures, self.replays, self.warm_ups = tensors, 0, 0, 0
 
-    def beside(self, run: Run) -> None:
+    def beside(self, run: Operations) -> None:
         self.warm_ups += 1
         run()
 
-    def capture(self, run: Run) -> Run:
+    def capture(self, run: Operations) -> Operations:
         self.captures += 1
         tensors, random_state = self.tensors(), torch.get_rng_state()
         before = [tensor.detach().clone() for tensor in tensors]

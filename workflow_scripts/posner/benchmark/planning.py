@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from posner.benchmark.measurements import Measurement
 from posner.benchmark.process import Cost, measure
 
 CHECKOUT = Path(__file__).parents[3]
@@ -23,6 +24,26 @@ rule second:
     output: "second/{{i}}"
     shell: "touch {{output}}"
 """
+
+
+def planning_times(folder: Path, rounds: int) -> list[Measurement]:
+    """Processor time and peak memory of planning a study of 10,000 jobs, and a minimal workflow of as many."""
+    study = large_study(corpora=4, encoders=7, seeds=16)
+    planned, bare = [], []
+    for name in map(str, range(rounds)):
+        for part in ("study", "bare"):
+            (folder / name / part).mkdir(parents=True)
+        jobs, cost = plan_study(folder / name / "study", study)
+        planned.append(cost)
+        bare.append(plan_bare(folder / name / "bare", jobs)[1])
+    ours, theirs = (min(costs, key=lambda cost: cost.seconds) for costs in (planned, bare))
+    task = f"planning {jobs} jobs"
+    return [
+        Measurement(f"{task}, processor time", "bare Snakemake", theirs.seconds, "s", 1.0),
+        Measurement(f"{task}, processor time", "posner", ours.seconds, "s", theirs.seconds / ours.seconds),
+        Measurement(f"{task}, peak memory", "bare Snakemake", theirs.memory / 2**20, "MiB"),
+        Measurement(f"{task}, peak memory", "posner", ours.memory / 2**20, "MiB"),
+    ]
 
 
 def large_study(corpora: int, encoders: int, seeds: int) -> dict[str, Any]:

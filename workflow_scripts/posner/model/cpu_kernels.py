@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-LEVELS = 2**16  # of the random numbers of dropout
+DRAWS = 2**16  # different random numbers of dropout
 
 
 class CpuKernels(TorchFunctionMode):
@@ -29,18 +29,18 @@ class CpuKernels(TorchFunctionMode):
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:  # noqa: A002
     """As that of torch, with its names; `p` is rounded to a multiple of 2^-16."""
-    dropped = round(p * LEVELS)
-    if not training or dropped in (0, LEVELS):
+    dropped = round(p * DRAWS)
+    if not training or dropped in (0, DRAWS):
         return functional.dropout(input, p, training, inplace)
     return input * keep_factors(input, dropped)
 
 
 def keep_factors(values: Tensor, dropped: int) -> Tensor:
-    """Random factors of `values`: 0 with probability ``dropped / LEVELS``, else such that their mean is 1."""
+    """Random factors of `values`: 0 with probability ``dropped / DRAWS``, else such that their mean is 1."""
     n = values.numel()
     draws = torch.empty(-(-n // 4), dtype=torch.int64).random_(-(2**63), None)  # four numbers of 16 bits each
-    is_kept = draws.view(torch.int16)[:n] >= dropped - LEVELS // 2
-    return is_kept.to(values.dtype).mul_(LEVELS / (LEVELS - dropped)).view(values.shape)
+    is_kept = draws.view(torch.int16)[:n] >= dropped - DRAWS // 2
+    return is_kept.to(values.dtype).mul_(DRAWS / (DRAWS - dropped)).view(values.shape)
 
 
 def softmax(

@@ -26,7 +26,7 @@ WARM_UP = 3  # steps before the first capture, in which libraries choose and loa
 AHEAD = 16  # steps that may wait in the queue of a GPU; with more, a signal would be answered later
 GPU_WIDTH = 8  # on a GPU, sentences are padded to a multiple: a graph serves several lengths, and kernels are faster
 
-Run = Callable[[], None]
+Operations = Callable[[], None]
 
 
 class Widths:
@@ -73,7 +73,7 @@ class GraphExecution:
     def __init__(self, eager: EagerExecution, progress: Progress, batch_size: int, graphs: Graphs) -> None:
         self.eager, self.progress, self.graphs = eager, progress, graphs
         self.sentences = torch.zeros(batch_size, dtype=torch.long, device=eager.device)  # the input of all graphs
-        self.replays: dict[int, Run] = {}
+        self.replays: dict[int, Operations] = {}
         self.is_possible = True
 
     def take(self, sentences: Sequence[int]) -> None:
@@ -101,7 +101,7 @@ class GraphExecution:
             self.progress.optimizer.discard()
         return self.is_possible
 
-    def warm_up(self, run: Run) -> None:
+    def warm_up(self, run: Operations) -> None:
         """Execute the step and undo it."""
         before = self.progress.snapshot().copy()
         for _ in range(WARM_UP):
@@ -116,10 +116,10 @@ class CaptureError(Exception):
 class Graphs(Protocol):
     """A device that captures operations and replays them."""
 
-    def beside(self, run: Run) -> None:
+    def beside(self, run: Operations) -> None:
         """Execute operations where captures run, and wait for them."""
 
-    def capture(self, run: Run) -> Run:
+    def capture(self, run: Operations) -> Operations:
         """Capture operations, without executing them; returns a function that executes them.
 
         Raises:
@@ -136,13 +136,13 @@ class CudaGraphs:
         self.queue = deque[torch.cuda.Event]()
         gc.freeze()  # each capture collects garbage, which takes long with the objects of large libraries
 
-    def beside(self, run: Run) -> None:
+    def beside(self, run: Operations) -> None:
         self.stream.wait_stream(torch.cuda.current_stream(self.stream.device))
         with torch.cuda.stream(self.stream):
             run()
         self.stream.synchronize()
 
-    def capture(self, run: Run) -> Run:
+    def capture(self, run: Operations) -> Operations:
         graph, random_state = torch.cuda.CUDAGraph(), self.generator.clone_state()
         try:
             with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):

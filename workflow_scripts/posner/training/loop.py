@@ -23,6 +23,7 @@ from posner.training.state import Progress, Step
 from posner.training.step import TrainingStep
 
 log = logging.getLogger(__name__)
+START = "training starts"  # in the log before the first step
 LOG_LINES = 20  # log lines of a training whose output is not a terminal
 
 
@@ -89,6 +90,7 @@ def train(
     batches = islice(chain.from_iterable(epochs), progress.step, steps)
     with tqdm(total=steps, initial=progress.step, desc="training", unit="step", disable=None) as bar:
         recorder = Recorder(checkpoint, evaluation, per_epoch, steps, resume, bar)
+        log.info("%s: %d sentences, %d steps", START, len(examples), steps)
         with resume.watch(progress):
             recorder.record(progress)  # the training may have been stopped during an evaluation
             for batch in batches:
