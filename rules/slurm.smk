@@ -1,14 +1,19 @@
-# SLURM: signals reach the jobs, and a new Snakemake cancels the jobs that a killed one left in the queue.
+# SLURM: signals reach the jobs, finished jobs of a group stay finished, and a new Snakemake cancels the jobs that a killed
+# one left in the queue.
 
+import slurm_groups
 from snakemake.logging import logger
 from posner.training.lease import holder_of
 from posner.training.slurm_jobs import cancel_jobs, queued_jobs
 from posner.workflow.slurm import pass_on_sigterm
 
-# SLURM signals a time limit, a preemption or a cancellation only to the process that it has started itself: this
-# Snakemake, which does not forward the signal to its job. Trainings save their state at this signal.
-if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
+# SLURM signals a time limit, a preemption or a cancellation only to the process that it has started itself: the Snakemake
+# of a step, or one that runs a whole study in a SLURM job. Neither forwards the signal to its jobs. Trainings save their
+# state at this signal. The third kind, which runs the steps of a job, has no process to save.
+if "SLURM_STEP_ID" in os.environ or (workflow.is_main_process and "SLURM_JOB_ID" in os.environ):
     pass_on_sigterm()
+
+slurm_groups.apply(workflow)
 
 
 def leftover_jobs():

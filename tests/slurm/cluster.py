@@ -23,6 +23,8 @@ from typing import IO, Any
 import pandas as pd
 
 NODES = ("n1", "n2")  # each has one GPU
+SHARDS = 2  # of each GPU, for jobs that share it
+GRES = f"gpu:1,shard:{SHARDS}"
 ACCOUNT = "posner"
 PARTITION = "gpu"
 CPU_PARTITION = "cpu"
@@ -74,15 +76,15 @@ AccountingStorageHost=127.0.0.1
 AccountingStoragePort={ports[slurmdbd]}
 AccountingStoragePass={folder}/munge.socket
 AccountingStorageEnforce=associations
-AccountingStorageTRES=gres/gpu
+AccountingStorageTRES=gres/gpu,gres/shard
 AccountingStoreFlags=job_comment
-GresTypes=gpu
+GresTypes=gpu,shard
 {nodes}
 PartitionName={partition} Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName={cpu_partition} Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=1
 PartitionName={urgent} Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=2
 """
-NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=64000 Gres=gpu:1"
+NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=64000 Gres={gres}"
 SLURMDBD_CONF = """
 AuthType=auth/munge
 AuthInfo=socket={folder}/munge.socket,cred_expire=15
@@ -209,6 +211,12 @@ class Cluster:
         which = ("--starttime=now-1days", "--allocations", "--duplicates", "--parsable2", f"--format={fields}")
         return table(self.command("sacct", *which, *options))
 
+    def steps(self, job: str) -> pd.DataFrame:
+        """The numbered steps of a job and their times, in order; those of all its runs."""
+        which = ("--starttime=now-1days", "--duplicates", "--parsable2", "--format=JobID,Start,End")
+        steps = table(self.command("sacct", f"--jobs={job}", *which))
+        return steps[steps["JobID"].str.fullmatch(r"\d+\.\d+")].sort_values("Start")
+
     def squeue(self) -> pd.DataFrame:
         """The jobs in the queue; COMMENT has the rule and wildcards that they are for."""
         return table(self.command("squeue", "--format=%i|%k|%T|%P|%N|%Z"))
@@ -219,7 +227,7 @@ class Cluster:
         for name in ("state", *(f"spool-{node}" for node in NODES)):
             (self.folder / name).mkdir()
         host = socket.gethostname().split(".")[0]
-        nodes = "\n".join(NODE.format(name=node, host=host, port=self.ports[node]) for node in NODES)
+        nodes = "\n".join(NODE.format(name=node, host=host, port=self.ports[node], gres=GRES) for node in NODES)
         values: dict[str, Any] = {
             "folder": self.folder,
             "host": host,
@@ -235,12 +243,15 @@ class Cluster:
         (self.folder / "slurmdbd.conf").write_text(SLURMDBD_CONF.format(**values))
         (self.folder / "slurmdbd.conf").chmod(0o600)
         (self.folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")  # else the daemon looks for systemd
-        gpus = []
+        gres = []
         for number, node in enumerate(NODES):
             device = self.folder / f"gpu{number}"
             os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(195, number))  # the numbers of NVIDIA's devices
-            gpus.append(f"NodeName={node} Name=gpu File={device}\n")
-        (self.folder / "gres.conf").write_text("".join(gpus))
+            gres += [
+                f"NodeName={node} Name=gpu File={device}",
+                f"NodeName={node} Name=shard File={device} Count={SHARDS}",
+            ]
+        (self.folder / "gres.conf").write_text("\n".join([*gres, ""]))
 
     def _start_munge(self) -> None:
         key = self.folder / "munge.key"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import signal
@@ -15,7 +16,7 @@ import gate
 import pandas as pd
 import psutil
 from cluster import ACCOUNT, CPU_PARTITION, PARTITION, URGENT, Cluster, wait_until
-from workflow_copy import CHECKOUT, Copy
+from workflow_copy import CHECKOUT, Copy, copy_workflow
 
 # A test does not wait as long as a user does to hear that a job has ended.
 IMPATIENT = ["--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"]
@@ -32,7 +33,7 @@ def documented(page: str, start: str, **names: str) -> list[str]:
 
 
 COMMAND = documented("README.md", "snakemake --profile profiles/slurm", ME=ACCOUNT, GPUS=PARTITION)
-TO_CPU_PARTITION = documented("docs/cluster.md", "--set-resources", CPUS=CPU_PARTITION)
+TO_CPU_PARTITION = documented("docs/cluster.md", "--set-resources assign_folds", CPUS=CPU_PARTITION)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,31 @@ class ClusterStudy:
         jobs["memory"] = jobs["ReqTRES"].str.extract(r"mem=(\d+)M", expand=False).astype(int)
         jobs["state"] = jobs["State"].str.split().str[0]  # "CANCELLED by 0"
         return jobs
+
+
+def study_copy(folder: Path) -> Copy:
+    """The small study with fewer variants; its jobs may use a GPU, which the test cluster has only in name."""
+    copy = copy_workflow(folder)
+    copy.set(
+        study__variants=["baseline", "late-predicted-logits", "encoder-gold"],
+        variants__baseline={},
+        compute__device="auto",
+    )
+    return copy
+
+
+def trainings_copy(folder: Path, seeds: list[int]) -> Copy:
+    """A study of baselines only, which stand still at their gates where there is a folder for them."""
+    copy = study_copy(folder)
+    copy.set(study__variants=["baseline"], study__seeds=seeds)
+    put_gates(copy)
+    return copy
+
+
+def gated_study(cluster: Cluster, folder: Path, seeds: list[int]) -> ClusterStudy:
+    copy = trainings_copy(folder, seeds)
+    (copy.folder / gate.GATES).mkdir()
+    return ClusterStudy(copy, cluster)
 
 
 def put_gates(copy: Copy) -> None:
@@ -162,3 +188,50 @@ class Training:
         node = self.job()[1]
         self.study.cluster.kill_node(node)
         self.study.cluster.start_node(node)
+
+
+# What a study has found.
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """All results by path: every file under results, without times.
+
+    Left out are costs and pages (the report shows times), of histories the seconds, of records what depends on time.
+    """
+    found = {}
+    for path in sorted((folder / "results").rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        is_of_time = path.suffix == ".html" or path.name.startswith(("cost.", "runs."))
+        if not path.is_file() or is_of_time:
+            continue
+        if path.name == "history.csv":
+            found[name] = pd.read_csv(path).drop(columns="seconds").to_csv().encode()
+        elif path.name.endswith("provenance.json"):
+            of_time = {"seconds", "finished", "environment", "inputs", "outputs"}
+            record = json.loads(path.read_text())
+            found[name] = json.dumps({key: value for key, value in record.items() if key not in of_time}).encode()
+        else:
+            found[name] = path.read_bytes()
+    return found
+
+
+def different(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
+    return [name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)]
+
+
+def gpus_in_use(jobs: pd.DataFrame) -> pd.Series:
+    """GPUs in use after each start and end of a job; one that was cancelled before it started had none."""
+    jobs = jobs[jobs["gpus"] > 0]
+    starts = pd.Series(jobs["gpus"].to_numpy(), index=pd.to_datetime(jobs["Start"]))
+    ends = pd.Series(-jobs["gpus"].to_numpy(), index=pd.to_datetime(jobs["End"]))
+    return pd.concat([starts, ends]).groupby(level=0).sum().cumsum()
+
+
+def assert_found(study: ClusterStudy, undisturbed: dict[str, bytes], seeds: list[int]) -> None:
+    """The study has all that these trainings find, to the byte, and no resume state is left."""
+    found = results(study.copy.folder)
+    for seed in seeds:
+        expected = {name: what for name, what in undisturbed.items() if f"/baseline/seed-{seed}/" in name}
+        assert len(expected) == 8
+        assert different(expected, {name: found.get(name, b"") for name in expected}) == []
+    assert not any("/resume/" in name for name in found)

@@ -6,17 +6,25 @@ each of which something happens.
 
 from __future__ import annotations
 
-import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import gate
-import pandas as pd
 import pytest
 from cluster import ACCOUNT, CPU_PARTITION, NODES, PARTITION, Cluster, wait_until
-from studies import TO_CPU_PARTITION, ClusterStudy, Training, put_gates, standing
-from workflow_copy import Copy, copy_workflow
+from studies import (
+    TO_CPU_PARTITION,
+    ClusterStudy,
+    Training,
+    assert_found,
+    different,
+    gated_study,
+    gpus_in_use,
+    results,
+    standing,
+    study_copy,
+    trainings_copy,
+)
+from workflow_copy import Copy
 
 pytestmark = pytest.mark.slurm
 
@@ -28,23 +36,6 @@ ORPHANED = [len(HARMS) + number for number in (1, 2, 3, 4)]  # seeds of the trai
 MEMORY_MB = 2000  # of the first try: enough for a training that does not grow
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="slurm-") as folder, Cluster(Path(folder)) as started:
-        yield started
-
-
-def study_copy(folder: Path) -> Copy:
-    """The small study with fewer variants; its jobs may use a GPU, which the test cluster has only in name."""
-    copy = copy_workflow(folder)
-    copy.set(
-        study__variants=["baseline", "late-predicted-logits", "encoder-gold"],
-        variants__baseline={},
-        compute__device="auto",
-    )
-    return copy
-
-
 # --- a study in peace ------------------------------------------------------------------------------------------------
 
 
@@ -53,39 +44,6 @@ def finished(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Clus
     study = ClusterStudy(study_copy(tmp_path_factory.mktemp("slurm") / "with blank"), cluster)
     assert study.run(*TO_CPU_PARTITION) == 0, study.printed
     return study
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    copy = study_copy(tmp_path_factory.mktemp("local") / "with blank")
-    copy.snakemake()
-    return copy
-
-
-def results(folder: Path) -> dict[str, bytes]:
-    """All results by path: every file under results, without times.
-
-    Left out are costs and pages (the report shows times), of histories the seconds, of records what depends on time.
-    """
-    found = {}
-    for path in sorted((folder / "results").rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        is_of_time = path.suffix == ".html" or path.name.startswith(("cost.", "runs."))
-        if not path.is_file() or is_of_time:
-            continue
-        if path.name == "history.csv":
-            found[name] = pd.read_csv(path).drop(columns="seconds").to_csv().encode()
-        elif path.name.endswith("provenance.json"):
-            of_time = {"seconds", "finished", "environment", "inputs", "outputs"}
-            record = json.loads(path.read_text())
-            found[name] = json.dumps({key: value for key, value in record.items() if key not in of_time}).encode()
-        else:
-            found[name] = path.read_bytes()
-    return found
-
-
-def different(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
-    return [name for name in sorted(one.keys() | other.keys()) if one.get(name) != other.get(name)]
 
 
 def test_results_are_those_of_a_local_run_to_the_byte(finished: ClusterStudy, local: Copy) -> None:
@@ -103,33 +61,11 @@ def test_trainings_and_sweeps_ask_for_a_gpu_and_nothing_else_does(finished: Clus
     assert sent == on_gpus | on_cpus  # and rules that run on the login node are not here
 
 
-def gpus_in_use(jobs: pd.DataFrame) -> pd.Series:
-    """GPUs in use after each start and end of a job; one that was cancelled before it started had none."""
-    jobs = jobs[jobs["gpus"] > 0]
-    starts = pd.Series(jobs["gpus"].to_numpy(), index=pd.to_datetime(jobs["Start"]))
-    ends = pd.Series(-jobs["gpus"].to_numpy(), index=pd.to_datetime(jobs["End"]))
-    return pd.concat([starts, ends]).groupby(level=0).sum().cumsum()
-
-
 def test_all_gpus_are_used_and_never_more(finished: ClusterStudy) -> None:
     assert gpus_in_use(finished.jobs()).max() == len(NODES)
 
 
 # --- trainings to which things happen --------------------------------------------------------------------------------
-
-
-def trainings_copy(folder: Path, seeds: list[int]) -> Copy:
-    """A study of baselines only, which stand still at their gates where there is a folder for them."""
-    copy = study_copy(folder)
-    copy.set(study__variants=["baseline"], study__seeds=seeds)
-    put_gates(copy)
-    return copy
-
-
-def gated_study(cluster: Cluster, folder: Path, seeds: list[int]) -> ClusterStudy:
-    copy = trainings_copy(folder, seeds)
-    (copy.folder / gate.GATES).mkdir()
-    return ClusterStudy(copy, cluster)
 
 
 @pytest.fixture(scope="module")
@@ -138,16 +74,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     copy = trainings_copy(tmp_path_factory.mktemp("undisturbed") / "study", [*HARMED, *ORPHANED])
     copy.snakemake("--", "ner")
     return results(copy.folder)
-
-
-def assert_found(study: ClusterStudy, undisturbed: dict[str, bytes], seeds: list[int]) -> None:
-    """The study has all that these trainings find, to the byte, and no resume state is left."""
-    found = results(study.copy.folder)
-    for seed in seeds:
-        expected = {name: what for name, what in undisturbed.items() if f"/baseline/seed-{seed}/" in name}
-        assert len(expected) == 8
-        assert different(expected, {name: found.get(name, b"") for name in expected}) == []
-    assert not any("/resume/" in name for name in found)
 
 
 @pytest.fixture(scope="module")
