@@ -153,8 +153,7 @@ class CudaGraphs:
 
         def replay() -> None:
             graph.replay()
-            self.queue.append(event := torch.cuda.Event())
-            event.record()
+            self.queue.append(torch.cuda.current_stream(self.stream.device).record_event())
             if len(self.queue) > AHEAD:
                 self.queue.popleft().synchronize()
 
