@@ -12,6 +12,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 include: "rules/paths.smk"
 include: "rules/common.smk"
+include: "rules/container.smk"
 include: "rules/slurm.smk"
 include: "rules/corpus.smk"
 include: "rules/pos.smk"

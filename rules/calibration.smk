@@ -33,8 +33,9 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-# Also here, because Snakemake ignores the onstart of a module.
+# Also here, because Snakemake ignores the onstart of a module, and applies its image to the rules of the module only.
 include: "slurm.smk"
+include: "container.smk"
 
 
 module study:
