@@ -8,8 +8,8 @@ from posner.training.slurm_jobs import cancel_jobs, queued_jobs
 from posner.workflow.slurm import pass_on_sigterm
 
 # SLURM signals a time limit, a preemption or a cancellation only to the process that it has started itself: the Snakemake
-# of a step, or one that runs a whole study in a SLURM job. Neither forwards the signal to its jobs. Trainings save their
-# state at this signal. The third kind, which runs the steps of a job, has no process to save.
+# of a step, or one that runs a whole study in a SLURM job. Neither forwards the signal to its jobs, and trainings save their
+# state at this signal. The Snakemake that starts the steps has nothing to forward, since SLURM signals each step.
 if "SLURM_STEP_ID" in os.environ or (workflow.is_main_process and "SLURM_JOB_ID" in os.environ):
     pass_on_sigterm()
 

@@ -43,7 +43,7 @@ class Holder:
     """The process that holds a lease.
 
     `system` and `started` as of :mod:`posner.processes` make the id `process` unique. `job` is the id of the SLURM job
-    on `cluster` that runs it alone, or empty.
+    on `cluster` that runs it alone, or in turn with the rest of its group; else it is empty.
     """
 
     token: str

@@ -16,10 +16,10 @@ FIRST_UNNUMBERED_STEP = 0xFFFFFFF0  # ids from here on are those of batch script
 
 
 def own_job() -> str:
-    """Id of the SLURM job that runs this process alone; empty if there is none.
+    """Id of the SLURM job that runs this process alone at present; empty if there is none.
 
     A process of a batch script or of an interactive shell (``srun --pty``) shares its job with others, one that srun
-    has started does not.
+    has started does not: the jobs of a group follow each other.
     """
     step = os.environ.get("SLURM_STEP_ID", "")
     is_alone = step.isdigit() and int(step) < FIRST_UNNUMBERED_STEP and "SLURM_PTY_PORT" not in os.environ
