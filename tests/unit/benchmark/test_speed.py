@@ -11,6 +11,7 @@ from posner.benchmark import training
 from posner.benchmark.inference import evaluation_speeds, prediction_speeds, sweep_times
 from posner.benchmark.jobs import seconds_to_first_step
 from posner.benchmark.measurements import Measurement, speeds
+from posner.benchmark.step_profile import KINDS, REST, kind_of, step_profile
 from posner.benchmark.training import flops_per_piece, matmul_speed, training_speeds
 from posner.benchmark.workload import Workload, join_sentences
 from posner.config.training import NerTraining
@@ -86,3 +87,25 @@ def test_sentences_are_joined_in_order() -> None:
     assert 10 < len(joined) < 50
     words = [word for sentence in sentences for word in sentence.tokens]
     assert [word for sentence in joined for word in sentence.tokens] == words[: sum(map(len, joined))]
+
+
+def test_the_time_of_a_step_is_divided_among_kinds_of_operations(load: Workload) -> None:
+    shares = {row.contender: row.value for row in step_profile(load)}
+    assert list(shares) == [*KINDS, REST]
+    assert sum(shares.values()) == pytest.approx(100)
+    assert all(share > 0 for share in shares.values())
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind"),
+    [
+        ("aten::mm", "matrix products"),
+        ("aten::mul", REST),
+        ("aten::_softmax_backward_data", "softmax, GELU, layer normalisation"),
+        ("aten::_foreach_add_", "AdamW and clipping"),
+        ("aten::gelu_backward", "softmax, GELU, layer normalisation"),
+        ("Optimizer.step#AdamW.step", REST),
+    ],
+)
+def test_operations_have_kinds(operation: str, kind: str) -> None:
+    assert kind_of(operation) == kind

@@ -18,7 +18,7 @@ PAGES = [README, CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").rglob
 
 
 def test_results_are_those_of_the_files(tmp_path: Path) -> None:
-    filled = [Path("README.md"), Path("docs/index.md"), Path("docs/calibration.md")]
+    filled = [Path("README.md"), Path("docs/index.md"), Path("docs/calibration.md"), Path("docs/performance.md")]
     (tmp_path / "docs").mkdir()
     for path in filled:
         shutil.copy(CHECKOUT / path, tmp_path / path)
@@ -26,6 +26,7 @@ def test_results_are_those_of_the_files(tmp_path: Path) -> None:
         folder=tmp_path,
         results=CHECKOUT / "results/published/minilm",
         calibration=CHECKOUT / "results/published/calibration",
+        performance=CHECKOUT / "results/published/performance",
     ).execute()
     for path in filled:
         assert (tmp_path / path).read_text(encoding="utf-8") == (CHECKOUT / path).read_text(encoding="utf-8")

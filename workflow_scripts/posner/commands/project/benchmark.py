@@ -19,6 +19,7 @@ from posner.benchmark.inference import evaluation_speeds, prediction_speeds, swe
 from posner.benchmark.jobs import memory_of_training, small_study, start_of_training
 from posner.benchmark.measurements import Measurement
 from posner.benchmark.planning import planning_times
+from posner.benchmark.step_profile import step_profile
 from posner.benchmark.training import matmul_speed, training_speeds
 from posner.benchmark.workload import join_sentences, prepare_inputs, read_test, read_workload
 from posner.config.compute import Compute
@@ -81,6 +82,7 @@ class Benchmark(Command):
         prepare_inputs(folder, self.sentences, self.encoder)
         load = read_workload(folder, device)
         yield from training_speeds(load, self.rounds)
+        yield from step_profile(load)
         yield from evaluation_speeds(load, self.rounds)
         tags = read_card(folder / "corpus" / "corpus.json").pos_tags
         test, taggings = read_test(folder, load)

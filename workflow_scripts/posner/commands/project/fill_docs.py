@@ -19,11 +19,12 @@ SIZE_COLUMNS = ("planted", "replicates", *SCORES, "difference", "helps", "power"
 SIZE_HEADER = (
     "planted", "difference", "F1 without POS (best)", "with gold POS (best)", "*helps*", "expected", "interval covers"
 )  # fmt: skip
+PERFORMANCE_HEADER = ("task", "contender", "speed or cost", "times as fast", "ms a step", "of matrix products")
 ONE_SEED = ("*one seed each, not tested:*", *[""] * (len(HEADER) - 1))
 
 
 class FillDocs(Command):
-    """Write the results of a study and of the calibration between their marks in README.md and docs/."""
+    """Write the results of a study, the calibration and the benchmark between their marks in README.md and docs/."""
 
     folder: Path = Path()
     """Folder that holds README.md and docs/, with marks for the blocks."""
@@ -31,6 +32,8 @@ class FillDocs(Command):
     """Folder that holds the study's verdict.json."""
     calibration: Path = Path("results/published/calibration")
     """Folder that holds calibration.json and sizes.csv."""
+    performance: Path = Path("results/published/performance")
+    """Folder that holds tables of `benchmark`, a JSON file for each device."""
 
     def execute(self) -> None:
         verdict = read_json(self.results / "verdict.json", ["answers", "details", "statistics", "footnote", "variants"])
@@ -40,6 +43,7 @@ class FillDocs(Command):
         fill_file(self.folder / "README.md", readme)
         fill_file(self.folder / "docs" / "index.md", {"answers": answers})
         fill_file(self.folder / "docs" / "calibration.md", {"calibration": calibration_table(self.calibration)})
+        fill_file(self.folder / "docs" / "performance.md", {"performance": performance_tables(self.performance)})
 
 
 def results_table(verdict: Json) -> str:
@@ -95,6 +99,35 @@ def size_row(size: Mapping[Hashable, Any]) -> tuple[str, ...]:
         f"{size['helps']} of {size['replicates']}",
         f"{100 * size['power']:.0f} %",
         f"{size['covered']} of {size['replicates']}",
+    )
+
+
+def performance_tables(folder: Path) -> str:
+    """The tables of the benchmark, one for each device, with what was measured on what."""
+    return "\n\n".join(performance_table(path) for path in sorted(folder.glob("*.json")))
+
+
+def performance_table(path: Path) -> str:
+    """The table of one device."""
+    table = read_json(path, ["device", "threads", "encoder", "sentences", "matmul_tflops", "torch", "rows"])
+    encoder = {"minilm": "MiniLM (6 layers, 384 wide)", "bert-base": "the shape of BERT-base"}[table["encoder"]]
+    setting = (
+        f"{table['device']}, {table['threads']} threads, torch {table['torch']}, transformers {table['transformers']}; "
+        f"{encoder}, {table['sentences']} sentences in batches of 16; large matrix products run at "
+        f"{table['matmul_tflops']:.2f} TFLOP/s."
+    )
+    return "\n".join([setting, "", *markdown(PERFORMANCE_HEADER, list(map(performance_row, table["rows"])))])
+
+
+def performance_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """One row of the table."""
+    return (
+        row["task"],
+        row["contender"],
+        f"{row['value']:,.{1 if row['value'] < 100 else 0}f} {row['unit']}",
+        "" if row["ratio"] is None else f"{row['ratio']:.2f}",
+        "" if row["step"] is None else f"{row['step']:.1f}",
+        "" if row["share"] is None else f"{100 * row['share']:.1f} %",
     )
 
 
