@@ -25,5 +25,5 @@ class Compute(Settings):
     """Attention implementation of transformers; auto is eager for bf16 on a CPU, where it is faster, else sdpa."""
     graphs: Annotated[Literal["auto", "on", "off"], BeforeValidator(switch)] = "auto"
     """Whether each training step is launched as one CUDA graph; auto is on with a GPU, where it is much faster."""
-    threads: Integer = Field(2, ge=1, le=1024)
-    """CPU threads of a training, prediction or sweep."""
+    threads: Integer = Field(1, ge=1, le=1024)
+    """CPU threads of a training, prediction or sweep. Two jobs with one thread each are faster than one with two."""
