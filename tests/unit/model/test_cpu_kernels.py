@@ -65,9 +65,9 @@ def test_softmax_of_bf16_is_computed_in_fp32() -> None:
     values = torch.randn(6, 4, 23, 23, generator=torch.Generator().manual_seed(5)).bfloat16()
     values[..., 20:] = torch.finfo(torch.bfloat16).min
     with CpuKernels():
-        found, exact = functional.softmax(values, dim=-1), functional.softmax(values, dim=-1, dtype=torch.float32)
-    assert (found.dtype, exact.dtype) == (torch.bfloat16, torch.float32)
-    assert torch.equal(found, values.float().softmax(-1).bfloat16())
+        result, exact = functional.softmax(values, dim=-1), functional.softmax(values, dim=-1, dtype=torch.float32)
+    assert (result.dtype, exact.dtype) == (torch.bfloat16, torch.float32)
+    assert torch.equal(result, values.float().softmax(-1).bfloat16())
     assert torch.equal(exact, values.float().softmax(-1))
 
 

@@ -131,6 +131,6 @@ def test_the_hash_of_a_tokenizer_is_that_of_its_copies(tmp_path: Path) -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=6), st.data())
 def test_some_sentences_have_the_pieces_that_they_have_alone(texts: list[list[str]], data: st.DataObject) -> None:
-    chosen = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=8))
-    pieces = split_words(TOKENIZER, texts, LENGTH).of_sentences(chosen)
-    assert_same(pieces, split_words(TOKENIZER, [texts[i] for i in chosen], LENGTH))
+    numbers = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=8))
+    pieces = split_words(TOKENIZER, texts, LENGTH).of_sentences(numbers)
+    assert_same(pieces, split_words(TOKENIZER, [texts[i] for i in numbers], LENGTH))

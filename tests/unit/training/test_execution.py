@@ -14,10 +14,11 @@ from posner.config.compute import Compute
 from posner.config.variants import Variant
 from posner.errors import InputError
 from posner.model.checkpoint import Checkpoint
-from posner.model.device import resolve
+from posner.model.device import Device, resolve
 from posner.training import loop
-from posner.training.execution import EagerExecution, Execution, GraphExecution, Widths
-from posner.training.loop import train
+from posner.training.execution import EagerExecution, Execution, GraphExecution, Widths, require_determinism
+from posner.training.loop import Evaluation, train
+from posner.training.optimizer import SplitAdamW
 from posner.training.resume import NoResume, Resume, ResumeFolder
 from posner.training.state import Progress
 from posner.training.step import TrainingStep
@@ -44,8 +45,8 @@ SETTINGS = QUICK.model_copy(update={"epochs": 4})
 class Setting:
     """Makes executions that pad to multiples of 4 pieces, with or without graphs."""
 
-    def __init__(self, with_graphs: bool) -> None:
-        self.with_graphs = with_graphs
+    def __init__(self, with_graphs: bool, are_required: bool = False) -> None:
+        self.with_graphs, self.are_required = with_graphs, are_required
         self.graphs: RecordedGraphs | None = None
 
     def __call__(
@@ -59,18 +60,24 @@ class Setting:
         if not self.with_graphs:
             return eager
         self.graphs = RecordedGraphs(tensors)
-        return GraphExecution(eager, progress, batch_size, self.graphs)
+        return GraphExecution(eager, progress, batch_size, self.graphs, self.are_required)
 
 
 def run(
-    model: Any, with_graphs: bool, monkeypatch: pytest.MonkeyPatch, resume: Resume | None = None
+    model: Any,
+    with_graphs: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    resume: Resume | None = None,
+    device: Device = CPU,
 ) -> tuple[dict[str, Tensor], list[Any], RecordedGraphs | None]:
-    """Weights and history of a training, and its graphs."""
+    """Weights and history of a training that is evaluated between its steps, and its graphs."""
     setting = Setting(with_graphs)
     monkeypatch.setattr(loop, "make_execution", setting)
+    evaluation = Evaluation(3, lambda checkpoint: float(np.tanh(checkpoint.predict(EXAMPLES).logits).mean()))
     with resume or NoResume() as storage:
-        trained = train(checkpoint_of(model), EXAMPLES, SETTINGS, 3, None, storage)
-    return weights(model), [(row.step, row.loss, row.learning_rate) for row in trained.history], setting.graphs
+        trained = train(checkpoint_of(model, device), EXAMPLES, SETTINGS, 3, evaluation, storage)
+    rows = [(row.step, row.loss, row.learning_rate, row.score) for row in trained.history]
+    return weights(model), rows, setting.graphs
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -84,22 +91,34 @@ def test_a_replayed_step_has_the_bits_of_an_eager_one(
 ) -> None:
     plain, captured = (build_model(bert, variant, attention=attention) for _ in range(2))
     expected, history, _ = run(plain, False, monkeypatch)
-    found, other_history, graphs = run(captured, True, monkeypatch)
-    assert same(found, expected)
+    result, other_history, graphs = run(captured, True, monkeypatch)
+    assert same(result, expected)
     assert other_history == history
     assert graphs is not None
     assert graphs.replays == 12, "three full batches in each of four epochs"
     assert 1 < graphs.captures < 6, "one graph for each width"
 
 
-@pytest.mark.parametrize("kind", ["distilbert", "roberta", "electra"])
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_mixed_precision_is_captured(bert: Path, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Device(torch.device("cpu"), precision)
+    plain, captured = (build_model(bert, LAST_LAYER) for _ in range(2))
+    expected, history, _ = run(plain, False, monkeypatch, device=device)
+    result, other_history, graphs = run(captured, True, monkeypatch, device=device)
+    assert same(result, expected)
+    assert other_history == history
+    assert graphs is not None
+    assert graphs.replays == 12
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "roberta", "electra", "deberta-v2"])
 def test_encoders_of_other_families_are_captured(
     encoders: dict[str, Path], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain, captured = (build_model(encoders[kind], EARLIEST, attention="sdpa") for _ in range(2))
     expected, _, _ = run(plain, False, monkeypatch)
-    found, _, graphs = run(captured, True, monkeypatch)
-    assert same(found, expected)
+    result, _, graphs = run(captured, True, monkeypatch)
+    assert same(result, expected)
     assert graphs is not None
     assert graphs.replays == 12
 
@@ -118,9 +137,8 @@ def test_a_training_with_graphs_resumes_to_the_same_bits(
 
     with pytest.raises(SystemExit):
         run(build_model(bert, LATE), True, monkeypatch, Stopped(tmp_path, "key", 1e9))
-    torch.manual_seed(99)  # a new process has other random states
-    found, other_history, _ = run(build_model(bert, LATE), True, monkeypatch, ResumeFolder(tmp_path, "key", 1e9))
-    assert same(found, expected)
+    result, other_history, _ = run(build_model(bert, LATE), True, monkeypatch, ResumeFolder(tmp_path, "key", 1e9))
+    assert same(result, expected)
     assert other_history == history
 
 
@@ -135,14 +153,49 @@ def test_an_encoder_that_reads_from_the_device_is_trained_eagerly(
     caplog.set_level(logging.INFO, logger="posner")
     expected, history, _ = run(reading(), False, monkeypatch)
     caplog.clear()
-    found, other_history, graphs = run(reading(), True, monkeypatch)
-    assert same(found, expected)
+    result, other_history, graphs = run(reading(), True, monkeypatch)
+    assert same(result, expected)
     assert other_history == history
     assert graphs is not None
     assert (graphs.captures, graphs.replays) == (1, 0)
     lines = [line for line in caplog.messages if "eager" in line]
     reason = "_local_scalar_dense is not permitted when a stream is captured"
     assert lines == [f"the encoder cannot be captured as a CUDA graph ({reason}); eager steps, which are slower"]
+
+
+def test_graphs_that_are_required_and_impossible_are_an_error(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build_model(bert)
+    model.encoder.embeddings.register_forward_hook(lambda *_: torch.ones(1).tolist() and None)
+    monkeypatch.setattr(loop, "make_execution", Setting(with_graphs=True, are_required=True))
+    with pytest.raises(InputError, match=r"cannot be captured .tolist is not permitted"):
+        train(checkpoint_of(model), EXAMPLES, SETTINGS, 3)
+    assert model.encoder.get_input_embeddings().weight.requires_grad, "the model is as it was"
+
+
+def test_operations_without_a_deterministic_version_are_reported(bert: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model = build_model(bert)
+    with SplitAdamW(model, SETTINGS, 8, CPU) as optimizer:
+        progress = Progress(model, optimizer, 8)
+        before, started = weights(model), progress.started
+
+        def step() -> None:
+            model.classifier.weight.data.add_(1)
+            if (
+                torch.are_deterministic_algorithms_enabled()
+                and not torch.is_deterministic_algorithms_warn_only_enabled()
+            ):
+                raise RuntimeError("some_operation does not have a deterministic implementation, but you set ...")
+
+        try:
+            require_determinism(progress, step)
+            assert torch.is_deterministic_algorithms_warn_only_enabled()
+            assert "may differ on a GPU: some_operation" in caplog.text
+            require_determinism(progress, lambda: None)
+            assert not torch.is_deterministic_algorithms_warn_only_enabled()
+        finally:
+            torch.use_deterministic_algorithms(False)
+        assert same(weights(model), before)
+        assert progress.started == started
 
 
 def test_the_graphs_of_these_tests_freeze_what_python_computes() -> None:
@@ -171,8 +224,8 @@ def test_widths_are_multiples_within_the_longest_input() -> None:
 
 
 def test_graphs_need_a_gpu() -> None:
-    assert not resolve(Compute(device="cpu", threads=1)).graphs
-    assert not resolve(Compute(device="cpu", threads=1, graphs="off")).graphs
+    assert resolve(Compute(device="cpu", threads=1)).graphs == "off"
+    assert resolve(Compute(device="cpu", threads=1, graphs="off")).graphs == "off"
     with pytest.raises(InputError, match="graphs: on needs a GPU"):
         resolve(Compute(device="cpu", threads=1, graphs="on"))
 

@@ -32,7 +32,7 @@ REST = "sums, other small operations and their launch"
 def step_profile(load: Workload) -> list[Measurement]:
     """Share in percent of each kind of operation in the time of eager training steps, on the device."""
     config = model_config(load.encoder, load.labels, Variant())
-    device = replace(load.device, graphs=False)
+    device = replace(load.device, graphs="off")
     checkpoint = Checkpoint.fresh(load.encoder, config, 0, device, load.settings.max_length)
     model = checkpoint.model.to(device.device).train()
     steps = WARM_UP_STEPS + STEPS
@@ -49,6 +49,8 @@ def step_profile(load: Workload) -> list[Measurement]:
             step(numbers, width)
     shares = defaultdict[str, float](float)
     for event in profiler.key_averages():
+        if event.device_type.name != "CPU":  # kernels, whose time the operations have, too
+            continue
         time = event.self_device_time_total if device.device.type == "cuda" else event.self_cpu_time_total
         shares[kind_of(event.key)] += time
     total = sum(shares.values())

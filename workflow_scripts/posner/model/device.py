@@ -21,13 +21,13 @@ class Device:
     """A resolved device; no part is `auto`.
 
     Attributes:
-        graphs: whether training steps are captured as CUDA graphs.
+        graphs: whether training steps are captured as CUDA graphs: on, off, or auto, if the encoder can be captured.
     """
 
     device: torch.device
     precision: str
     attention: str = "eager"
-    graphs: bool = False
+    graphs: str = "off"
 
     def autocast(self) -> AbstractContextManager[None]:
         """Mixed precision within the block. One block over many batches casts each weight only once."""
@@ -63,7 +63,9 @@ def resolve(compute: Compute) -> Device:
         attention = "eager" if device.type == "cpu" and precision == "bf16" else "sdpa"
     if compute.graphs == "on" and device.type == "cpu":
         raise InputError("compute.graphs: on needs a GPU; use auto or off")
-    return Device(device, precision, attention, graphs=device.type == "cuda" and compute.graphs != "off")
+    if device.index is not None:
+        torch.cuda.set_device(device)  # some functions of torch mean the current GPU
+    return Device(device, precision, attention, graphs=compute.graphs if device.type == "cuda" else "off")
 
 
 def keep_freed_memory() -> None:
@@ -73,8 +75,8 @@ def keep_freed_memory() -> None:
     """
     with suppress(OSError, AttributeError):  # a C library without this function
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, 2**30)
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+        if mallopt(M_MMAP_THRESHOLD, 2**30) or mallopt(M_MMAP_THRESHOLD, 2**25):  # the limit of older versions
+            mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def describe_device(device: Device) -> str:

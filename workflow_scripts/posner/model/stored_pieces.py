@@ -141,4 +141,4 @@ def tokenizer_hash(tokenizer: PreTrainedTokenizerBase) -> str:
     """Hash of everything that determines the pieces of words; equal for an encoder and the models trained on it."""
     state = json.loads(tokenizer.backend_tokenizer.to_str())
     del state["truncation"], state["padding"]  # those of the latest call
-    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([state, tokenizer.truncation_side]).encode()).hexdigest()

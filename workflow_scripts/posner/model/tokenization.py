@@ -60,15 +60,15 @@ class Pieces:
 
     def of_sentences(self, sentences: Sequence[int] | Ids) -> Pieces:
         """The pieces of the sentences with these numbers, in this order."""
-        chosen = np.asarray(sentences, dtype=np.int64)
-        lengths, word_lengths = self.lengths[chosen], self.word_lengths[chosen]
-        places = ranges(self.bounds[chosen], lengths)
+        numbers = np.asarray(sentences, dtype=np.int64)
+        lengths, word_lengths = self.lengths[numbers], self.word_lengths[numbers]
+        places = ranges(self.bounds[numbers], lengths)
         word_bounds = bounds(word_lengths)
         words = self.words[places]
-        moved = words + np.repeat(word_bounds[:-1] - self.word_bounds[chosen], lengths)
+        moved = words + np.repeat(word_bounds[:-1] - self.word_bounds[numbers], lengths)
         words = np.where(words >= 0, moved, words)
         first = first_pieces(words, int(word_bounds[-1]))
-        return Pieces(self.input_ids[places], words, first, bounds(lengths), word_bounds, self.cut_off[chosen])
+        return Pieces(self.input_ids[places], words, first, bounds(lengths), word_bounds, self.cut_off[numbers])
 
 
 def split_words(tokenizer: PreTrainedTokenizerBase, sentences: Sequence[Sequence[str]], max_length: int) -> Pieces:

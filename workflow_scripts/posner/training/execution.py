@@ -6,7 +6,6 @@ unless the device replays all of them with one launch.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 
 from posner.arrays import Ids
-from posner.errors import first_line
+from posner.errors import InputError, first_line
 from posner.model.checkpoint import Checkpoint
 from posner.training.state import Progress
 from posner.training.step import TrainingStep
@@ -67,11 +66,14 @@ class EagerExecution:
 class GraphExecution:
     """Captures the step for each width of a full batch as a graph, and replays it.
 
-    Smaller batches, which are the last of an epoch, are executed eagerly. If the step cannot be captured, all are.
+    Smaller batches, which are the last of an epoch, are executed eagerly. If the step cannot be captured, all batches
+    are executed eagerly, or that is an error if graphs are required.
     """
 
-    def __init__(self, eager: EagerExecution, progress: Progress, batch_size: int, graphs: Graphs) -> None:
-        self.eager, self.progress, self.graphs = eager, progress, graphs
+    def __init__(
+        self, eager: EagerExecution, progress: Progress, batch_size: int, graphs: Graphs, are_required: bool
+    ) -> None:
+        self.eager, self.progress, self.graphs, self.are_required = eager, progress, graphs, are_required
         self.sentences = torch.zeros(batch_size, dtype=torch.long, device=eager.device)  # the input of all graphs
         self.replays: dict[int, Operations] = {}
         self.is_possible = True
@@ -86,27 +88,57 @@ class GraphExecution:
         self.eager.take(sentences)
 
     def capture(self, width: int) -> bool:
-        """Capture the step for this width; returns whether that was possible."""
+        """Capture the step for this width; returns whether that was possible.
+
+        Raises:
+            InputError: it was not, and graphs are required.
+        """
 
         def run() -> None:
             self.eager.step(self.sentences, width)
 
         if not self.replays:
-            self.warm_up(run)
+            for _ in range(WARM_UP):
+                undone(self.progress, lambda: self.graphs.beside(run))
         try:
             self.replays[width] = self.graphs.capture(run)
         except CaptureError as error:
-            log.info("the encoder cannot be captured as a CUDA graph (%s); eager steps, which are slower", error)
+            if self.are_required:
+                raise InputError(
+                    f"compute.graphs: the encoder cannot be captured ({error}); use auto or off"
+                ) from error
+            log.warning("the encoder cannot be captured as a CUDA graph (%s); eager steps, which are slower", error)
             self.is_possible = False
+            self.replays.clear()
             self.progress.optimizer.discard()
         return self.is_possible
 
-    def warm_up(self, run: Operations) -> None:
-        """Execute the step and undo it."""
-        before = self.progress.snapshot().copy()
-        for _ in range(WARM_UP):
-            self.graphs.beside(run)
-            self.progress.restore(before)
+
+def undone(progress: Progress, run: Operations) -> None:
+    """Execute operations that change the state of a training, and undo them, but for the time that they took."""
+    before, started = progress.snapshot().copy(), progress.started
+    try:
+        run()
+    finally:
+        progress.optimizer.discard()
+        progress.restore(before)
+        progress.started = started
+
+
+def require_determinism(progress: Progress, run: Operations) -> None:
+    """Have torch use deterministic operations only, if the step `run` has no others; else say so.
+
+    With warnings in place of errors, as before this, torch uses the faster gradient of attention, which is not
+    deterministic.
+    """
+    torch.use_deterministic_algorithms(True)
+    try:
+        undone(progress, run)
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        log.warning("trainings of this encoder may differ on a GPU: %s", first_line(error))
 
 
 class CaptureError(Exception):
@@ -124,6 +156,7 @@ class Graphs(Protocol):
 
         Raises:
             CaptureError: they cannot be captured.
+            InputError: the memory is too small.
         """
 
 
@@ -132,9 +165,7 @@ class CudaGraphs:
 
     def __init__(self, device: torch.device) -> None:
         self.stream, self.pool = torch.cuda.Stream(device), torch.cuda.graph_pool_handle()
-        self.generator = torch.cuda.default_generators[self.stream.device.index]
         self.queue = deque[torch.cuda.Event]()
-        gc.freeze()  # each capture collects garbage, which takes long with the objects of large libraries
 
     def beside(self, run: Operations) -> None:
         self.stream.wait_stream(torch.cuda.current_stream(self.stream.device))
@@ -143,13 +174,19 @@ class CudaGraphs:
         self.stream.synchronize()
 
     def capture(self, run: Operations) -> Operations:
-        graph, random_state = torch.cuda.CUDAGraph(), self.generator.clone_state()
+        graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream(self.stream.device)
         try:
             with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
                 run()
-        except RuntimeError as error:  # of CUDA, and of operations that refuse to be captured
-            self.generator.graphsafe_set_state(random_state)  # a capture that failed leaves another one unusable
-            raise CaptureError(first_line(error)) from error
+        except RuntimeError as error:  # that of the end of the capture; its context is what made the capture fail
+            torch.cuda.set_stream(stream)  # torch leaves the stream of the capture in place
+            cause = error.__context__ if isinstance(error.__context__, Exception) else error
+            if isinstance(cause, torch.OutOfMemoryError):
+                raise InputError(
+                    "too little GPU memory to capture the training step; run fewer jobs on the GPU, use a smaller "
+                    "train_batch_size, or compute.graphs: off"
+                ) from error
+            raise CaptureError(first_line(cause)) from error
 
         def replay() -> None:
             graph.replay()
@@ -179,4 +216,9 @@ def make_execution(
     is_gpu = device.device.type == "cuda"
     widths = Widths(lengths, checkpoint.max_length, GPU_WIDTH if is_gpu else 1)
     eager = EagerExecution(step, widths, device.device)
-    return GraphExecution(eager, progress, batch_size, CudaGraphs(device.device)) if device.graphs else eager
+    if is_gpu:
+        shortest = [int(lengths.argmin())]
+        require_determinism(progress, lambda: eager.take(shortest))
+    if device.graphs == "off":
+        return eager
+    return GraphExecution(eager, progress, batch_size, CudaGraphs(device.device), device.graphs == "on")

@@ -77,9 +77,34 @@ def train(
     per_epoch, steps = settings.steps_per_epoch(len(examples)), settings.steps(len(examples))
     if steps < FEW_STEPS:
         log.warning("only %d training steps. %s", steps, FEW_STEPS_WARNING)
-    optimizer = SplitAdamW(model, settings, steps, checkpoint.device)
-    progress = Progress(model, optimizer, steps)
-    step = TrainingStep(checkpoint, examples, optimizer, progress.record)
+    with SplitAdamW(model, settings, steps, checkpoint.device) as optimizer:
+        progress = Progress(model, optimizer, steps)
+        take_steps(checkpoint, examples, settings, seed, evaluation, resume, progress)
+    warn_of_divergence(progress.history[-1].loss, model.config.num_labels)
+    progress.best.load_into(model)
+    model.eval()
+    return TrainingResult(
+        history=progress.history,
+        best_step=progress.best.step or steps,
+        steps=steps,
+        seconds=progress.elapsed,
+        speed=steps / per_epoch * float(lengths.sum()) / (progress.elapsed - progress.evaluating),
+    )
+
+
+def take_steps(
+    checkpoint: Checkpoint,
+    examples: Examples,
+    settings: Training,
+    seed: int,
+    evaluation: Evaluation | None,
+    resume: Resume,
+    progress: Progress,
+) -> None:
+    """Take the remaining steps of a training, see :func:`train`."""
+    lengths = examples.pieces.lengths
+    per_epoch, steps = settings.steps_per_epoch(len(examples)), progress.steps
+    step = TrainingStep(checkpoint, examples, progress.optimizer, progress.record)
     execution = make_execution(step, checkpoint, progress, lengths, settings.train_batch_size)
     torch.manual_seed(seed)
     resume.restore(progress)
@@ -99,17 +124,6 @@ def train(
                 bar.update()
                 recorder.record(progress)
                 resume.after_step(progress)
-    optimizer.release()
-    warn_of_divergence(progress.history[-1].loss, model.config.num_labels)
-    progress.best.load_into(model)
-    model.eval()
-    return TrainingResult(
-        history=progress.history,
-        best_step=progress.best.step or steps,
-        steps=steps,
-        seconds=progress.elapsed,
-        speed=steps / per_epoch * float(lengths.sum()) / (progress.elapsed - progress.evaluating),
-    )
 
 
 def warn_of_divergence(loss: float, labels: int) -> None:

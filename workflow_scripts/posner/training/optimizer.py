@@ -1,12 +1,12 @@
 """The optimizer: AdamW, with a lazy update of the word embeddings, of which a batch uses a few hundred rows.
 
-No method reads a number from the device, so that a whole step can be captured as a CUDA graph, and a processor never
-waits for a step.
+No method reads a number from the device, so that a whole step can be captured as a CUDA graph, and the processor does
+not wait for it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -37,21 +37,22 @@ class SplitAdamW:
         self.dense = [p for p in model.parameters() if p is not self.words.weight]
         groups = parameter_groups(model, self.words.weight, settings)
         self.peaks: list[float] = [group["lr"] for group in groups]
-        place = embedding.weight.device
+        location = embedding.weight.device
         # As tensors, the rates and step counts of AdamW are part of a CUDA graph.
-        self.rates = [torch.zeros(1, device=place) for _ in groups]
+        self.rates = [torch.zeros(1, device=location) for _ in groups]
         for group, rate in zip(groups, self.rates, strict=True):
             group["lr"] = rate
-        self.adamw = torch.optim.AdamW(groups, fused=True, capturable=place.type == "cuda")
+        self.adamw = torch.optim.AdamW(groups, fused=True, capturable=device.graphs != "off")
+        self.adamw._warned_capturable_if_run_uncaptured = True  # some steps are executed eagerly
         for p in self.dense:
             moments = {name: torch.zeros_like(p) for name in ("exp_avg", "exp_avg_sq")}
-            self.adamw.state[p] = {"step": torch.zeros((), device=place), **moments}
+            self.adamw.state[p] = {"step": torch.zeros((), device=location), **moments}
         factors = linear_schedule(round(settings.warmup_ratio * steps), steps)
         self.schedule = settings.learning_rate * factors
-        self.factors = torch.from_numpy(factors).float().to(place)
-        self.peak, self.rate = settings.learning_rate, torch.zeros(1, device=place)
-        self.taken = torch.zeros(1, dtype=torch.long, device=place)
-        self.scale = LossScale.of(device.precision, place)
+        self.factors = torch.from_numpy(factors).float().to(location)
+        self.peak, self.rate = settings.learning_rate, torch.zeros(1, device=location)
+        self.taken = torch.zeros(1, dtype=torch.long, device=location)
+        self.scale = LossScale.of(device.precision, location)
         self.max_norm = settings.max_grad_norm
 
     def step(self, loss: Tensor) -> Tensor:
@@ -109,7 +110,10 @@ class SplitAdamW:
         scale = {f"scale.{name}": tensor for name, tensor in self.scale.tensors().items()}
         return {"taken": self.taken, **dense, **words, **scale}
 
-    def release(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         """Give the model's word embeddings back as they were."""
         self.words.release()
 

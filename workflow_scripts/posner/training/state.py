@@ -36,7 +36,10 @@ class Step:
 
 
 class Best:
-    """The weights with the highest score so far, on the device; the earliest ones of equal scores."""
+    """The weights with the highest score so far; the earliest ones of equal scores.
+
+    They are on the device, so that keeping them is fast, or on the CPU after the training was resumed.
+    """
 
     def __init__(self) -> None:
         self.step = 0
@@ -104,7 +107,7 @@ class Progress:
         """Return to the state of `snapshot`: the present tensors are written to, since graphs refer to them.
 
         Raises:
-            ValueError: it is a state after the end of this training.
+            ValueError: it is a state after the end of this training, or parts of it have other shapes.
             KeyError, TypeError, RuntimeError: parts of it are missing or have other shapes.
         """
         own = snapshot.part("progress")
@@ -126,9 +129,11 @@ def copy_into(tensors: dict[str, Tensor], saved: dict[str, Tensor]) -> None:
 
     Raises:
         KeyError: one is missing.
-        RuntimeError: one has another shape.
+        ValueError: one has another shape or type.
     """
     for name, tensor in tensors.items():
+        if (saved[name].shape, saved[name].dtype) != (tensor.shape, tensor.dtype):
+            raise ValueError(f"{name} has another shape or type")
         tensor.copy_(saved[name])
 
 

@@ -3,8 +3,8 @@
 Adam as in :mod:`torch.optim.SparseAdam`: rows that a batch does not use, and their moments, do not change. A batch uses
 a few hundred rows of tens of thousands; a dense update of the whole matrix would take a quarter of a step on a CPU.
 
-Unlike there, shapes do not depend on the data, so that the same code runs within a CUDA graph: no gradient of the
-matrix is made. The rows that were looked up are the leaves of the backward pass instead, and the gradients of rows that
+Unlike there, shapes do not depend on the data, so that the same code runs within a CUDA graph. The matrix itself has no
+gradient. The rows that were looked up are the leaves of the backward pass instead, and the gradients of rows that
 were looked up several times are added up by sorting them.
 """
 
@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+
+from posner.errors import InputError
 
 BETAS = (0.9, 0.999)
 EPS = 1e-8
@@ -42,9 +44,14 @@ class WordRows:
 
     Args:
         embedding: with ``weight`` ``[words, hidden]``.
+
+    Raises:
+        InputError: the embeddings do more than look rows up.
     """
 
     def __init__(self, embedding: nn.Embedding) -> None:
+        if type(embedding).forward is not nn.Embedding.forward or embedding.max_norm is not None:
+            raise InputError(f"the encoder scales or changes its word embeddings ({type(embedding).__name__})")
         self.weight = cast("nn.Parameter", embedding.weight)
         self.padding = embedding.padding_idx
         self.weight.requires_grad_(False)
