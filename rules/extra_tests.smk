@@ -42,7 +42,7 @@ rule tokenize_extra_test:
     conda:
         ENVIRONMENT
     params:
-        corpus=CORPUS,
+        corpus=subpath(input.test, ancestor=2),
         code=code("tokenize_corpus"),
     shell:
         "python -m posner tokenize_corpus --max-length {wildcards.length} --corpus {params.corpus}"
