@@ -43,7 +43,7 @@ EDITS = [
     Edit(
         "a comment, a docstring, formatting",
         "nothing",
-        in_file(f"{LIBRARY}/training/loop.py", "def training_step(", "# Why.\ndef training_step("),
+        in_file(f"{LIBRARY}/training/loop.py", "def take_steps(", "# Why.\ndef take_steps("),
         {},
     ),
     Edit(
