@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
 from posner.evaluation.entities import EntityFinder, TypeCounts, prf
 from posner.evaluation.scores import confusion_counts, invalid_tags, ner_scores
 from posner.files import read_json, write_json
 from posner.model.batching import BATCH_PIECES
-from posner.prediction.ner_predictions import NerPredictions
+from posner.prediction.ner_predictions import NerPredictions, Validation
 from seqeval.metrics import classification_report, f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2
 from sklearn.metrics import confusion_matrix
-from tiny_models import LABELS, LATE, NO_PIECE, checkpoint_of, make_model, make_sentences, stir, to_examples
+from tiny_models import BASELINE, LABELS, LATE, NO_PIECE, checkpoint_of, make_model, make_sentences, stir, to_examples
 
 Labelled = list[list[str]]
 
@@ -226,3 +227,16 @@ def test_predictions_keep_the_order_of_sentences(encoders: dict[str, Path], monk
             assert one.logits == pytest.approx(other.logits, abs=1e-5)
             assert other.logits.dtype == np.float32
     assert not any(math.isnan(value) for w in alone for value in w.logits.ravel())
+
+
+@pytest.mark.parametrize("variant", [BASELINE, LATE], ids=["baseline", "late"])
+def test_the_score_during_a_training_is_that_of_the_predictions(encoders: dict[str, Path], variant: Variant) -> None:
+    sentences = [*make_sentences(30), Sentence(("abcdefgh", "abc", NO_PIECE), ("NNP",) * 3, ("B-PER", "I-PER", "O"))]
+    examples = to_examples(sentences, with_pos=variant is not BASELINE, max_length=8)
+    checkpoint = checkpoint_of(stir(make_model(encoders["bert"], variant)))
+    validation = Validation.of(checkpoint, examples)
+    for _ in range(2):
+        expected = NerPredictions.of(checkpoint, examples).scores()["f1"]
+        assert 0 < expected < 1
+        assert validation.f1(checkpoint) == pytest.approx(expected)
+        stir(checkpoint.model, scale=3.0)

@@ -12,7 +12,7 @@ from posner.errors import InputError
 from posner.model.checkpoint import Checkpoint
 from posner.model.finite import NotFiniteError, require_finite_logits
 from posner.model.modeling import PosNerModel
-from posner.prediction.ner_predictions import NerPredictions
+from posner.prediction.ner_predictions import Validation
 from posner.prediction.sweep import make_sweeper
 from posner.training import loop as training
 from posner.training.loop import Evaluation, train
@@ -114,7 +114,8 @@ def test_a_loss_above_that_of_guessing_is_warned_of(
 
 def test_an_evaluation_that_is_not_finite_names_the_step(bert: Path) -> None:
     def score(checkpoint: Checkpoint) -> float:
-        return NerPredictions.of(Checkpoint(damaged(checkpoint.model), *rest(checkpoint)), EXAMPLES).f1()
+        broken = Checkpoint(damaged(checkpoint.model), *rest(checkpoint))
+        return Validation.of(broken, EXAMPLES).f1(broken)
 
     with pytest.raises(NotFiniteError, match=r"evaluation at step 4: .* not finite .*lower learning_rate"):
         train(checkpoint_of(make_model(bert)), EXAMPLES, QUICK, 3, Evaluation(4, score))

@@ -6,21 +6,22 @@ prediction: training evaluates the model on validation with the same passes that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
 from posner.arrays import Floats, Ids, WordLogits
 from posner.corpora.corpus import read_split
 from posner.files import atomic_path
-from posner.model.batching import Collator, Examples, run_in_batches
+from posner.model.batching import Batch, Collator, Examples, run_in_batches
 from posner.model.device import Device
 from posner.model.examples import known_label_ids, pos_of_split
-from posner.model.finite import require_finite_logits
+from posner.model.finite import NotFiniteError, require_finite_logits
 from posner.model.folders import (
     WRITTEN,
     is_trained,
@@ -120,27 +121,52 @@ class Checkpoint:
         """Makes batches of `examples` on the model's device."""
         return Collator(examples, self.pad_id, self.device.device)
 
-    @torch.inference_mode()
     def predict(self, examples: Examples) -> WordLogits:
         """Logits of all words, sentence after sentence.
 
         Raises:
             NotFiniteError: a logit is NaN or infinite.
         """
-        self.model.to(self.device.device).eval()
-        collate, pieces = self.collator(examples), examples.pieces
+        pieces = examples.pieces
         by_piece = torch.zeros(len(pieces.input_ids), self.config.num_labels, device=self.device.device)
 
-        def run(sentences: Ids) -> None:
-            batch = collate(sentences)
-            logits = self.model(batch.input_ids, batch.attention_mask, batch.pos).logits
+        def store(batch: Batch, logits: Tensor) -> None:
             by_piece[batch.place[batch.is_piece]] = logits[batch.is_piece]
 
-        with self.device.autocast():
-            run_in_batches(pieces.lengths, self.device.device, run, "predicting")
+        self.pass_forward(self.collator(examples), store)
         words = WordLogits(words_from_pieces(by_piece.cpu().numpy(), pieces), pieces.has_piece)
         require_finite_logits(words.logits, pieces.word_bounds)
         return words
+
+    def predict_labels(self, collate: Collator) -> Ids:
+        """Id of the highest-scoring label of each word piece ``[pieces]``, found on the device.
+
+        Raises:
+            NotFiniteError: a logit is NaN or infinite.
+        """
+        labels = torch.zeros_like(collate.input_ids)
+        is_finite = torch.ones((), dtype=torch.bool, device=self.device.device)
+
+        def store(batch: Batch, logits: Tensor) -> None:
+            is_finite.logical_and_((logits.isfinite().all(dim=-1) | ~batch.is_piece).all())
+            labels[batch.place[batch.is_piece]] = logits.argmax(dim=-1)[batch.is_piece]
+
+        self.pass_forward(collate, store)
+        if not is_finite.item():
+            raise NotFiniteError("the model's logits are not finite (NaN or infinity)")
+        return labels.cpu().numpy()
+
+    @torch.inference_mode()
+    def pass_forward(self, collate: Collator, store: Callable[[Batch, Tensor], None]) -> None:
+        """Call `store` with each batch of all sentences and its logits ``[batch, pieces, labels]``."""
+        self.model.to(self.device.device).eval()
+
+        def run(sentences: Ids) -> None:
+            batch = collate(sentences)
+            store(batch, self.model(batch.input_ids, batch.attention_mask, batch.pos).logits)
+
+        with self.device.autocast():
+            run_in_batches(collate.lengths, self.device.device, run, "predicting")
 
 
 def words_from_pieces(by_piece: Floats, pieces: Pieces) -> Floats:

@@ -10,10 +10,11 @@ import numpy as np
 
 from posner.arrays import Ids, WordLogits
 from posner.corpora.corpus import OUTSIDE
-from posner.evaluation.entities import EntityFinder
+from posner.evaluation.entities import EntityFinder, Keys
 from posner.evaluation.scores import ner_scores
-from posner.model.batching import Examples
+from posner.model.batching import Collator, Examples
 from posner.model.checkpoint import Checkpoint
+from posner.model.tokenization import Pieces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,11 +43,6 @@ class NerPredictions:
         """Predicted label ids ``[words]``."""
         return self.words.labels(self.names.index(OUTSIDE))
 
-    def f1(self) -> float:
-        """Micro-averaged entity F1, in 0..1."""
-        finder = EntityFinder(self.names, self.examples.pieces.word_lengths.tolist())
-        return finder.counts(finder.keys(self.examples.labels), finder.keys(self.label_ids())).scores()[2]
-
     def scores(self) -> dict[str, Any]:
         """All scores of the split, see :func:`posner.evaluation.scores.ner_scores`."""
         pieces = self.examples.pieces
@@ -74,3 +70,36 @@ class NerPredictions:
                 "seen": self.words.seen,
             }
         )
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Sentences on which a model is evaluated while it is trained; their arrays stay on its device.
+
+    Attributes:
+        pieces: their word pieces.
+        collate: makes their batches.
+        finder: finds entities in them.
+        true: keys of the true entities.
+        outside: id of the label ``O``.
+    """
+
+    pieces: Pieces
+    collate: Collator
+    finder: EntityFinder
+    true: Keys
+    outside: int
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, examples: Examples) -> Validation:
+        """The evaluation of a model on `examples`."""
+        names = checkpoint.config.labels
+        finder = EntityFinder(names, examples.pieces.word_lengths.tolist())
+        collate, true = checkpoint.collator(examples), finder.keys(examples.labels)
+        return cls(examples.pieces, collate, finder, true, names.index(OUTSIDE))
+
+    def f1(self, checkpoint: Checkpoint) -> float:
+        """Micro-averaged entity F1, in 0..1, of the model with its current weights."""
+        by_piece = checkpoint.predict_labels(self.collate)
+        words = np.where(self.pieces.has_piece, by_piece[self.pieces.first], self.outside)
+        return self.finder.counts(self.true, self.finder.keys(words)).scores()[2]

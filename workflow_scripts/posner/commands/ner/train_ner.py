@@ -21,7 +21,7 @@ from posner.model.modeling import model_config
 from posner.pos.features import Standardisation
 from posner.pos.predicted import read_predicted
 from posner.pos.provider import PosProvider
-from posner.prediction.ner_predictions import NerPredictions
+from posner.prediction.ner_predictions import NerPredictions, Validation
 from posner.training.loop import Evaluation, TrainingResult, train
 from posner.training.resume import Resume
 
@@ -45,9 +45,8 @@ class TrainNer(TrainingCommand):
         examples = {split: checkpoint.read_examples(path, stored, provider) for split, path in paths.items()}
         for split, part in examples.items():
             check_pieces(split, part)
-        evaluation = Evaluation(
-            self.training.eval_steps, lambda current: NerPredictions.of(current, examples["validation"]).f1()
-        )
+        validation = Validation.of(checkpoint, examples["validation"])
+        evaluation = Evaluation(self.training.eval_steps, validation.f1)
         result = train(checkpoint, examples["train"], self.training, self.seed, evaluation, resume)
         predictions = {split: NerPredictions.of(checkpoint, examples[split]) for split in ("validation", "test")}
         self.write_outputs(checkpoint, result, predictions)
