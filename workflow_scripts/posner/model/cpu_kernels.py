@@ -49,9 +49,10 @@ def softmax(
     _stacklevel: int = 3,
     dtype: torch.dtype | None = None,
 ) -> Tensor:
-    """As that of torch, with its names; computed in fp32, as autocast does on a GPU."""
-    result = functional.softmax(input.float(), dim, _stacklevel, dtype)
-    return result if dtype else result.to(input.dtype)
+    """As that of torch, with its names; bf16 is computed in fp32, as autocast does on a GPU."""
+    if input.dtype != torch.bfloat16:
+        return functional.softmax(input, dim, _stacklevel, dtype)
+    return functional.softmax(input, dim, _stacklevel, torch.float32).to(dtype or input.dtype)
 
 
 KERNELS: dict[Callable[..., Any], Callable[..., Tensor]] = {functional.dropout: dropout, functional.softmax: softmax}

@@ -98,7 +98,7 @@ class GraphExecution:
             self.eager.step(self.sentences, width)
 
         if not self.replays:
-            for _ in range(WARM_UP):
+            for _ in range(WARM_UP):  # each undone, since fewer steps may be left
                 undone(self.progress, lambda: self.graphs.beside(run))
         try:
             self.replays[width] = self.graphs.capture(run)
@@ -128,8 +128,7 @@ def undone(progress: Progress, run: Operations) -> None:
 def require_determinism(progress: Progress, run: Operations) -> None:
     """Have torch use deterministic operations only, if the step `run` has no others; else say so.
 
-    With warnings in place of errors, as before this, torch uses the faster gradient of attention, which is not
-    deterministic.
+    Where it only warns, torch uses a faster gradient of attention, which is not deterministic.
     """
     torch.use_deterministic_algorithms(True)
     try:

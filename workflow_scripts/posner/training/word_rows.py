@@ -97,11 +97,13 @@ class WordRows:
         self.step += is_finite
         beta1, beta2 = BETAS
         size = rate * (1 - beta2**self.step).sqrt() / (1 - beta1**self.step)
-        mean = torch.lerp(self.mean[ids], values, 1 - beta1)
-        square = torch.lerp(self.square[ids], values.square(), 1 - beta2)
-        weight = self.weight[ids] - size.float() * mean / (square.sqrt() + EPS)
-        for matrix, rows in ((self.mean, mean), (self.square, square), (self.weight, weight)):
-            matrix.index_copy_(0, ids, rows.where(is_finite, matrix[ids]))
+        matrices = (self.mean, self.square, self.weight)
+        old_mean, old_square, old_weight = old = tuple(matrix[ids] for matrix in matrices)
+        mean = torch.lerp(old_mean, values, 1 - beta1)
+        square = torch.lerp(old_square, values.square(), 1 - beta2)
+        weight = old_weight - size.float() * mean / (square.sqrt() + EPS)
+        for matrix, before, rows in zip(matrices, old, (mean, square, weight), strict=True):
+            matrix.index_copy_(0, ids, rows.where(is_finite, before))
 
     def release(self) -> None:
         """Give the matrix back to the model as it was."""
