@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
+from posner.config.compute import Compute
+from posner.model import device
 from posner.model.cpu_kernels import CpuKernels
 from torch import Tensor
 from torch.nn import Dropout, functional
@@ -78,3 +82,21 @@ def test_outside_the_context_torch_is_as_it_was() -> None:
     dropped(torch.ones(SHAPE), 0.3)
     torch.manual_seed(6)
     assert torch.equal(functional.dropout(torch.ones(SHAPE), 0.3), expected)
+
+
+def test_softmax_of_double_precision_stays_exact() -> None:
+    values = torch.randn(6, 7, dtype=torch.float64)
+    with CpuKernels():
+        assert torch.equal(functional.softmax(values, dim=-1), values.softmax(-1))
+
+
+def test_a_device_keeps_the_memory_of_freed_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[int, int]] = []
+    for limits in ([1, 1], [0, 1, 1], [0, 0]):  # of a new, an older and another C library
+        results = iter(limits)
+        calls.clear()
+        library = SimpleNamespace(mallopt=lambda *args, results=results: calls.append(args) or next(results))
+        monkeypatch.setattr(device.ctypes, "CDLL", lambda _, library=library: library)
+        device.resolve(Compute(device="cpu", threads=1))
+        sets_trim = [name for name, _ in calls].count(device.M_TRIM_THRESHOLD)
+        assert sets_trim == (limits != [0, 0]), "alone, it would switch off the library's own adaptation"

@@ -134,3 +134,9 @@ def test_some_sentences_have_the_pieces_that_they_have_alone(texts: list[list[st
     numbers = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=8))
     pieces = split_words(TOKENIZER, texts, LENGTH).of_sentences(numbers)
     assert_same(pieces, split_words(TOKENIZER, [texts[i] for i in numbers], LENGTH))
+
+
+def test_pieces_that_are_cut_on_the_other_side_are_of_another_tokenizer() -> None:
+    left = make_tokenizer()
+    left.truncation_side = "left"
+    assert tokenizer_hash(left) != tokenizer_hash(TOKENIZER)

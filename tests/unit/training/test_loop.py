@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from posner.config.variants import Variant
 from posner.corpora.corpus import Sentence
+from posner.model import cpu_kernels
 from posner.model.batching import Batch, Collator
 from posner.model.checkpoint import Checkpoint
 from posner.training.loop import Evaluation, train
@@ -29,6 +31,7 @@ from tiny_models import (
     to_examples,
 )
 from torch import Tensor
+from torch.nn import functional
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -182,6 +185,19 @@ def test_an_untrained_pos_variant_predicts_what_its_baseline_predicts(bert: Path
     baseline, with_pos = (checkpoint_of(make_model(bert, v)).predict(EXAMPLES) for v in (BASELINE, variant))
     assert np.array_equal(baseline.logits, with_pos.logits)
     assert np.array_equal(baseline.seen, with_pos.seen)
+
+
+def test_steps_on_a_cpu_use_its_kernels(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    plain = cpu_kernels.dropout
+
+    def counted(*args: Any, **kwargs: Any) -> Tensor:
+        calls.append(1)
+        return plain(*args, **kwargs)
+
+    monkeypatch.setitem(cpu_kernels.KERNELS, functional.dropout, counted)
+    train(checkpoint_of(make_model(bert)), EXAMPLES, QUICK, 3)
+    assert len(calls) > 8, "several in each of eight steps"
 
 
 @pytest.mark.parametrize("variant", [BASELINE, LATE, EARLIEST], ids=["baseline", "late", "encoder"])

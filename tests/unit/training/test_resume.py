@@ -236,9 +236,20 @@ def widen(tensors: dict[str, Tensor], _: dict[str, Any]) -> None:
         lambda _, values: values["progress"].update(step="7"),
         lambda _, values: values.pop("best"),
         lambda tensors, _: tensors.pop("optimizer/taken"),
+        lambda tensors, _: tensors.update({"optimizer/taken": torch.tensor(7)}),  # would be broadcast
         lambda tensors, _: tensors.update({"progress/cpu": torch.zeros(3, dtype=torch.uint8)}),
     ],
-    ids=["missing tensor", "shape", "after the end", "negative", "no number", "missing part", "optimizer", "random"],
+    ids=[
+        "missing tensor",
+        "shape",
+        "after the end",
+        "negative",
+        "no number",
+        "missing part",
+        "optimizer",
+        "scalar",
+        "random",
+    ],
 )
 def test_a_state_that_does_not_fit_is_ignored_and_reported(
     bert: Path,

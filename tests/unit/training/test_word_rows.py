@@ -6,6 +6,7 @@ import copy
 
 import pytest
 import torch
+from posner.errors import InputError
 from posner.training.word_rows import WordRows, first_places
 from torch import Tensor, nn
 
@@ -108,3 +109,14 @@ def test_evaluations_leave_nothing_behind_and_the_matrix_is_given_back() -> None
 @pytest.mark.parametrize("ids", [[3], [1, 1, 1], [0, 2, 2, 5, 5, 5, 9]])
 def test_first_places(ids: list[int]) -> None:
     assert first_places(torch.tensor(ids)).tolist() == [ids.index(i) for i in ids]
+
+
+class ScaledEmbedding(nn.Embedding):
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+        return 3 * super().forward(input)
+
+
+@pytest.mark.parametrize("changed", [ScaledEmbedding(4, 2), nn.Embedding(4, 2, max_norm=1.0)], ids=["scaled", "norm"])
+def test_embeddings_that_change_their_rows_are_refused(changed: nn.Embedding) -> None:
+    with pytest.raises(InputError, match="scales or changes its word embeddings"):
+        WordRows(changed)
