@@ -22,12 +22,12 @@ from posner.evaluation.entities import prf
 from posner.evaluation.slices import with_mentions
 from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
-from posner.stats.comparison import compare_families
+from posner.stats.comparison import compare_sources, pool_sources
 from posner.stats.resampling import f1 as f1_of
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.cost import Job, Usage, cost_table
 from posner.summaries.names import labels
-from posner.summaries.oracles import f1_over_seeds, gated, reasons
+from posner.summaries.oracles import f1_over_seeds, gated, reasons, trusted
 from posner.summaries.slices import slice_runs_table, slice_summary_table
 
 SEEDS = (42, 43, 44)
@@ -234,8 +234,9 @@ def write_comparisons(
     counts = {name: {seed: counts_of(value) for seed, value in by_seed.items()} for name, by_seed in f1.items()}
     statistics, units = Statistics(resamples=500), ResamplingUnits(np.arange(60), "documents", 60)
     because = reasons(variants, f1_over_seeds(counts), statistics)
-    comparisons = gated(compare_families(counts, variants, statistics), because)
-    write_json(folder / "ner_comparisons.json", comparison_summary(comparisons, variants, statistics, units))
+    comparisons = gated(compare_sources(counts, variants, statistics), because)
+    pooled = pool_sources(counts, trusted(variants, because), statistics)
+    write_json(folder / "ner_comparisons.json", comparison_summary(comparisons, pooled, variants, statistics, units))
     write_table(tables / "ner_comparisons.csv", comparison_table(comparisons, variants))
 
 

@@ -21,21 +21,24 @@ from posner.commands.calibration.plot_power import PlotPower
 from posner.config.statistics import Statistics
 from posner.files import write_json, write_table
 from posner.stats.comparison import verdict_on
-from posner.stats.intervals import Estimate
+from posner.stats.components import Components
+from posner.stats.intervals import moderate
 from scipy import stats
 
 CHECKOUT = Path(__file__).parents[3]
 STYLE = CHECKOUT / "resources/styles/posner.mplstyle"
 LEVEL, MARGIN = 0.95, 0.005
 TRUTH = {"gold": {0.0: 0.0, 0.1: 0.04}, "predicted": {0.0: 0.0, 0.1: 0.0}, "again": {0.0: 0.0, 0.1: 0.0}}
-SEED_STD, UNIT_STD = 0.004, 0.006
+SEED_STD, UNIT_STD, UNITS = 0.004, 0.006, 1000
 
 
 def replicate(contrast: str, ambiguity: float, number: int, generator: np.random.Generator) -> dict[str, Any]:
     """A study of three seeds with normal errors."""
     truth = TRUTH[contrast][ambiguity]
     values = truth + generator.normal(0, SEED_STD, 3) + generator.normal(0, UNIT_STD)
-    estimate = Estimate(float(values.mean()), 3, float(values.std(ddof=1)), UNIT_STD)
+    parts = Components(3, UNITS, float(values.std(ddof=1)), UNIT_STD, 0.0)
+    [estimate] = moderate({"": (float(values.mean()), parts)}).values()
+    assert estimate.error is not None
     low, high = estimate.interval(LEVEL) or (0, 0)
     best = 1 - ambiguity / 2
     return {
@@ -53,8 +56,12 @@ def replicate(contrast: str, ambiguity: float, number: int, generator: np.random
         "high": high,
         "bootstrap_low": estimate.mean - SEED_STD,
         "bootstrap_high": estimate.mean + SEED_STD,
-        "seed_std": estimate.seed_std,
-        "unit_std": estimate.unit_std,
+        "seed_std": parts.seed_std,
+        "moderated_std": estimate.error.seed_std,
+        "seed_df": estimate.error.seed_df,
+        "unit_std": UNIT_STD,
+        "interaction_std": 0.0,
+        "units": UNITS,
         "verdict": verdict_on(estimate.mean, estimate.p_difference(), estimate.p_equivalence(MARGIN), 1 - LEVEL),
     }
 

@@ -10,13 +10,16 @@ import pytest
 from fabricated import SEEDS, sweep_frame
 from posner.config.statistics import Statistics
 from posner.stats.comparison import Verdict
+from posner.stats.intervals import Estimate
 from posner.stats.propagation import (
     ANCHOR,
     CLEAN,
     QUESTIONS,
     SCALED_ONCE,
+    Contrast,
     Curves,
     counts_at,
+    estimate_contrasts,
     estimate_effects,
     point_contrast,
 )
@@ -39,12 +42,16 @@ def f1_of_draw(sweep: pd.DataFrame, point: tuple[str, float], draw: int) -> floa
     return f1_at(sweep[sweep["draw"] == draw], point)
 
 
+def estimate(curves: Curves, contrast: Contrast) -> Estimate:
+    return estimate_contrasts({"": curves}, {"": contrast})[""]
+
+
 # --- contrasts -------------------------------------------------------------------------------------------------------
 
 
 def test_the_slope_is_that_of_least_squares_through_all_draws() -> None:
     seed_sweeps = sweeps(draws=5)
-    curves = Curves.of(seed_sweeps, QUICK)
+    curves = Curves.of(seed_sweeps)
     contrast = curves.slope()
     assert contrast is not None
     expected = []
@@ -52,15 +59,15 @@ def test_the_slope_is_that_of_least_squares_through_all_draws() -> None:
         rows = sweep[sweep["mode"] == "tagger"]
         share = rows.groupby("level")["effective_rate"].transform("mean")
         expected.append(linregress(share, rows["f1"]).slope / 10)
-    result = curves.estimate(contrast)
+    result = estimate(curves, contrast)
     assert result.mean == pytest.approx(np.mean(expected))
     assert result.mean == pytest.approx(-0.1 / 0.99 / 10, rel=0.1), "it was made to fall by 0.1"
-    assert result.seed_std == pytest.approx(np.std(expected, ddof=1))
+    assert result.parts.seed_std == pytest.approx(np.std(expected, ddof=1))
 
 
 def test_the_cost_of_the_real_errors_is_the_anchor_against_the_clean_text() -> None:
     seed_sweeps = sweeps()
-    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(seed_sweeps, QUICK)}, QUICK).values()
+    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(seed_sweeps)}, QUICK).values()
     expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("clean", 0)) for sweep in seed_sweeps.values()]
     assert effect.change == pytest.approx(np.mean(expected))
     assert effect.seed_std == pytest.approx(np.std(expected, ddof=1))
@@ -69,16 +76,16 @@ def test_the_cost_of_the_real_errors_is_the_anchor_against_the_clean_text() -> N
 
 def test_clustering_is_the_anchor_against_as_many_errors_at_random_positions() -> None:
     seed_sweeps = sweeps()
-    result = Curves.of(seed_sweeps, QUICK).estimate(Curves.of(seed_sweeps, QUICK).clustering() or {})
+    result = estimate(Curves.of(seed_sweeps), Curves.of(seed_sweeps).clustering() or {})
     expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("scaled", 1)) for sweep in seed_sweeps.values()]
     assert result.mean == pytest.approx(np.mean(expected))
-    assert result.seed_std == pytest.approx(np.std(expected, ddof=1))
+    assert result.parts.seed_std == pytest.approx(np.std(expected, ddof=1))
 
 
-def test_all_points_and_seeds_share_the_resamples() -> None:
+def test_the_variance_over_units_and_draws_is_that_of_the_bootstrap_without_the_interaction() -> None:
     seed_sweeps = sweeps(seeds=2, draws=2)
-    curves = Curves.of(seed_sweeps, QUICK)
-    [weights] = bootstrap_weights(60, QUICK.resamples, QUICK.seed)
+    curves = Curves.of(seed_sweeps)
+    [weights] = bootstrap_weights(60, 1000, 1)
     by_seed = [
         f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, SCALED_ONCE))
         for sweep in seed_sweeps.values()
@@ -87,24 +94,35 @@ def test_all_points_and_seeds_share_the_resamples() -> None:
         np.mean([f1_of_draw(sweep, SCALED_ONCE, d) - f1_of_draw(sweep, ANCHOR, d) for sweep in seed_sweeps.values()])
         for d in (0, 1)
     ]
-    expected = np.hypot(np.mean(by_seed, axis=0).std(ddof=1), np.std(drawn, ddof=1) / np.sqrt(2))
-    assert curves.estimate(point_contrast(ANCHOR, SCALED_ONCE)).unit_std == pytest.approx(expected, rel=1e-5)
+    parts = estimate(curves, point_contrast(ANCHOR, SCALED_ONCE)).parts
+    of_units = parts.unit_std**2 - (np.std(drawn, ddof=1) / np.sqrt(2)) ** 2
+    assert of_units >= 0
+    if of_units > 1e-12:
+        of_units += parts.interaction_std**2 / 2
+        assert np.sqrt(of_units) == pytest.approx(np.mean(by_seed, axis=0).std(ddof=1), rel=0.1)
+    else:
+        assert parts.interaction_std**2 / 2 >= 0.9 * np.mean(by_seed, axis=0).var(ddof=1)
+
+
+def test_pseudo_values_have_the_f1_of_the_points_as_their_mean() -> None:
+    curves = Curves.of(sweeps(draws=3))
+    np.testing.assert_allclose(curves.values.mean(axis=1), curves.f1, atol=1e-12)
 
 
 def test_draws_shared_by_all_seeds_add_to_the_variance() -> None:
     """Seeds that agree exactly on two draws that differ leave the variance over draws."""
     sweep = sweep_frame(0.8, 0.1, draws=2, seed=2)
-    curves = Curves.of(dict.fromkeys(SEEDS, sweep), QUICK)
-    result = curves.estimate(point_contrast(("tagger", 1.0), CLEAN))
+    curves = Curves.of(dict.fromkeys(SEEDS, sweep))
+    result = estimate(curves, point_contrast(("tagger", 1.0), CLEAN))
     one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
-    assert result.seed_std == pytest.approx(0, abs=1e-12)
-    assert result.unit_std > abs(one - other) / 2 > 0
+    assert result.parts.seed_std == pytest.approx(0, abs=1e-12)
+    assert result.parts.unit_std > abs(one - other) / 2 > 0
 
 
 def test_a_point_with_fewer_draws_uses_the_common_draws() -> None:
     sweep = sweep_frame(0.8, 0.1, draws=4)
     sweep = sweep[(sweep["mode"] != "shuffle") | (sweep["draw"] < 3)]
-    curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]}, QUICK)
+    curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]})
     weights = np.array([{"shuffle": 1.0, "anchor": -1.0}.get(mode, 0.0) for mode, _ in curves.points])
     drawn = [f1_of_draw(sweep, ("shuffle", 1.0), draw) for draw in range(3)]
     assert curves.draw_std(weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
@@ -120,12 +138,12 @@ def test_counts_are_averaged_over_draws() -> None:
 
 
 def test_the_contrast_of_a_point_with_itself_is_zero() -> None:
-    result = Curves.of(sweeps(), QUICK).estimate(point_contrast(CLEAN, CLEAN))
-    assert (result.mean, result.seed_std, result.unit_std) == (0, 0, 0)
+    result = estimate(Curves.of(sweeps()), point_contrast(CLEAN, CLEAN))
+    assert (result.mean, result.parts.seed_std, result.parts.unit_std) == (0, 0, 0)
 
 
 def test_a_question_without_the_needed_points_has_no_effect() -> None:
-    curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(2.0,)), QUICK)}
+    curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(2.0,)))}
     assert all(estimate_effects(question, curves, QUICK) == {} for question in ("slope", "clustering"))
 
 
@@ -137,7 +155,7 @@ def with_replaced_share(seed_sweeps: dict[int, pd.DataFrame], part: float) -> di
 @pytest.mark.parametrize(("part", "step"), [(1.0, 0.1), (0.42, 0.1), (0.06, 0.06 * 0.99)])
 def test_a_slope_is_stated_for_no_more_tags_than_were_replaced(part: float, step: float) -> None:
     """F1 falls by 10 points in all, whatever share of the tags that took: no effect may be larger than this."""
-    curves = Curves.of(with_replaced_share(sweeps(draws=20), part), QUICK)
+    curves = Curves.of(with_replaced_share(sweeps(draws=20), part))
     [effect] = estimate_effects("slope", {"a": curves}, QUICK).values()
     assert effect.reach == pytest.approx(0.99 * part)
     assert effect.step == pytest.approx(step)
@@ -148,7 +166,7 @@ def test_a_slope_is_stated_for_no_more_tags_than_were_replaced(part: float, step
 
 def test_without_errors_there_is_nothing_to_estimate() -> None:
     """Neither a slope nor a place of errors, nor a cost of tags that are the corpus's own."""
-    curves = {"a": Curves.of(with_replaced_share(sweeps(), 0), QUICK)}
+    curves = {"a": Curves.of(with_replaced_share(sweeps(), 0))}
     for question in QUESTIONS:
         assert estimate_effects(question, curves, QUICK) == {}
 
@@ -158,23 +176,24 @@ def test_without_errors_there_is_nothing_to_estimate() -> None:
 
 def test_verdicts_on_planted_slopes() -> None:
     curves = {
-        "falls": Curves.of(sweeps(fall=0.1, draws=20), QUICK),
-        "rises": Curves.of(sweeps(fall=-0.1, draws=20), QUICK),
-        "flat": Curves.of(sweeps(fall=0.0, draws=40, rates=(0, 1)), QUICK),
-        "varies": Curves.of(sweeps(fall=-0.1, spread=0.1), QUICK),
-        "one seed": Curves.of(sweeps(fall=0.3, seeds=1), QUICK),
+        "falls": Curves.of(sweeps(fall=0.1, draws=20)),
+        "rises": Curves.of(sweeps(fall=-0.1, draws=20)),
+        "flat": Curves.of(sweeps(fall=0.0, draws=40, rates=(0, 1))),
+        "one seed": Curves.of(sweeps(fall=0.3, seeds=1)),
     }
     result = estimate_effects("slope", curves, QUICK)
+    result |= estimate_effects("slope", {"varies": Curves.of(sweeps(fall=-0.1, spread=0.1))}, QUICK)
     assert {name: effect.verdict for name, effect in result.items()} == {
         "falls": "hurts",
         "rises": "helps",
         "flat": "equivalent",
         "varies": "inconclusive",
-        "one seed": "inconclusive",
+        "one seed": "hurts",
     }
-    assert (result["one seed"].low, result["one seed"].seeds_needed) == (None, None)
+    alone = estimate_effects("slope", {"one seed": curves["one seed"]}, QUICK)["one seed"]
+    assert (alone.low, alone.seeds_to_conclude, alone.verdict) == (None, None, "inconclusive")
     for effect in result.values():
-        assert effect.p_change_holm >= effect.p_change
+        assert effect.p_change_adjusted >= effect.p_change
         if effect.low is not None and effect.high is not None:
             assert effect.low < effect.change < effect.high
 
@@ -183,12 +202,12 @@ def test_the_margin_of_a_slope_is_that_of_the_whole_change() -> None:
     """A line that falls by 6 points in all is within a margin of 8, one that falls by 10 is not."""
     settings = Statistics(resamples=300, margin=8)
     small, large = (
-        estimate_effects("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)), settings)}, settings)["a"]
+        estimate_effects("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)))}, settings)["a"]
         for fall in (0.06, 0.10)
     )
     assert small.p_equivalence < 0.5 < large.p_equivalence
 
 
 def test_only_verdicts_of_the_type_appear() -> None:
-    effects = estimate_effects("slope", {"a": Curves.of(sweeps(), QUICK)}, QUICK)
+    effects = estimate_effects("slope", {"a": Curves.of(sweeps())}, QUICK)
     assert effects["a"].verdict in get_args(Verdict)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from posner.config.statistics import Statistics
-from posner.stats.comparison import Comparison
+from posner.stats.comparison import Comparison, Pooled
 from posner.stats.propagation import Effect
 from posner.summaries.answers import (
     NO_ERROR_DISTRIBUTION,
@@ -17,6 +17,8 @@ from posner.summaries.answers import (
     Finding,
     enumeration,
     findings_sentence,
+    pooled_sentence,
+    pos_answer,
     propagation_answer,
     rates_sentence,
     study_details,
@@ -29,10 +31,13 @@ STATISTICS = Statistics()
 # --- sentences on single variants ------------------------------------------------------------------------------------
 
 SEVERAL = Comparison(
-    3, 0.8012, 0.8, 0.0012, -0.003, 0.0054, 0, 0, 0.002, 0.001, 0.3, 0.3, 0.2, 0.2, 0.5, 0.01, {"0.5": 12},
-    "inconclusive",
+    seeds=3, f1=0.8012, baseline_f1=0.8, difference=0.0012, low=-0.003, high=0.0054, bootstrap_low=0, bootstrap_high=0,
+    seed_std=0.002, moderated_std=0.002, seed_df=4, unit_std=0.001, interaction_std=0.001, p_difference=0.3,
+    p_difference_adjusted=0.3, p_equivalence=0.2, p_equivalence_adjusted=0.2, p_randomization=0.5, detectable=0.01,
+    seeds_needed={"0.5": 12}, seeds_to_conclude=14, verdict="inconclusive",
 )  # fmt: skip
-ONCE = replace(SEVERAL, seeds=1, low=None, high=None, seed_std=None, detectable=None, seeds_needed={})
+ONCE = replace(SEVERAL, seeds=1, seed_std=None)
+UNKNOWN = replace(ONCE, low=None, high=None, moderated_std=None, detectable=None, seeds_to_conclude=None)
 
 
 @pytest.mark.parametrize(
@@ -41,25 +46,29 @@ ONCE = replace(SEVERAL, seeds=1, low=None, high=None, seed_std=None, detectable=
         (
             SEVERAL,
             (
-                "(95 % interval -0.30 to +0.54, 3 seeds): inconclusive; about 12 seeds would be needed to detect a "
-                "difference of 0.5 points."
+                "(95 % interval -0.30 to +0.54, 3 seeds): inconclusive; about 14 seeds would settle an effect of this "
+                "size."
             ),
         ),
+        (replace(SEVERAL, seeds_to_conclude=2), "inconclusive; about 4 seeds would settle an effect of this size."),
         (replace(SEVERAL, verdict="helps"), "3 seeds): helps."),
         (replace(SEVERAL, reason="path not learned"), "3 seeds): inconclusive (path not learned)."),
         (replace(SEVERAL, verdict="equivalent"), "3 seeds): equivalent (within the margin)."),
         (
-            replace(SEVERAL, seeds_needed={"0.5": None}),
-            "inconclusive; with this test set, no number of seeds would detect a difference of 0.5 points.",
+            replace(SEVERAL, seeds_to_conclude=None),
+            "inconclusive; with this test set, no number of seeds would settle an effect of this size.",
         ),
         (
             ONCE,
+            "(95 % interval -0.30 to +0.54, 1 seed): inconclusive; about 14 seeds would settle an effect of this size.",
+        ),
+        (
+            UNKNOWN,
             (
-                "(one seed, so no interval): inconclusive; the number of seeds needed to detect a difference of 0.5 "
-                "points can be estimated from two seeds on."
+                "(one seed, so no interval): inconclusive; how many seeds would settle this can be estimated when some "
+                "variant has two."
             ),
         ),
-        (replace(ONCE, seeds_needed={"0.5": 4}), "about 4 seeds would be needed to detect a difference of 0.5 points."),
     ],
 )
 def test_the_sentence_on_a_comparison(comparison: Comparison, end: str) -> None:
@@ -75,10 +84,11 @@ def effect(**more: Any) -> Effect:
         "low": -0.002,
         "high": -0.0004,
         "seed_std": 0.001,
+        "moderated_std": 0.001,
         "unit_std": 0.001,
     }
-    tests = dict.fromkeys(("p_change", "p_change_holm", "p_equivalence", "p_equivalence_holm"), 0.5)
-    return Effect(**(values | tests | {"seeds_needed": 7, "verdict": "hurts", "margin": 0.005} | more))
+    tests = dict.fromkeys(("p_change", "p_change_adjusted", "p_equivalence", "p_equivalence_adjusted"), 0.5)
+    return Effect(**(values | tests | {"seeds_to_conclude": 7, "verdict": "hurts", "margin": 0.005} | more))
 
 
 SLOPE = {"step": 0.1, "reach": 0.424, "margin": 0.0005}
@@ -95,13 +105,14 @@ def test_the_sentence_on_an_effect() -> None:
         "X: test F1 changes by -0.12 points with the tagger's real output instead of the corpus's "
     )
     unclear = effect_sentence("X", "clustering", effect(verdict="inconclusive"), STATISTICS)
-    assert unclear.endswith("inconclusive; about 7 seeds would be needed to detect a difference of 0.5 points.")
-    hopeless = effect_sentence("X", "slope", effect(verdict="inconclusive", seeds_needed=None, **SLOPE), STATISTICS)
-    assert hopeless.endswith("with this test set, no number of seeds would detect a difference of 0.05 points.")
-    one_seed = effect(seeds=1, low=None, high=None, seed_std=None, seeds_needed=None, verdict="inconclusive", **SLOPE)
-    once = effect_sentence("X", "slope", one_seed, STATISTICS)
+    assert unclear.endswith("inconclusive; about 7 seeds would settle an effect of this size.")
+    hopeless = effect(verdict="inconclusive", seeds_to_conclude=None, **SLOPE)
+    assert effect_sentence("X", "slope", hopeless, STATISTICS).endswith(
+        "with this test set, no number of seeds would settle an effect of this size."
+    )
+    once = effect_sentence("X", "slope", replace(hopeless, seeds=1, low=None, high=None, seed_std=None), STATISTICS)
     assert "(one seed, so no interval)" in once
-    assert once.endswith("can be estimated from two seeds on.")
+    assert once.endswith("can be estimated when some variant has two.")
 
 
 def test_no_sentence_on_a_slope_reaches_beyond_the_shares_that_were_measured() -> None:
@@ -148,6 +159,7 @@ OTHER = Finding("inconclusive", 0.0212, None, None)
 CLOSED = Finding("inconclusive", 0.0001, -0.001, 0.001, "path not learned")
 UNTRIED = replace(CLOSED, reason="path not tested")
 ASTRAY = replace(CLOSED, reason="baseline not learned")
+NOISE = replace(CLOSED, reason="random POS has an effect")
 
 
 GAIN = "+1.33 [+0.60, +2.07]"
@@ -247,6 +259,13 @@ NONE = "+0.03 [-0.38, +0.44]"
             [UNTRIED],
             ("X has an inconclusive effect on test F1 in the one variant: 1 whose input path was not tested."),
         ),
+        (
+            [UP, NOISE],
+            (
+                f"X improves test F1 in the one variant tested ({GAIN} points; 95 % interval); 1 more variant of a "
+                "fusion through which random POS has an effect is inconclusive."
+            ),
+        ),
         ([ASTRAY, ASTRAY], "X has an inconclusive effect on test F1: not even the baseline was learned."),
         (
             [UP, DOWN, SAME, UNCLEAR],
@@ -279,6 +298,39 @@ def test_a_sentence_is_one_sentence(findings: list[Finding]) -> None:
     assert ("one training seed" in text) == any(finding.low is None for finding in findings)
     assert ("not learned" in text) == (CLOSED in findings)
     assert ("not tested" in text) == (UNTRIED in findings)
+
+
+MEAN = Pooled(
+    variants=("a", "b"), seeds=3, difference=0.0117, low=0.0058, high=0.0176, p_difference=0.001, p_equivalence=0.9,
+    variant_std=0.0051, p_variants=0.004, detectable=0.008, seeds_to_conclude=2, verdict="helps",
+)  # fmt: skip
+
+
+def test_the_answer_begins_with_the_mean_of_all_variants() -> None:
+    assert pooled_sentence("gold POS", MEAN, STATISTICS) == (
+        "On average over 2 variants, gold POS improves test F1 (+1.17 points; 95 % interval +0.58 to +1.76, 3 seeds); "
+        "its effect differs between the variants (p = 0.004, sd 0.51 points)."
+    )
+    alike = replace(MEAN, p_variants=0.6, verdict="inconclusive", seeds_to_conclude=9)
+    assert pooled_sentence("gold POS", alike, STATISTICS).endswith(
+        "3 seeds); about 9 seeds would settle an effect of this size."
+    )
+
+
+@pytest.mark.parametrize(("variants", "number"), [(("a", "b"), 2), (("a",), 1)])
+def test_a_single_variant_has_no_mean_of_its_own(variants: tuple[str, ...], number: int) -> None:
+    summaries = {name: {"settings": {"pos": "gold"}} for name in variants}
+    comparisons = {
+        "statistics": STATISTICS.model_dump(mode="json"),
+        "variants": {name: asdict(replace(SEVERAL, verdict="helps")) for name in variants},
+        "pooled": {"gold": asdict(replace(MEAN, variants=variants))},
+    }
+    answer = pos_answer("gold", summaries, comparisons)
+    if number == 1:
+        assert answer.startswith("Gold POS improves test F1 (")
+    else:
+        assert answer.startswith(pooled_sentence("gold POS", MEAN, STATISTICS))
+        assert " By variant, gold POS improves test F1 in both variants tested (" in answer
 
 
 def test_enumerations() -> None:

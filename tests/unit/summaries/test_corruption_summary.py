@@ -58,7 +58,7 @@ def test_a_change_is_the_same_in_all_tables_where_a_mode_has_a_single_draw() -> 
     sweep.loc[clean, "f1"] = [0.81, 0.8, 0.79, 0.78]
     statistics = Estimation(resamples=100)
     result = run_table(VARIANT, VARIANTS, 42, sweep).query("mode != 'clean'").set_index(["mode", "level"])["change"]
-    intervals = interval_table(VARIANT, VARIANTS, Curves.of({42: sweep}, statistics), statistics)
+    intervals = interval_table(VARIANTS, {VARIANT: Curves.of({42: sweep})}, statistics)
     expected = intervals.set_index(["mode", "level"])["change"]
     np.testing.assert_allclose(result.loc[expected.index], expected)
     assert result["anchor"].item() == pytest.approx(sweep.query("mode == 'anchor'")["f1"].item() - 0.795)
@@ -117,9 +117,8 @@ def test_intervals_are_of_the_mean_change(study: Path) -> None:
     means = rows[rows["mode"] != "clean"].groupby(["variant", "mode", "level"])["change"].mean()
     actual = result.set_index(["variant", "mode", "level"])["change"]
     np.testing.assert_allclose(actual, means.loc[actual.index], atol=1e-12)
-    several = result["seeds"] > 1
-    assert result.loc[~several, ["low", "high"]].isna().all(axis=None)
-    inside = result[several & (result["level"] > 0)]
+    assert (result["seeds"] == 1).any()
+    inside = result[result["level"] > 0]  # one seed is enough beside variants with several
     assert ((inside["low"] < inside["change"]) & (inside["change"] < inside["high"])).all()
 
 

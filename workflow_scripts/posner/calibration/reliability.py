@@ -24,10 +24,12 @@ from scipy import stats
 
 from posner.files import Json
 from posner.stats.comparison import Verdict
-from posner.stats.intervals import bonferroni_level, power
+from posner.stats.intervals import Design, ErrorModel
+from posner.stats.joint import Family
 
 VERDICTS = get_args(Verdict)
 EFFECTS = ("helps", "hurts")
+SPREADS = ("moderated_std", "unit_std", "interaction_std")
 CONTRASTS = {"gold": "gold POS", "predicted": "predicted POS", "again": "the baseline with other seeds"}
 
 
@@ -59,8 +61,8 @@ def sizes(replicates: pd.DataFrame, level: float) -> pd.DataFrame:
 
     Args:
         replicates: of :func:`with_coverage`, with the fields of :class:`posner.stats.comparison.Comparison`, `tests`
-            (number of variants that are Holm-adjusted together), `baseline_f1`, `variant_f1`, and the best possible F1,
-            `baseline_best` and `variant_best`.
+            (number of variants whose verdicts hold together), `units`, `baseline_f1`, `variant_f1`, and the best
+            possible F1, `baseline_best` and `variant_best`.
         level: family-wise level of the verdicts.
     """
     groups = replicates.groupby(["contrast", "ambiguity"], sort=True)
@@ -70,8 +72,9 @@ def sizes(replicates: pd.DataFrame, level: float) -> pd.DataFrame:
 def summarise_size(rows: pd.DataFrame, level: float) -> dict[str, Any]:
     """One row of :func:`sizes`: `observed_std` is that of the errors, `stated_std` the one that intervals assume."""
     means = ("baseline_f1", "baseline_best", "variant_f1", "variant_best", "difference")
-    seed_std, unit_std = (root_mean_square(rows[name]) for name in ("seed_std", "unit_std"))
-    seeds, tests = (int(rows[name].iloc[0]) for name in ("seeds", "tests"))
+    spreads = {name: root_mean_square(rows[name]) for name in SPREADS}
+    numbers = {name: int(rows[name].iloc[0]) for name in ("seeds", "tests", "units")}
+    errors = {**spreads, **numbers, "seed_df": float(rows["seed_df"].mean())}
     verdicts = rows["verdict"].value_counts()
     return {
         "contrast": rows["contrast"].iloc[0],
@@ -80,16 +83,30 @@ def summarise_size(rows: pd.DataFrame, level: float) -> dict[str, Any]:
         "planted": float((rows["variant_best"] - rows["baseline_best"]).mean()),
         **{name: float(rows[name].mean()) for name in means},
         "observed_std": float(rows["error"].std()),
-        "stated_std": float(np.hypot(seed_std / np.sqrt(seeds), unit_std)),
-        "seed_std": seed_std,
-        "unit_std": unit_std,
-        "seeds": seeds,
-        "tests": tests,
+        "stated_std": float(np.hypot(spreads["moderated_std"] / np.sqrt(numbers["seeds"]), spreads["unit_std"])),
+        **errors,
         **{word: int(verdicts.get(word, 0)) for word in VERDICTS},
-        # Holm compares the smallest p value with the Bonferroni level.
-        "power": power(abs(rows["difference"].mean()), seed_std, unit_std, seeds, bonferroni_level(level, tests)),
+        "power": design_of(errors, level).power(abs(rows["difference"].mean())),
         "covered": int(rows["covers"].sum()),
     }
+
+
+def design_of(errors: Mapping[str, float], level: float) -> Design:
+    """The design of a replicate, of which the power is computed.
+
+    Args:
+        errors: columns of :func:`sizes`: the standard deviations :data:`SPREADS`, `seeds`, `seed_df`, `units`, `tests`.
+        level: of the verdicts, in 0..1.
+    """
+    error = ErrorModel(
+        seeds=int(errors["seeds"]),
+        seed_std=errors["moderated_std"],
+        seed_df=errors["seed_df"],
+        unit_std=errors["unit_std"],
+        interaction_std=errors["interaction_std"],
+        unit_df=errors["units"] - 1,
+    )
+    return Design(error, Family(int(errors["tests"])), level)
 
 
 def root_mean_square(values: pd.Series[float]) -> float:

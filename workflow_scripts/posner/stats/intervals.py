@@ -1,147 +1,248 @@
 """Intervals, tests and power of a mean difference of F1 between two models.
 
-Two things are sampled: training seeds and the resampling units of the test set (documents where known, else sentences).
-The difference is averaged over `S` seeds, paired by seed. Its error has two parts: `seed_std` / sqrt(S), from the
-standard deviation over seeds, and `unit_std`, the standard deviation over resampled units with these models fixed
-(bootstrap, Efron & Tibshirani 1993). The half-width of an interval combines a Student-t term over seeds (S - 1 degrees
-of freedom) with a normal term over units, in quadrature (Howe 1974, JASA 69, 789-794).
+Two things are sampled: training seeds, and the resampling units of the test set (documents where known, else
+sentences); see :mod:`posner.stats.components`. Few seeds determine the variance over seeds poorly, so the variances of
+all differences of a study are moderated: each is shrunk towards their mean, and the more, the more alike they are
+(empirical Bayes; Smyth 2004, doi:10.2202/1544-6115.1027). The half-width of an interval combines a Student-t term for
+the seeds with one for the units, in quadrature (Howe 1974, JASA 69, 789-794).
 
-These intervals have at least their nominal coverage from about twenty units on. The more common bootstrap over seeds as
-well as units is too narrow for three seeds, and so are Satterthwaite's degrees of freedom for two.
-
-Equivalence is tested by two one-sided tests (Schuirmann 1987), the difference on the test set alone by approximate
-randomisation (Noreen 1989; for NLP: Dror et al. 2018, doi:10.18653/v1/P18-1128). The p values of several variants are
-adjusted by Holm's method (1979).
+Estimates that are tested together have a joint law (:mod:`posner.stats.joint`): their intervals hold for all of them at
+once, and a p value is adjusted so that it is below 5 % where the 95 % interval excludes 0. Equivalence is tested by two
+one-sided tests (Schuirmann 1987).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
-from posner.arrays import Doubles, Ids
+from posner.arrays import Doubles
+from posner.stats.components import Components
+from posner.stats.joint import ALONE, MIN_P, SHARED_BASELINE, Family, Sides
 
 POWER = 0.8  # conventional power for detectable effects and seed numbers
 MAX_SEEDS = 1000  # no study would train more
-MIN_P = 1e-12  # smaller p values are reported as this value
+PROBABILITIES = np.geomspace(MIN_P, 1.0, 300)
+PRIOR_DF = np.array([0.01, 0.1, 0.5, 1, 2, 3, 4, 6, 8, 12, 16, 24, 40, 100, 1e6])  # variances are all unlike, all alike
+
+
+@dataclass(frozen=True)
+class ErrorModel:
+    """The law of the error of a mean difference of F1 in 0..1.
+
+    Attributes:
+        seeds: number of seeds.
+        seed_std: moderated standard deviation over seeds; it includes the interaction of seeds and units.
+        seed_df: its degrees of freedom.
+        unit_std: standard deviation over test sets, without the interaction.
+        interaction_std: part of `seed_std` that is the interaction.
+        unit_df: degrees of freedom of the last two, the number of units minus 1.
+    """
+
+    seeds: int
+    seed_std: float
+    seed_df: float
+    unit_std: float
+    interaction_std: float
+    unit_df: float
+
+    def half_widths(self, p: Doubles, family: Family = ALONE, sides: Sides = 1) -> Doubles:
+        """Distances ``[n]`` that the largest error of a family like this one exceeds with probabilities `p` ``[n]``.
+
+        With few units, the interaction is not known well enough to be subtracted from the variance over units.
+        """
+        of_seeds = family.quantiles(p, self.seed_df, sides)
+        of_units = family.quantiles(p, self.unit_df, sides)
+        of_many = family.quantiles(p, np.inf, sides)
+        seed_variance, interaction = self.seed_std**2 / self.seeds, self.interaction_std**2 / self.seeds
+        unknown = np.maximum(of_units**2 - of_many**2, 0) * interaction
+        return np.sqrt(of_seeds**2 * seed_variance + of_units**2 * self.unit_std**2 + unknown)
+
+    def half_width(self, p: float, family: Family = ALONE, sides: Sides = 1) -> float:
+        """:meth:`half_widths` for one probability."""
+        return float(self.half_widths(np.array([p]), family, sides)[0])
+
+    def tail(self, distance: float, family: Family = ALONE, sides: Sides = 1) -> float:
+        """Probability that the largest error exceeds `distance`; below 0, that of a family is taken as 1."""
+        is_one = sides == 1 and family.size == 1
+        highest = 0.5 if is_one else 1.0
+        if distance <= 0:
+            return 1 - self.tail(-distance) if is_one and distance < 0 else highest
+        widths = self.half_widths(PROBABILITIES, family, sides)
+        if widths[0] == 0:
+            return 0.0
+        inverse = np.interp(np.log(distance), np.log(widths[::-1]), np.log(PROBABILITIES[::-1]))
+        return min(float(np.exp(inverse)), highest)
+
+    def with_seeds(self, seeds: int) -> ErrorModel:
+        """The same study with another number of seeds, of which the variances are known better or worse."""
+        df = self.seed_df * max(seeds - 1, 1) / max(self.seeds - 1, 1)
+        return replace(self, seeds=seeds, seed_df=df)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean difference of F1 and the components of its uncertainty.
+    """A mean difference of F1 in 0..1 and the law of its error.
 
     Attributes:
-        mean: difference averaged over seeds, in F1 of 0..1.
-        seeds: number of seeds.
-        seed_std: standard deviation over seeds (n - 1), ``None`` for one seed.
-        unit_std: standard deviation over resampled units.
+        mean: difference averaged over seeds.
+        parts: the components of its variance, from this difference alone.
+        error: the law of its error; ``None`` if nothing is known about the spread over seeds: there is one seed, and
+            other variants have one as well, or spreads that differ beyond comparison.
     """
 
     mean: float
-    seeds: int
-    seed_std: float | None
-    unit_std: float
+    parts: Components
+    error: ErrorModel | None
 
-    def interval(self, level: float) -> tuple[float, float] | None:
-        """Confidence interval of the mean; ``None`` for one seed."""
-        if self.seed_std is None:
+    def interval(self, level: float, family: Family = ALONE) -> tuple[float, float] | None:
+        """Interval of the mean, simultaneous for a family; ``None`` where the spread over seeds is unknown."""
+        if self.error is None:
             return None
-        half = half_width((1 - level) / 2, self.seed_std, self.unit_std, self.seeds)
+        half = self.error.half_width(1 - level, family, 2)
         return self.mean - half, self.mean + half
 
-    def p_difference(self) -> float:
-        """Two-sided p value of the hypothesis of no difference; 1 for one seed."""
-        return 2 * self._tail_probability(abs(self.mean))
+    def p_difference(self, family: Family = ALONE) -> float:
+        """Two-sided p value of no difference; 1 where the spread over seeds is unknown."""
+        return 1.0 if self.error is None else self.error.tail(abs(self.mean), family, 2)
 
-    def p_equivalence(self, margin: float) -> float:
-        """The p value of the hypothesis of a difference of at least `margin`: the larger of two one-sided tests."""
-        return self._tail_probability(margin - abs(self.mean))
-
-    def _tail_probability(self, distance: float) -> float:
-        """Probability of an error above `distance`; 0.5 for one seed, whose spread is unknown."""
-        return 0.5 if self.seed_std is None else tail_probability(distance, self.seed_std, self.unit_std, self.seeds)
+    def p_equivalence(self, margin: float, family: Family = ALONE) -> float:
+        """The p value of a difference of at least `margin`: the larger of two one-sided tests."""
+        return 1.0 if self.error is None else self.error.tail(margin - abs(self.mean), family, 1)
 
 
-def tail_probability(distance: float, seed_std: float, unit_std: float, seeds: int) -> float:
-    """Probability of an error above `distance` in one direction: the inverse of :func:`half_width`."""
-    if distance < 0:
-        return 1 - tail_probability(-distance, seed_std, unit_std, seeds)
-    if distance == 0:
-        return 0.5
-    if seed_std == unit_std == 0:
-        return 0.0
-    excess = lambda log_p: half_width(math.exp(log_p), seed_std, unit_std, seeds) - distance  # noqa: E731
-    lowest, highest = math.log(MIN_P), math.log(0.5)
-    return MIN_P if excess(lowest) < 0 else math.exp(optimize.brentq(excess, lowest, highest))
+def moderate(differences: Mapping[str, tuple[float, Components]]) -> dict[str, Estimate]:
+    """Estimates whose variances over seeds are moderated together.
 
-
-def half_width(p: float, seed_std: float, unit_std: float, seeds: int) -> float:
-    """Half the width of an interval of level ``1 - 2 p``: errors exceed it on one side with probability `p`."""
-    return float(half_widths(p, seed_std, unit_std, np.array([seeds]))[0])
-
-
-def half_widths(p: float, seed_std: float, unit_std: float, seeds: Ids) -> Doubles:
-    """:func:`half_width` for several numbers of seeds ``[n]``."""
-    over_seeds = stats.t.isf(p, seeds - 1) * seed_std / np.sqrt(seeds)
-    return np.hypot(over_seeds, stats.norm.isf(p) * unit_std)
-
-
-def detectable(seed_std: float, unit_std: float, seeds: int, level: float) -> float:
-    """The smallest true difference that is detected with a power of about `POWER` at significance ``1 - level``."""
-    return float(all_detectable(seed_std, unit_std, np.array([seeds]), level)[0])
-
-
-def all_detectable(seed_std: float, unit_std: float, seeds: Ids, level: float) -> Doubles:
-    """:func:`detectable` for several numbers of seeds ``[n]``."""
-    tails = ((1 - level) / 2, 1 - POWER)
-    return sum((half_widths(p, seed_std, unit_std, seeds) for p in tails), np.zeros(len(seeds)))
-
-
-def power(difference: float, seed_std: float, unit_std: float, seeds: int, level: float) -> float:
-    """Probability that a true difference of this size is detected at significance ``1 - level``."""
-    critical = half_width((1 - level) / 2, seed_std, unit_std, seeds)
-    return 1 - tail_probability(difference - critical, seed_std, unit_std, seeds)
-
-
-def seeds_needed(seed_std: float, unit_std: float, difference: float, level: float) -> int | None:
-    """Number of seeds that would detect a true difference of this size; ``None`` if the test set is too small."""
-    seeds = np.arange(2, MAX_SEEDS + 1)
-    enough = seeds[all_detectable(seed_std, unit_std, seeds, level) <= difference]
-    return int(enough[0]) if len(enough) else None
-
-
-def bonferroni_level(level: float, tests: int) -> float:
-    """The level of each of `tests` tests with a family-wise level of `level` (Bonferroni; Holm's first step)."""
-    return 1 - (1 - level) / tests
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm-adjusted p values (1979), which control the family-wise error rate."""
-    order = np.argsort(p_values, kind="stable")
-    factors = len(p_values) - np.arange(len(p_values))
-    adjusted = np.minimum(1, np.maximum.accumulate(np.asarray(p_values)[order] * factors))
-    result = np.empty(len(p_values))
-    result[order] = adjusted
-    return result.tolist()
-
-
-def estimate_difference(variant: Doubles, baseline: Doubles, resampled: Doubles) -> Estimate:
-    """The mean difference of two sets of runs, paired by seed.
+    A difference of one seed has the common variance. The degrees of freedom never exceed those of the mean of all
+    variances, which is less than their sum, because the differences share the baseline.
 
     Args:
-        variant: F1 ``[seeds]`` on the test set.
-        baseline: F1 ``[seeds]`` of the runs to compare with.
-        resampled: differences of F1 ``[resamples, seeds]`` on resampled units.
+        differences: mean and components by name.
     """
-    differences = variant - baseline
-    seeds = len(differences)
-    return Estimate(
-        mean=float(differences.mean()),
-        seeds=seeds,
-        seed_std=float(differences.std(ddof=1)) if seeds > 1 else None,
-        unit_std=float(resampled.mean(axis=1).std(ddof=1)),
-    )
+    parts = {name: own for name, (_, own) in differences.items()}
+    prior = Prior.of([(own.seed_std**2, own.seeds - 1) for own in parts.values() if own.seed_std is not None])
+    return {name: Estimate(mean, parts[name], prior.error(parts[name])) for name, (mean, _) in differences.items()}
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The common variance over seeds of the differences of a study.
+
+    Attributes:
+        variance: mean of their variances.
+        df: degrees of freedom that a new variance is worth: many if all are alike, few if they differ.
+        max_df: degrees of freedom of the mean; 0 if no difference has two seeds.
+    """
+
+    variance: float
+    df: float
+    max_df: float
+
+    @classmethod
+    def of(cls, variances: list[tuple[float, int]]) -> Prior:
+        """From variances and their degrees of freedom."""
+        if not variances:
+            return cls(0.0, 0.0, 0.0)
+        values, df = (np.array(column, dtype=np.float64) for column in zip(*variances, strict=True))
+        mean = float(values @ df / df.sum())
+        max_df = float(df.sum()) / (1 + (len(values) - 1) * SHARED_BASELINE**2)
+        return cls(mean, prior_df(values, df, mean), max_df)
+
+    def moderated(self, variance: float, df: int) -> tuple[float, float]:
+        """Moderated variance and its degrees of freedom."""
+        total = self.df + df
+        return (self.df * self.variance + df * variance) / total, min(total, self.max_df)
+
+    def error(self, own: Components) -> ErrorModel | None:
+        """The law of the error of a difference; ``None`` if nothing is known about its spread over seeds."""
+        if self.max_df == 0:
+            return None
+        variance, seed_df = self.moderated(0.0 if own.seed_std is None else own.seed_std**2, own.seeds - 1)
+        if seed_df < 1:
+            return None  # one seed, and variances that have nothing in common
+        # The interaction is known from many units, and the variance over seeds contains it.
+        seed_std = max(float(np.sqrt(variance)), own.interaction_std)
+        return ErrorModel(own.seeds, seed_std, seed_df, own.unit_std, own.interaction_std, max(own.units - 1, 1))
+
+
+def prior_df(variances: Doubles, df: Doubles, mean: float) -> float:
+    """Degrees of freedom of the common variance: those under which the observed variances are most likely.
+
+    A variance divided by the common one follows an F distribution (Smyth 2004). Without any variance there is nothing
+    to choose, and all count as alike.
+    """
+    if mean == 0:
+        return float(PRIOR_DF[-1])
+    ratios = np.maximum(variances / mean, 1e-6)  # the density of 0 can be infinite
+    likelihood = [stats.f.logpdf(ratios, df, candidate).sum() for candidate in PRIOR_DF]
+    return float(PRIOR_DF[int(np.argmax(likelihood))])
+
+
+# --- power -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a study with errors like these can detect.
+
+    Attributes:
+        error: the law of the errors.
+        family: the estimates that are tested together.
+        level: of their tests, in 0.5..1.
+    """
+
+    error: ErrorModel
+    family: Family
+    level: float
+
+    @cached_property
+    def critical(self) -> float:
+        """The smallest observed difference that is significant."""
+        return self.error.half_width(1 - self.level, self.family, 2)
+
+    def detectable(self) -> float:
+        """The smallest true difference that is detected with a power of about :data:`POWER`."""
+        return self.critical + self.error.half_width(1 - POWER)
+
+    def power(self, difference: float) -> float:
+        """Probability that a true difference of this size is detected."""
+        return 1 - self.error.tail(difference - self.critical)
+
+    def equivalence_power(self, margin: float, difference: float = 0.0) -> float:
+        """Probability that a true difference of this size is shown to be within the margin."""
+        allowed = margin - self.error.half_width(1 - self.level, self.family, 1)
+        if allowed <= 0:
+            return 0.0
+        return max(0.0, 1 - self.error.tail(allowed - difference) - self.error.tail(allowed + difference))
+
+    def with_seeds(self, seeds: int) -> Design:
+        """The same study with another number of seeds."""
+        return Design(self.error.with_seeds(seeds), self.family, self.level)
+
+    def fewest_seeds(self, suffices: Callable[[Design], bool]) -> int | None:
+        """The fewest seeds, from two on, with which the study suffices; ``None`` if :data:`MAX_SEEDS` do not.
+
+        Args:
+            suffices: false up to some number of seeds and true from there on.
+        """
+        if not suffices(self.with_seeds(MAX_SEEDS)):
+            return None
+        low, high = 1, MAX_SEEDS  # `high` suffices, `low` does not
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if suffices(self.with_seeds(middle)) else (middle, high)
+        return high
+
+    def seeds_to_detect(self, difference: float) -> int | None:
+        """Number of seeds that would detect a true difference of this size; ``None`` if the test set is too small."""
+        return self.fewest_seeds(lambda design: design.detectable() <= difference)
+
+    def seeds_to_conclude(self, difference: float, margin: float) -> int | None:
+        """Number of seeds that would detect a true difference of this size, or show that it is within `margin`."""
+        size = abs(difference)
+        return self.fewest_seeds(lambda d: d.power(size) >= POWER or d.equivalence_power(margin, size) >= POWER)

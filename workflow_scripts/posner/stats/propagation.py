@@ -2,7 +2,8 @@
 
 Every question is a contrast: a weighted sum of F1 at points of a sweep (mode and level, mean over draws), taken for
 each training seed. Its uncertainty includes the variance over seeds and over the resampling units of the test set, like
-that of a difference from the baseline (:mod:`posner.stats.intervals`). On resampled units, the F1 of a point is
+that of a difference from the baseline (:mod:`posner.stats.intervals`), and its variance over seeds is moderated with
+those of the other variants. The variants are a family for each question. Pseudo-values of the F1 of a point are
 computed from entity counts that are averaged over draws.
 
 No statement reaches beyond what was measured. Tags that the tagger never confuses stay, so a sweep up to a nominal rate
@@ -23,9 +24,10 @@ import pandas as pd
 
 from posner.arrays import COUNT_COLUMNS, Doubles, Floats
 from posner.config.statistics import Estimation
-from posner.stats.comparison import Verdict, holm_adjusted, verdict_on
-from posner.stats.intervals import Estimate, bonferroni_level, estimate_difference, seeds_needed
-from posner.stats.resampling import resampled_f1
+from posner.stats.comparison import Verdict, verdict_on
+from posner.stats.components import Components, components, pseudo_values
+from posner.stats.intervals import Design, Estimate, moderate
+from posner.stats.joint import Family
 
 Point = tuple[str, float]  # mode and level of corruption
 Contrast = Mapping[Point, float]  # weights by point
@@ -33,6 +35,7 @@ Contrast = Mapping[Point, float]  # weights by point
 CLEAN: Point = ("clean", 0.0)
 ANCHOR: Point = ("anchor", 1.0)  # the tagger's real output
 SCALED_ONCE: Point = ("scaled", 1.0)  # as many errors of the same kinds, at random positions
+UNRELATED = 0.0  # correlation of effects on different variants; unlike differences, they share no baseline
 TENTH = 0.1  # slopes are stated for each 10 % of the tags where at least as many were replaced
 
 Question = Literal["tagging_errors", "slope", "clustering"]
@@ -46,16 +49,18 @@ class Effect:
     Attributes:
         seeds: number of training seeds.
         change: mean over the seeds.
-        low: lower end of its interval over seeds, units and draws; ``None`` for one seed.
+        low: lower end of its interval over seeds, units and draws, which holds for all variants at once; ``None`` if no
+            variant has two seeds.
         high: upper end of the interval.
         seed_std: standard deviation of the change over seeds; ``None`` for one seed.
-        unit_std: standard deviation of the mean change over resampled units and draws.
+        moderated_std: the same, shrunk towards that of all variants.
+        unit_std: standard deviation of the mean change over test sets and draws, without the interaction with seeds.
         p_change: two-sided p value of no change.
-        p_change_holm: the same, Holm-adjusted for the number of variants.
+        p_change_adjusted: the same, adjusted for the number of variants.
         p_equivalence: p value of a change of the margin or more.
-        p_equivalence_holm: the same, Holm-adjusted for the number of variants.
-        seeds_needed: number of seeds that would detect a change of the margin with 80 % power; ``None`` where no number
-            would, and for one seed.
+        p_equivalence_adjusted: the same, adjusted for the number of variants.
+        seeds_to_conclude: number of seeds after which a true change of the observed size would be detected, or shown to
+            be within the margin, with 80 % power; ``None`` where no number would do.
         verdict: the conclusion from the adjusted p values.
         margin: equivalence margin of this change.
         step: share of the test tags (0..1) for which a slope is stated; ``None`` for other questions.
@@ -68,12 +73,13 @@ class Effect:
     low: float | None
     high: float | None
     seed_std: float | None
+    moderated_std: float | None
     unit_std: float
     p_change: float
-    p_change_holm: float
+    p_change_adjusted: float
     p_equivalence: float
-    p_equivalence_holm: float
-    seeds_needed: int | None
+    p_equivalence_adjusted: float
+    seeds_to_conclude: int | None
     verdict: Verdict
     margin: float
     step: float | None = None
@@ -86,42 +92,44 @@ class Curves:
     """F1 of one variant at all points of its sweeps.
 
     Attributes:
-        points: what the last axis of `f1` and `resampled` stands for.
+        points: what the last axis of `f1` and `values` stands for.
         f1: ``[seeds, points]``, mean over draws.
-        resampled: ``[resamples, seeds, points]``, on resampled units.
+        values: pseudo-values of F1 ``[seeds, units, points]``, whose mean over units is `f1`.
         by_draw: ``[points, draws]``, F1 averaged over seeds; NaN where a point has fewer draws.
         changed: ``[points]``, share of the tokens whose tag was replaced, mean over draws.
     """
 
     points: tuple[Point, ...]
     f1: Doubles
-    resampled: Doubles
+    values: Doubles
     by_draw: Doubles
     changed: Doubles
 
     @classmethod
-    def of(cls, sweeps: Mapping[int, pd.DataFrame], statistics: Estimation) -> Curves:
+    def of(cls, sweeps: Mapping[int, pd.DataFrame]) -> Curves:
         """The curves of sweeps by seed."""
         means = [
             sweep.groupby(["mode", "level"], sort=False)[["f1", "effective_rate"]].mean() for sweep in sweeps.values()
         ]
         points = tuple((str(mode), float(level)) for mode, level in means[0].index)
-        counts = np.stack([counts_at(sweep, point) for sweep in sweeps.values() for point in points])
-        resampled = resampled_f1(counts, statistics.resamples, statistics.seed)
+        f1 = np.stack([mean["f1"].to_numpy(np.float64) for mean in means])
+        counts = np.stack([[counts_at(sweep, point) for point in points] for sweep in sweeps.values()])
+        values = pseudo_values(counts)
+        values += (f1 - values.mean(axis=2))[:, :, None]  # F1 of mean counts is not quite the mean of F1
         return cls(
             points=points,
-            f1=np.stack([mean["f1"].to_numpy(np.float64) for mean in means]),
-            resampled=resampled.reshape(-1, len(sweeps), len(points)),
+            f1=f1,
+            values=values.transpose(0, 2, 1),
             by_draw=np.mean([f1_by_draw(sweep, points) for sweep in sweeps.values()], axis=0),
             changed=means[0]["effective_rate"].to_numpy(np.float64),
         )
 
-    def estimate(self, contrast: Contrast) -> Estimate:
-        """The value of a contrast and its uncertainty."""
+    def difference(self, contrast: Contrast) -> tuple[float, Components]:
+        """The value of a contrast and the components of its variance; draws are counted with the units."""
         weights = np.array([contrast.get(point, 0.0) for point in self.points])
-        values = self.f1 @ weights
-        over_units = estimate_difference(values, np.zeros_like(values), self.resampled @ weights)
-        return replace(over_units, unit_std=float(np.hypot(over_units.unit_std, self.draw_std(weights))))
+        parts = components(self.values @ weights)
+        unit_std = float(np.hypot(parts.unit_std, self.draw_std(weights)))
+        return float((self.f1 @ weights).mean()), replace(parts, unit_std=unit_std)
 
     def draw_std(self, weights: Doubles) -> float:
         """Standard deviation of a contrast's mean over the draws that all its points have; 0 for one draw.
@@ -140,6 +148,10 @@ class Curves:
     def tagging_errors(self) -> Contrast | None:
         """F1 with the tagger's real output minus F1 with the corpus's tags; ``None`` if they are the same tags."""
         return point_contrast(ANCHOR, CLEAN) if self.changed_at(ANCHOR) > 0 else None
+
+    def f1_at(self, point: Point) -> list[float]:
+        """F1 of each seed at a point, mean over draws."""
+        return self.f1[:, self.points.index(point)].tolist()
 
     def changed_at(self, point: Point) -> float:
         """Share of the tokens (0..1) whose tag changed at a point; 0 for a point that was not swept."""
@@ -218,48 +230,45 @@ def estimate_effects(question: Question, curves: Mapping[str, Curves], statistic
     where the tagger makes them, see :meth:`Curves.clustering`. Margins: :meth:`Curves.margin`.
     """
     contrasts = {name: QUESTION_CONTRASTS[question](curve) for name, curve in curves.items()}
-    estimates = {name: curves[name].estimate(contrast) for name, contrast in contrasts.items() if contrast}
-    margins = {name: curves[name].margin(question, statistics.margin / 100) for name in estimates}
-    is_slope = question == "slope"
-    steps = {name: (curves[name].step(), curves[name].reach()) if is_slope else (None, None) for name in estimates}
-    return effects_of(estimates, margins, steps, statistics)
+    estimates = estimate_contrasts({name: curves[name] for name, c in contrasts.items() if c}, contrasts)
+    family = Family(max(len(estimates), 1), UNRELATED)
+    effects = {}
+    for name, estimate in estimates.items():
+        curve = curves[name]
+        effect = effect_of(estimate, family, curve.margin(question, statistics.margin / 100), statistics)
+        effects[name] = replace(effect, step=curve.step(), reach=curve.reach()) if question == "slope" else effect
+    return effects
 
 
-def effects_of(
-    estimates: Mapping[str, Estimate],
-    margins: Mapping[str, float],
-    steps: Mapping[str, tuple[float | None, float | None]],
-    statistics: Estimation,
-) -> dict[str, Effect]:
-    """Tests and verdicts on the estimates of several variants, Holm-adjusted for their number.
+def estimate_contrasts(curves: Mapping[str, Curves], contrasts: Mapping[str, Contrast | None]) -> dict[str, Estimate]:
+    """The contrast of each variant, with variances over seeds that are moderated together."""
+    return moderate({name: curve.difference(contrasts[name] or {}) for name, curve in curves.items()})
+
+
+def effect_of(estimate: Estimate, family: Family, margin: float, statistics: Estimation) -> Effect:
+    """Tests and verdict on the effect on one variant.
 
     Args:
-        margins: equivalence margin of each, in F1 of 0..1.
-        steps: `step` and `reach` of each effect.
+        family: the variants whose verdicts hold together.
+        margin: equivalence margin, in F1 of 0..1.
     """
-    level = bonferroni_level(statistics.level, max(len(estimates), 1))
-    p_change = {name: estimate.p_difference() for name, estimate in estimates.items()}
-    p_equivalence = {name: estimate.p_equivalence(margins[name]) for name, estimate in estimates.items()}
-    p_change_holm = holm_adjusted(p_change, estimates)
-    p_equivalence_holm = holm_adjusted(p_equivalence, estimates)
-    effects = {}
-    for name, e in estimates.items():
-        low, high = e.interval(statistics.level) or (None, None)
-        effects[name] = Effect(
-            seeds=e.seeds,
-            change=e.mean,
-            low=low,
-            high=high,
-            seed_std=e.seed_std,
-            unit_std=e.unit_std,
-            p_change=p_change[name],
-            p_change_holm=p_change_holm[name],
-            p_equivalence=p_equivalence[name],
-            p_equivalence_holm=p_equivalence_holm[name],
-            seeds_needed=None if e.seed_std is None else seeds_needed(e.seed_std, e.unit_std, margins[name], level),
-            verdict=verdict_on(e.mean, p_change_holm[name], p_equivalence_holm[name], 1 - statistics.level),
-            margin=margins[name],
-            step=steps[name][0],
-            reach=steps[name][1],
-        )
-    return effects
+    error = estimate.error
+    low, high = estimate.interval(statistics.level, family) or (None, None)
+    p_change, p_equivalence = estimate.p_difference(family), estimate.p_equivalence(margin, family)
+    design = None if error is None else Design(error, family, statistics.level)
+    return Effect(
+        seeds=estimate.parts.seeds,
+        change=estimate.mean,
+        low=low,
+        high=high,
+        seed_std=estimate.parts.seed_std,
+        moderated_std=None if error is None else error.seed_std,
+        unit_std=estimate.parts.unit_std,
+        p_change=estimate.p_difference(),
+        p_change_adjusted=p_change,
+        p_equivalence=estimate.p_equivalence(margin),
+        p_equivalence_adjusted=p_equivalence,
+        seeds_to_conclude=None if design is None else design.seeds_to_conclude(estimate.mean, margin),
+        verdict=verdict_on(estimate.mean, p_change, p_equivalence, 1 - statistics.level),
+        margin=margin,
+    )

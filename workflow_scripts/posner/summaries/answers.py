@@ -1,9 +1,9 @@
 """The answers of a study in plain sentences, for README, terminal, report and poster.
 
-All numbers come from ``metrics/`` and ``pos_corruption/``. A sentence groups the tested variants by verdict; variants
-with one training seed are counted apart, because one seed is never conclusive, and so are variants whose input path was
-not learned or not tested (:mod:`posner.summaries.oracles`). No sentence reaches beyond the shares of tags that were
-really replaced.
+All numbers come from ``metrics/`` and ``pos_corruption/``. The answer on a source of POS is the mean effect of its
+variants; then they are grouped by verdict. Variants without an interval are counted apart, because without the spread
+over seeds nothing is conclusive, and so are variants that a control speaks against (:mod:`posner.summaries.oracles`).
+No sentence reaches beyond the shares of tags that were really replaced.
 """
 
 from __future__ import annotations
@@ -15,13 +15,20 @@ from typing import Any, Self
 
 from posner.config.statistics import Estimation, Statistics
 from posner.files import Json
-from posner.stats.comparison import Verdict
+from posner.stats.comparison import Pooled, Verdict
 from posner.stats.propagation import QUESTIONS, Question
 from posner.summaries.names import POS
-from posner.summaries.oracles import BASELINE_NOT_LEARNED, NOT_LEARNED, NOT_TESTED
-from posner.summaries.sentences import confidence, percentage, range_words, signed_points, span
-
-MIN_UNITS = 20  # below this, the bootstrap variance and the normal quantile are visibly too small
+from posner.summaries.oracles import BASELINE_NOT_LEARNED, NOT_LEARNED, NOT_TESTED, RANDOM_HAS_EFFECT
+from posner.summaries.sentences import (
+    confidence,
+    interval_clause,
+    is_open,
+    percentage,
+    range_words,
+    required_seeds_clause,
+    signed_points,
+    span,
+)
 
 SUBJECTS: Mapping[Question, str] = {
     "tagging_errors": "reading the tagger's own tags ({error} wrong) instead of the corpus's tags",
@@ -37,6 +44,7 @@ CLAUSES: Mapping[Verdict, str] = {
 UNLEARNED = {
     NOT_LEARNED: "whose input path was not learned",
     NOT_TESTED: "whose input path was not tested",
+    RANDOM_HAS_EFFECT: "of a fusion through which random POS has an effect",
 }
 MAX_LISTED = 3  # effects; of more, a sentence gives the range
 NO_TAGGING_ERRORS = (
@@ -70,7 +78,7 @@ class Finding:
 
     @property
     def is_tested(self) -> bool:
-        """Whether several seeds were run, through an input path that was learned."""
+        """Whether there is an interval, and no control that speaks against it."""
         return self.low is not None and self.high is not None and not self.reason
 
 
@@ -80,7 +88,30 @@ def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> st
     names = [name for name, summary in summaries.items() if summary["settings"]["pos"] == pos and name in compared]
     findings = [Finding.of_comparison(compared[name]) for name in names]
     statistics = Statistics.model_validate(comparisons["statistics"])
-    return findings_sentence(POS[pos], findings, statistics.margin, statistics)
+    if pos not in comparisons["pooled"]:
+        return findings_sentence(POS[pos], findings, statistics.margin, statistics)
+    pooled = Pooled(**comparisons["pooled"][pos])
+    if len(pooled.variants) == 1 or pooled.low is None:
+        return findings_sentence(POS[pos], findings, statistics.margin, statistics)
+    subject = POS[pos][0].lower() + POS[pos][1:]
+    mean = pooled_sentence(subject, pooled, statistics)
+    return f"{mean} {findings_sentence(f'By variant, {subject}', findings, statistics.margin, statistics)}"
+
+
+def pooled_sentence(subject: str, pooled: Pooled, statistics: Estimation) -> str:
+    """The mean effect of several variants on test F1: interval, verdict, and whether their effects differ."""
+    clause = CLAUSES[pooled.verdict].format(f1="test F1", margin=f"{statistics.margin:.2g}")
+    interval = interval_clause(pooled.low, pooled.high, pooled.seeds, statistics)
+    sentence = (
+        f"On average over {len(pooled.variants)} variants, {subject} {clause} "
+        f"({signed_points(pooled.difference)} points; {interval})"
+    )
+    if is_open(pooled.verdict, pooled.reason):
+        sentence += required_seeds_clause(pooled)
+    if pooled.p_variants is not None and pooled.p_variants < 1 - statistics.level:
+        spread = f"{100 * pooled.variant_std:.2f}"
+        sentence += f"; its effect differs between the variants (p = {pooled.p_variants:.2g}, sd {spread} points)"
+    return f"{sentence}."
 
 
 def propagation_answer(question: Question, swept: Mapping[str, Json], statistics: Estimation) -> str:
@@ -246,17 +277,15 @@ def changes_at(level: float, curves: Sequence[Sequence[Json]]) -> list[float]:
 def statistics_note(comparisons: Json) -> str:
     """Note on the tests and intervals behind verdicts."""
     statistics, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
-    few = ", too few for intervals of nominal coverage" if units["number"] < MIN_UNITS else ""
     one_sided = f"{100 * (1 - statistics.level):.3g} %"
     return (
-        "Differences are from the baseline with the same training seeds. Verdicts come from tests that are "
-        f"Holm-adjusted at the {confidence(statistics)} family-wise level, separately for POS variants, random POS and "
-        "each question "
-        f"on corrupted tags, and account for the variance over training seeds and over the {units['number']} test "
-        f"{units['kind']}{few}. The intervals are not adjusted, and equivalence within the margin of "
-        f"{statistics.margin:g} points is tested one-sided at {one_sided}, so a variant whose interval lies within the "
-        "margin can be inconclusive, and one whose interval exceeds it slightly can be equivalent. For the "
-        "effect of replaced tags, the margin applies to the change from none to the highest share that was measured."
+        "Differences are from the baseline with the same training seeds. Intervals and tests account for the variance "
+        "over training seeds, whose estimates are moderated over all variants, and over the "
+        f"{units['number']} test {units['kind']}. Those of single variants hold at {confidence(statistics)} for all "
+        "variants with the same source of POS together, and for all variants of each question on corrupted tags. "
+        f"Equivalence within the margin of {statistics.margin:g} points is tested one-sided at {one_sided}, so the "
+        "interval of an equivalent variant can exceed the margin slightly. For the effect of replaced tags, the margin "
+        "applies to the change from none to the highest share that was measured."
     )
 
 

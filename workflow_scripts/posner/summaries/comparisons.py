@@ -11,22 +11,29 @@ import pandas as pd
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.corpora.documents import ResamplingUnits
-from posner.stats.comparison import Comparison
+from posner.stats.comparison import Comparison, Pooled, Source
 from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.sentences import comparison_sentence
 
 
 def comparison_summary(
     comparisons: Mapping[str, Comparison],
+    pooled: Mapping[Source, Pooled],
     variants: Mapping[str, Variant],
     statistics: Estimation,
     units: ResamplingUnits,
 ) -> dict[str, Any]:
-    """The content of ``ner_comparisons.json``; `units` are those of the test set."""
+    """The content of ``ner_comparisons.json``.
+
+    Args:
+        pooled: the mean difference of the variants of each source of POS.
+        units: of the test set.
+    """
     names = labels(variants)
     return {
         "statistics": statistics.model_dump(mode="json"),
         "units": {"kind": units.kind, "number": units.number},
+        "pooled": {source: asdict(mean) for source, mean in pooled.items()},
         "variants": {
             name: asdict(comparison) | {"sentence": comparison_sentence(names[name], comparison, statistics)}
             for name, comparison in comparisons.items()

@@ -12,7 +12,16 @@ import pandas as pd
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.evaluation.changes import COUNTED
-from posner.stats.propagation import ANCHOR, CLEAN, Curves, Effect, Point, Question, point_contrast
+from posner.stats.propagation import (
+    ANCHOR,
+    CLEAN,
+    Contrast,
+    Curves,
+    Effect,
+    Question,
+    estimate_contrasts,
+    point_contrast,
+)
 from posner.stats.spread import Spread
 from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.sentences import effect_sentence
@@ -136,26 +145,38 @@ def number_or_none(value: float) -> float | None:
 # --- tables of variants ----------------------------------------------------------------------------------------------
 
 
-def interval_table(name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Estimation) -> pd.DataFrame:
-    """A row for each mode and level: mean change of F1 against the corpus's tags over draws and seeds, and interval.
+def interval_table(
+    variants: Mapping[str, Variant], curves: Mapping[str, Curves], statistics: Estimation
+) -> pd.DataFrame:
+    """A row for each variant, mode and level: mean change of F1 against the corpus's tags, and its interval.
 
     The tagger's own tags come first: they are what the corpus's tags would really be replaced by. `effective_rate` is
     the share of the tokens (0..1) whose tag changed.
     """
+    points = {name: sorted(curve.points, key=lambda point: point != ANCHOR) for name, curve in curves.items()}
+    changes = {
+        point: intervals(curves, dict.fromkeys(curves, point_contrast(point, CLEAN)), statistics)
+        for point in set().union(*points.values()) - {CLEAN}
+    }
     return pd.DataFrame(
         identity(name, variants)
-        | {"mode": point[0], "level": point[1], "effective_rate": curves.changed_at(point)}
-        | interval(curves, point, CLEAN, statistics)
-        for point in sorted(curves.points, key=lambda point: point != ANCHOR)
+        | {"mode": point[0], "level": point[1], "effective_rate": curve.changed_at(point)}
+        | changes[point][name]
+        for name, curve in curves.items()
+        for point in points[name]
         if point != CLEAN
     )
 
 
-def interval(curves: Curves, point: Point, other: Point, statistics: Estimation) -> dict[str, Any]:
-    """Mean and interval of F1 at one point minus F1 at another, as columns."""
-    estimate = curves.estimate(point_contrast(point, other))
-    low, high = estimate.interval(statistics.level) or (None, None)
-    return {"seeds": estimate.seeds, "change": estimate.mean, "low": low, "high": high}
+def intervals(
+    curves: Mapping[str, Curves], contrasts: Mapping[str, Contrast], statistics: Estimation
+) -> dict[str, dict[str, Any]]:
+    """Value and interval of a contrast as columns, by variant; an interval is for one variant by itself."""
+    columns = {}
+    for name, estimate in estimate_contrasts(curves, contrasts).items():
+        low, high = estimate.interval(statistics.level) or (None, None)
+        columns[name] = {"seeds": estimate.parts.seeds, "change": estimate.mean, "low": low, "high": high}
+    return columns
 
 
 def effect_table(effects: Mapping[Question, Mapping[str, Effect]], variants: Mapping[str, Variant]) -> pd.DataFrame:
@@ -173,16 +194,21 @@ def effect_table(effects: Mapping[Question, Mapping[str, Effect]], variants: Map
 
 
 def train_test_table(
-    name: str, variants: Mapping[str, Variant], curves: Curves, statistics: Estimation
+    variants: Mapping[str, Variant], curves: Mapping[str, Curves], statistics: Estimation
 ) -> pd.DataFrame:
-    """A row for each kind of test POS: F1 over seeds, and its change against the kind used in training."""
-    trained_on = TEST_POS[variants[name].pos]
-    places = {test_pos: curves.points.index(point) for test_pos, point in TEST_POS.items()}
+    """A row for each variant and kind of test POS: F1 over seeds, and its change against the kind used in training."""
+    changes = {
+        test_pos: intervals(
+            curves, {name: point_contrast(point, TEST_POS[variants[name].pos]) for name in curves}, statistics
+        )
+        for test_pos, point in TEST_POS.items()
+    }
     return pd.DataFrame(
         identity(name, variants)
-        | {"test_pos": test_pos, "f1_mean": (f1 := Spread.of(curves.f1[:, place].tolist())).mean, "f1_std": f1.std}
-        | interval(curves, curves.points[place], trained_on, statistics)
-        for test_pos, place in places.items()
+        | {"test_pos": test_pos, "f1_mean": (f1 := Spread.of(curve.f1_at(point))).mean, "f1_std": f1.std}
+        | changes[test_pos][name]
+        for name, curve in curves.items()
+        for test_pos, point in TEST_POS.items()
     )
 
 

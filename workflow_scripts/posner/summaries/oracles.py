@@ -4,7 +4,8 @@ An oracle feeds the NER labels through the input path of a variant. If even the 
 the path was not learned, and no result on that path says anything about POS: its verdicts are *inconclusive*, with
 :data:`NOT_LEARNED` as the reason. So are those on a path without an oracle where another path of the same fusion failed
 (:data:`NOT_TESTED`), and all of them where the baseline was not learned (:data:`BASELINE_NOT_LEARNED`): models that
-find nothing are equivalent to each other.
+find nothing are equivalent to each other. Random POS is a control, too: where it changes F1 through some path of a
+fusion, an effect of POS through this fusion need not be due to what the tags say (:data:`RANDOM_HAS_EFFECT`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from posner.summaries.names import injection
 NOT_LEARNED = "path not learned"
 NOT_TESTED = "path not tested"
 BASELINE_NOT_LEARNED = "baseline not learned"
+RANDOM_HAS_EFFECT = "random POS has an effect"
 # F1 in 0..1 of a baseline that has learned anything: labels drawn at random with the frequencies of CoNLL-2003 reach
 # about 0.02. It has to reach the margin, too, since no variant could be worse by the margin otherwise.
 LEARNED_F1 = 0.05
@@ -94,6 +96,25 @@ def baseline_reasons(
     """As :func:`reasons`, as far as they follow from the baseline: all variants, or none."""
     learned = f1[baseline_of(variants)] >= max(LEARNED_F1, statistics.margin / 100)
     return {} if learned else dict.fromkeys(variants, BASELINE_NOT_LEARNED)
+
+
+def random_reasons(comparisons: Mapping[str, Comparison], variants: Mapping[str, Variant]) -> dict[str, str]:
+    """The reason :data:`RANDOM_HAS_EFFECT` for the variants that read POS by a fusion through which random POS acts."""
+    acting = {
+        variants[name].fusion
+        for name, comparison in comparisons.items()
+        if variants[name].pos == "random" and comparison.verdict in ("helps", "hurts")
+    }
+    doubtful = (name for name, v in variants.items() if v.fusion in acting and v.pos in ("gold", "predicted"))
+    return dict.fromkeys(doubtful, RANDOM_HAS_EFFECT)
+
+
+def trusted(variants: Mapping[str, Variant], because: Mapping[str, str]) -> dict[str, Variant]:
+    """The variants without a reason to doubt them, and the baseline; none if that was not learned."""
+    baseline = baseline_of(variants)
+    if because.get(baseline):
+        return {}
+    return {name: variant for name, variant in variants.items() if name not in because}
 
 
 def gated(comparisons: Mapping[str, Comparison], because: Mapping[str, str]) -> dict[str, Comparison]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from posner.config.statistics import Estimation
-from posner.stats.comparison import Comparison, Verdict
+from posner.stats.comparison import Comparison, Pooled, Verdict
 from posner.stats.propagation import TENTH, Effect, Question
 
 VERDICT_PHRASES: Mapping[Verdict, str] = {
@@ -23,13 +23,7 @@ CONDITIONS: Mapping[Question, str] = {
 
 def comparison_sentence(label: str, comparison: Comparison, statistics: Estimation) -> str:
     """The difference of a variant's test F1 from the baseline's, with interval and verdict."""
-    margin = f"{statistics.margin:g}"
-    if comparison.verdict != "inconclusive" or comparison.reason:
-        needed = ""
-    elif margin in comparison.seeds_needed:
-        needed = required_seeds_clause(margin, comparison.seeds, comparison.seeds_needed[margin])
-    else:
-        needed = unknown_seeds_clause(margin)
+    needed = required_seeds_clause(comparison) if is_open(comparison.verdict, comparison.reason) else ""
     change = f"{label} changes test F1 by {signed_points(comparison.difference)} points"
     interval = interval_clause(comparison.low, comparison.high, comparison.seeds, statistics)
     return f"{change} ({interval}): {verdict_phrase(comparison.verdict, comparison.reason)}{needed}."
@@ -37,13 +31,7 @@ def comparison_sentence(label: str, comparison: Comparison, statistics: Estimati
 
 def effect_sentence(label: str, question: Question, effect: Effect, statistics: Estimation) -> str:
     """The effect of corrupted tags on a variant's test F1, with interval and verdict."""
-    margin = f"{100 * effect.margin:.2g}"
-    if effect.verdict != "inconclusive" or effect.reason:
-        needed = ""
-    elif effect.seed_std is not None:
-        needed = required_seeds_clause(margin, effect.seeds, effect.seeds_needed)
-    else:
-        needed = unknown_seeds_clause(margin)
+    needed = required_seeds_clause(effect) if is_open(effect.verdict, effect.reason) else ""
     digits = 3 if question == "slope" else 2
     condition = CONDITIONS[question].format(**range_words(effect.step, effect.reach))
     change = f"{label}: test F1 changes by {signed_points(effect.change, digits)} points {condition}"
@@ -70,24 +58,26 @@ def verdict_phrase(verdict: Verdict, reason: str | None) -> str:
     return f"{VERDICT_PHRASES[verdict]} ({reason})" if reason else VERDICT_PHRASES[verdict]
 
 
+def is_open(verdict: Verdict, reason: str | None) -> bool:
+    """Whether more seeds could lead to another verdict."""
+    return verdict == "inconclusive" and not reason
+
+
 def interval_clause(low: float | None, high: float | None, seeds: int, statistics: Estimation, digits: int = 2) -> str:
     """An interval of a difference in 0..1 and the number of seeds behind it."""
     if low is None or high is None:
         return "one seed, so no interval"
     bounds = f"{signed_points(low, digits)} to {signed_points(high, digits)}"
-    return f"{confidence(statistics)} interval {bounds}, {seeds} seeds"
+    return f"{confidence(statistics)} interval {bounds}, {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
 
-def required_seeds_clause(points: str, seeds: int, needed: int | None) -> str:
-    """Number of seeds that would detect a difference of `points`; `needed` is ``None`` if no number would."""
-    if needed is None:
-        return f"; with this test set, no number of seeds would detect a difference of {points} points"
-    return f"; about {max(needed, seeds + 1)} seeds would be needed to detect a difference of {points} points"
-
-
-def unknown_seeds_clause(points: str) -> str:
-    """Reason for which the number of seeds needed is not reported."""
-    return f"; the number of seeds needed to detect a difference of {points} points can be estimated from two seeds on"
+def required_seeds_clause(result: Comparison | Effect | Pooled) -> str:
+    """Number of seeds that would settle an open question, if the true effect is the observed one."""
+    if result.low is None:
+        return "; how many seeds would settle this can be estimated when some variant has two"
+    if result.seeds_to_conclude is None:
+        return "; with this test set, no number of seeds would settle an effect of this size"
+    return f"; about {max(result.seeds_to_conclude, result.seeds + 1)} seeds would settle an effect of this size"
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from posner.config.statistics import Estimation
 from posner.config.variants import Variant, baseline_of
 from posner.evaluation.entities import prf
 from posner.evaluation.slices import Slice
-from posner.stats.comparison import PairedRuns, pair_runs, seed_mean_f1
+from posner.stats.comparison import PairedRuns, mean_difference, pair_runs, seed_mean_f1
+from posner.stats.intervals import Estimate, moderate
 from posner.stats.resampling import RunCounts
 from posner.summaries.names import IDENTITY, identity
 
@@ -73,30 +74,33 @@ def slice_summary_table(
     """A row for each slice and variant; F1 and difference are means over the seeds that the baseline has, too.
 
     `low` and `high` bound the interval of the difference (:mod:`posner.stats.intervals`). They hold for one variant and
-    slice by itself and are not adjusted for the number of either.
+    slice by itself and are not adjusted for the number of either; the variances over seeds of the variants in a slice
+    are moderated together.
     """
     baseline = baseline_of(variants)
     rows = []
     for i, slice_ in enumerate(slices):
         of_slice = {name: {seed: c[i] for seed, c in by_seed.items()} for name, by_seed in counts.items()}
-        for name, pair in pair_runs(of_slice, baseline, statistics).items():
-            rows.append(identity(name, variants) | slice_columns(slice_) | pair_columns(pair, statistics.level))
+        pairs = pair_runs(of_slice, baseline)
+        estimates = moderate({name: mean_difference(pair.values()) for name, pair in pairs.items()})
+        for name, pair in pairs.items():
+            columns = pair_columns(pair, estimates[name], statistics.level)
+            rows.append(identity(name, variants) | slice_columns(slice_) | columns)
     # A study of the baseline alone has the columns only.
     return pd.DataFrame(rows, columns=None if rows else [*IDENTITY, "slice", "value", *PAIR_COLUMNS])
 
 
-def pair_columns(pair: PairedRuns, level: float) -> dict[str, Any]:
+def pair_columns(pair: PairedRuns, estimate: Estimate, level: float) -> dict[str, Any]:
     """The columns :data:`PAIR_COLUMNS` of a variant and the baseline in one slice."""
-    estimate = pair.estimate()
     low, high = estimate.interval(level) or (None, None)
     return {
-        "seeds": estimate.seeds,
+        "seeds": estimate.parts.seeds,
         "support": int(pair.baseline[0, :, 2].sum()),
         "f1": seed_mean_f1(pair.variant),
         "baseline_f1": seed_mean_f1(pair.baseline),
         "difference": estimate.mean,
         "low": low,
         "high": high,
-        "seed_std": estimate.seed_std,
-        "unit_std": estimate.unit_std,
+        "seed_std": estimate.parts.seed_std,
+        "unit_std": estimate.parts.unit_std,
     }

@@ -119,8 +119,8 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
         "mean": comparison["difference"],
         "low": comparison["low"],
         "high": comparison["high"],
-        "p": comparison["p_difference_holm"],
-        "p_equivalence": comparison["p_equivalence_holm"],
+        "p": comparison["p_difference_adjusted"],
+        "p_equivalence": comparison["p_equivalence_adjusted"],
     }
     return result | {
         "difference": difference,
@@ -133,35 +133,35 @@ def variant_verdict(summary: Json, comparison: Json | None) -> dict[str, Any]:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def has_one_seed(variant: Json) -> bool:
-    """Whether a variant's result rests on one training seed."""
+def is_single(variant: Json) -> bool:
+    """Whether a variant's result rests on one training seed and has no interval."""
     difference = variant["difference"]
-    return len(variant["seeds"]) == 1 or (difference is not None and difference["low"] is None)
+    return len(variant["seeds"]) == 1 if difference is None else difference["low"] is None
 
 
-def seeds_first(variants: Mapping[str, Json]) -> dict[str, Json]:
-    """The variants, those with one training seed after all others."""
-    return dict(sorted(variants.items(), key=lambda item: has_one_seed(item[1])))
+def intervals_first(variants: Mapping[str, Json]) -> dict[str, Json]:
+    """The variants, those of :func:`is_single` after all others."""
+    return dict(sorted(variants.items(), key=lambda item: is_single(item[1])))
 
 
 def variants_table(verdict: Json) -> pd.DataFrame:
     """A row for each variant: test F1, difference from the baseline and verdict; F1 in 0..1.
 
-    Variants with one seed come last. `baseline_f1` is the baseline's mean over the seeds that both have.
+    Variants without an interval come last. `baseline_f1` is the baseline's mean over the seeds that both have.
     """
     return pd.DataFrame(
         {"variant": name, "label": variant["label"], "seeds": len(variant["seeds"])}
         | {"f1_mean": variant["f1"]["mean"], "f1_std": variant["f1"]["std"]}
         | {column: (variant["difference"] or {}).get(key) for column, key in DIFFERENCE.items()}
         | {"verdict": variant["verdict"], "reason": variant["reason"]}
-        for name, variant in seeds_first(verdict["variants"]).items()
+        for name, variant in intervals_first(verdict["variants"]).items()
     )
 
 
 def effects_table(verdict: Json) -> pd.DataFrame:
     """A row for each question on corrupted tags and variant: change of test F1 in 0..1, interval and verdict.
 
-    The cost of the tagger's real errors comes first, and variants with one seed last.
+    The cost of the tagger's real errors comes first, and variants without an interval last.
     """
     rows = [
         {"variant": name, "label": verdict["variants"][name]["label"], "question": question}
@@ -172,7 +172,7 @@ def effects_table(verdict: Json) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["variant", "label", "question", *EFFECT_COLUMNS])
     order = table["question"].map({question: i for i, question in enumerate(QUESTIONS)})
-    return table.assign(order=order, single=table["seeds"] == 1).sort_values(["order", "single"], kind="stable")[
+    return table.assign(order=order, single=table["low"].isna()).sort_values(["order", "single"], kind="stable")[
         list(table.columns)
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from posner.calibration.reliability import SPREADS
 from posner.commands.plots import Plot
 from posner.files import read_json, read_table
 from posner.report.figures.calibration import draw_power
@@ -21,5 +22,5 @@ class PlotPower(Plot):
 
     def draw(self) -> Figure:
         level = read_json(self.calibration, ["statistics"])["statistics"]["level"]
-        numbers = ["difference", "replicates", "helps", "seed_std", "unit_std", "seeds", "tests"]
+        numbers = ["difference", "replicates", "helps", *SPREADS, "seeds", "seed_df", "units", "tests"]
         return draw_power(read_table(self.sizes, numbers), level)

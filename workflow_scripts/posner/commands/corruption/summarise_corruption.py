@@ -48,7 +48,7 @@ class SummariseCorruption(EffectAnalysis):
         sweeps: dict[str, dict[int, pd.DataFrame]] = {}
         for name, variant in swept.items():  # one after the other: the counts of all units need most of the memory
             full = {seed: read_sweep(sweep_file(self.sweeps, name, seed)) for seed in variant.seeds}
-            curves[name] = Curves.of(full, statistics)
+            curves[name] = Curves.of(full)
             sweeps[name] = {seed: sweep.drop(columns=list(COUNT_COLUMNS)) for seed, sweep in full.items()}
         effects = {question: estimate_effects(question, curves, statistics) for question in QUESTIONS}
         for fusion in FUSIONS:
@@ -61,10 +61,10 @@ class SummariseCorruption(EffectAnalysis):
             write_json(self.output / f"{fusion}_fusion.json", {"fusion": fusion, "variants": summaries})
         tables = {
             "corruption": [run_table(name, variants, seed, sweeps[name][seed]) for name, seed in seeded_runs(swept)],
-            "corruption_intervals": [interval_table(name, variants, curves[name], statistics) for name in swept],
+            "corruption_intervals": [interval_table(variants, curves, statistics)],
             "corruption_changes": [change_table(name, variants, self.changes(name)) for name in swept],
             "slopes": [effect_table(effects, variants)],
-            "train_test": [train_test_table(name, variants, curves[name], statistics) for name in swept],
+            "train_test": [train_test_table(variants, curves, statistics)],
         }
         for table, parts in tables.items():
             write_table(self.tables / f"{table}.csv", pd.concat(parts, ignore_index=True))

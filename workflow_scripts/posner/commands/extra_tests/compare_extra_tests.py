@@ -11,15 +11,15 @@ from pydantic import Field
 
 from posner.commands.analyses import EffectAnalysis
 from posner.config.base import Name
-from posner.config.variants import baseline_of, seeded_runs
+from posner.config.variants import seeded_runs
 from posner.corpora.corpus import read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
 from posner.files import read_json, write_json, write_table
-from posner.stats.comparison import compare
+from posner.stats.comparison import compare_sources, pool_sources
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.summaries.oracles import baseline_reasons, f1_over_seeds, gated
+from posner.summaries.oracles import baseline_reasons, f1_over_seeds, gated, trusted
 from posner.summaries.slices import whole_test_table
 from posner.workflow.command import Folder
 
@@ -50,11 +50,10 @@ class CompareExtraTests(EffectAnalysis):
         for test in self.tests:
             units = ResamplingUnits.of(read_split(self.corpus / FOLDER / f"{test}.parquet"))
             counts = count_runs(self.predictions / test, self.variants, test, partial(counts_by_unit, units=units))
-            compared = compare(counts, baseline_of(self.variants), self.statistics)
-            comparisons = gated(
-                compared, because | baseline_reasons(self.variants, f1_over_seeds(counts), self.statistics)
-            )
-            summaries[test] = comparison_summary(comparisons, self.variants, self.statistics, units)
+            here = because | baseline_reasons(self.variants, f1_over_seeds(counts), self.statistics)
+            comparisons = gated(compare_sources(counts, self.variants, self.statistics), here)
+            pooled = pool_sources(counts, trusted(self.variants, here), self.statistics)
+            summaries[test] = comparison_summary(comparisons, pooled, self.variants, self.statistics, units)
             differences[test] = comparison_table(comparisons, self.variants)
             runs[test] = whole_test_table(counts, self.variants)
         write_json(self.output, summaries)

@@ -14,16 +14,17 @@ from posner.corpora.corpus import corpus_files, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
 from posner.files import write_json, write_table
-from posner.stats.comparison import compare_families
+from posner.stats.comparison import compare_sources, pool_sources
 from posner.summaries.comparisons import comparison_summary, comparison_table
-from posner.summaries.oracles import f1_over_seeds, gated, reasons
+from posner.summaries.oracles import f1_over_seeds, gated, random_reasons, reasons, trusted
 from posner.workflow.command import Folder
 
 
 class CompareVariants(EffectAnalysis):
     """Write each variant's difference in test F1 to the baseline, with interval, tests, power and verdict.
 
-    Verdicts on an input path whose oracle fails are inconclusive, and all of them if the baseline was not learned.
+    Verdicts on an input path whose oracle fails are inconclusive, as are those of a fusion through which random POS has
+    an effect, and all of them if the baseline was not learned.
     """
 
     statistics: Statistics = Field(default_factory=Statistics)
@@ -40,9 +41,12 @@ class CompareVariants(EffectAnalysis):
     def execute(self) -> None:
         units = ResamplingUnits.of(read_split(self.corpus / "test.parquet"))
         counts = count_runs(self.ner, self.variants, "test", partial(counts_by_unit, units=units))
-        because = reasons(self.variants, f1_over_seeds(counts), self.statistics)
-        comparisons = gated(compare_families(counts, self.variants, self.statistics), because)
-        write_json(self.output, comparison_summary(comparisons, self.variants, self.statistics, units))
+        compared = compare_sources(counts, self.variants, self.statistics)
+        because = random_reasons(compared, self.variants)
+        because |= reasons(self.variants, f1_over_seeds(counts), self.statistics)
+        comparisons = gated(compared, because)
+        pooled = pool_sources(counts, trusted(self.variants, because), self.statistics)
+        write_json(self.output, comparison_summary(comparisons, pooled, self.variants, self.statistics, units))
         write_table(self.table, comparison_table(comparisons, self.variants))
 
     def inputs(self) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import Any
 from posner.files import Json, atomic_path, read_json
 from posner.report.markup import escape_rst, rst_width
 from posner.summaries.sentences import signed_points, verdict_phrase
-from posner.summaries.verdict import has_one_seed, seeds_first
+from posner.summaries.verdict import intervals_first, is_single
 from posner.workflow.command import Command
 
 PAGE_WIDTH = 100  # characters
@@ -112,9 +112,9 @@ def conclusive_results(variants: Mapping[str, Any]) -> str:
 
 def result_rows(variants: Mapping[str, Json], one_seed: Sequence[str] = ONE_SEED_ROW) -> list[Sequence[str]]:
     """The table of results: variants with one seed set apart, below the row `one_seed`."""
-    ordered = seeds_first(variants)
+    ordered = intervals_first(variants)
     rows: list[Sequence[str]] = [result_row(name, variant) for name, variant in ordered.items()]
-    several = sum(not has_one_seed(variant) for variant in ordered.values())
+    several = sum(not is_single(variant) for variant in ordered.values())
     return rows if several in (0, len(rows)) else [*rows[:several], one_seed, *rows[several:]]
 
 

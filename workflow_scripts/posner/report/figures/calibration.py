@@ -7,9 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from posner.calibration.reliability import CONTRASTS, proportion
+from posner.calibration.reliability import CONTRASTS, SPREADS, design_of, proportion
 from posner.report.figures.style import BAND, COLOURS, NEUTRAL, REFERENCE_DASH, VariantStyle
-from posner.stats.intervals import bonferroni_level, power
 
 MISSED = COLOURS[1]
 
@@ -73,9 +72,11 @@ def add_computed_power(axes: Axes, gold: pd.DataFrame, level: float) -> None:
     """Draw the power that follows from the standard deviations over seeds and test units, interpolated."""
     differences = gold["difference"]
     grid = np.linspace(0, float(differences.max()), 100)
-    spreads = (np.interp(grid, differences, gold[name]) for name in ("seed_std", "unit_std"))
-    seeds, tests = (int(gold[name].iloc[0]) for name in ("seeds", "tests"))
-    values = [power(d, s, t, seeds, bonferroni_level(level, tests)) for d, s, t in zip(grid, *spreads, strict=True)]
+    numbers = {name: float(gold[name].iloc[0]) for name in ("seeds", "seed_df", "units", "tests")}
+    values = [
+        design_of(numbers | {name: np.interp(d, differences, gold[name]) for name in SPREADS}, level).power(d)
+        for d in grid
+    ]
     axes.plot(100 * grid, values, color=NEUTRAL, label="computed power")
 
 
