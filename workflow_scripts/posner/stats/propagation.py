@@ -34,7 +34,6 @@ Contrast = Mapping[Point, float]  # weights by point
 
 CLEAN: Point = ("clean", 0.0)
 ANCHOR: Point = ("anchor", 1.0)  # the tagger's real output
-SCALED_ONCE: Point = ("scaled", 1.0)  # as many errors of the same kinds, at random positions
 UNRELATED = 0.0  # correlation of effects on different variants; unlike differences, they share no baseline
 TENTH = 0.1  # slopes are stated for each 10 % of the tags where at least as many were replaced
 
@@ -182,10 +181,19 @@ class Curves:
     def clustering(self) -> Contrast | None:
         """F1 with the tagger's real output minus F1 with as many errors of the same kinds at random positions.
 
-        ``None`` if factor 1 of mode `scaled` was not swept, and if either has no errors to compare.
+        Factor 1 of mode `scaled` gives as many errors as the tagger makes out of fold, not on test. So F1 at its test
+        rate is interpolated between the two factors (or no errors) that change the next fewer and the next more tags.
+        ``None`` if the tagger makes no errors on test, or more than the largest factor.
         """
-        has_errors = self.changed_at(ANCHOR) > 0 and self.changed_at(SCALED_ONCE) > 0
-        return point_contrast(ANCHOR, SCALED_ONCE) if has_errors else None
+        rate = self.changed_at(ANCHOR)
+        shares = sorted((self.changed_at(point), point) for point in self.points if point[0] in ("clean", "scaled"))
+        more = next((i for i, (share, _) in enumerate(shares) if share >= rate), 0)
+        if rate == 0 or more == 0:
+            return None
+        (few, fewer), (many, larger) = shares[more - 1], shares[more]
+        weight = (rate - few) / (many - few)
+        contrast = {ANCHOR: 1.0, larger: -weight, fewer: weight - 1}
+        return {point: value for point, value in contrast.items() if value != 0}
 
     def margin(self, question: Question, margin: float) -> float:
         """Equivalence margin of the answer to a question, in F1 of 0..1.
