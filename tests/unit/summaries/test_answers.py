@@ -23,6 +23,7 @@ from posner.summaries.answers import (
     rates_sentence,
     study_details,
     tagging_errors_answer,
+    undertrained_note,
 )
 from posner.summaries.sentences import comparison_sentence, effect_sentence, percentage, signed_points
 
@@ -331,6 +332,14 @@ def test_a_single_variant_has_no_mean_of_its_own(variants: tuple[str, ...], numb
     else:
         assert answer.startswith(pooled_sentence("gold POS", MEAN, STATISTICS))
         assert " By variant, gold POS improves test F1 in both variants tested (" in answer
+
+
+@pytest.mark.parametrize(("best", "start"), [((300, 300, 200), "In 2 of 3 trainings"), ((300, 200, 200), "")])
+def test_trainings_that_end_at_their_best_are_reported(best: tuple[int, ...], start: str) -> None:
+    runs = [{"best_step": step, "steps": 300} for step in best]
+    text = undertrained_note({"a": {"runs": runs[:1]}, "b": {"runs": runs[1:]}})
+    assert text.startswith(start)
+    assert bool(text) == bool(start)
 
 
 def test_enumerations() -> None:

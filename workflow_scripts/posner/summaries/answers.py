@@ -289,6 +289,21 @@ def statistics_note(comparisons: Json) -> str:
     )
 
 
+def undertrained_note(summaries: Mapping[str, Json]) -> str:
+    """Says in how many trainings the best checkpoint is the last one; empty if that is so in less than half of them.
+
+    Such a training could have become better with more epochs, and what POS adds may depend on that.
+    """
+    runs = [run for summary in summaries.values() for run in summary["runs"]]
+    last = sum(run["best_step"] == run["steps"] for run in runs)
+    if 2 * last < len(runs):
+        return ""
+    return (
+        f"In {last} of {len(runs)} trainings the best checkpoint on validation is the last one: with more epochs, F1 "
+        "may be higher and the effects of POS different."
+    )
+
+
 def study_answers(
     summaries: Mapping[str, Json], comparisons: Json, swept: Mapping[str, Json], tagger_error: float
 ) -> dict[str, Any]:

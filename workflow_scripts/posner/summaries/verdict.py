@@ -12,7 +12,7 @@ from posner.config.statistics import Estimation, Statistics
 from posner.config.variants import Variant
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS, Effect
-from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details
+from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details, undertrained_note
 from posner.summaries.oracles import oracle_checks, oracles_sentence, reasons
 from posner.summaries.sentences import effect_sentence
 
@@ -73,6 +73,7 @@ def conclude(
         oracles_sentence(checks, required),
         pos_answer("random", summaries, comparisons),
         ceiling["sentence"],
+        undertrained_note(summaries),
     ]
     return {
         "answers": study_answers(summaries, comparisons, swept, tagger_error),
