@@ -1,4 +1,4 @@
-"""Joint law of the errors of several estimates that are tested together: quantiles and tail probabilities of max |T|.
+"""Joint law of the errors of several estimates that are tested together: quantiles of max |T|.
 
 The `T` are multivariate t with one correlation between any two of them, as for many variants that are compared with one
 baseline (Dunnett 1955, JASA 50, 1096-1121): the shared baseline alone gives 0.5. The probability that none exceeds a
@@ -40,14 +40,9 @@ class Family:
     size: int
     correlation: float = SHARED_BASELINE
 
-    def tails(self, distances: Doubles, df: float, sides: Sides = 2) -> Doubles:
-        """Probability that the largest ``|T|`` (of one side: ``T``) exceeds each distance ``[n]``, all above 0."""
-        log_tails, _ = curves(self, rounded(df), sides)
-        return np.exp(log_tails(np.log(np.clip(distances, DISTANCES[0], DISTANCES[-1]))))
-
     def quantiles(self, p: Doubles, df: float, sides: Sides = 2) -> Doubles:
         """The distances that the largest ``|T|`` (of one side: ``T``) exceeds with probabilities `p`, ``[n]`` each."""
-        _, log_distances = curves(self, rounded(df), sides)
+        log_distances = log_distances_by_tail(self, rounded(df), sides)
         return np.exp(log_distances(np.clip(np.log(p), log_distances.x[0], log_distances.x[-1])))
 
 
@@ -60,16 +55,13 @@ def rounded(df: float) -> float:
 
 
 @lru_cache(maxsize=512)
-def curves(family: Family, df: float, sides: Sides) -> tuple[PchipInterpolator, PchipInterpolator]:
-    """Logarithm of the tail by logarithm of the distance, and the inverse."""
+def log_distances_by_tail(family: Family, df: float, sides: Sides) -> PchipInterpolator:
+    """Logarithm of the distance by logarithm of the probability that the maximum exceeds it."""
     tails = sides * stats.t.sf(DISTANCES, df) if family.size == 1 else maximum_tails(family, df, sides)
     known = tails > MIN_P / 10
     log_tails, log_distances = np.log(tails[known]), np.log(DISTANCES[known])
     distinct = np.append(np.diff(log_tails) < -1e-12, True)  # near 1 the tail is flat
-    return (
-        PchipInterpolator(log_distances, log_tails, extrapolate=True),
-        PchipInterpolator(log_tails[distinct][::-1], log_distances[distinct][::-1], extrapolate=True),
-    )
+    return PchipInterpolator(log_tails[distinct][::-1], log_distances[distinct][::-1])
 
 
 def maximum_tails(family: Family, df: float, sides: Sides) -> Doubles:
