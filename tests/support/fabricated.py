@@ -22,7 +22,8 @@ from posner.evaluation.entities import prf
 from posner.evaluation.slices import with_mentions
 from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
-from posner.stats.comparison import compare_sources, pool_sources
+from posner.stats.comparison import compare_sources
+from posner.stats.pooling import pool_sources
 from posner.stats.resampling import f1 as f1_of
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.cost import Job, Usage, cost_table

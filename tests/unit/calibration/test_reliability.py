@@ -20,8 +20,8 @@ from posner.commands.calibration.plot_coverage import PlotCoverage
 from posner.commands.calibration.plot_power import PlotPower
 from posner.config.statistics import Statistics
 from posner.files import write_json, write_table
-from posner.stats.comparison import verdict_on
 from posner.stats.components import Components
+from posner.stats.conclusions import verdict_on
 from posner.stats.intervals import moderate
 from scipy import stats
 

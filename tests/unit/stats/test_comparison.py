@@ -21,10 +21,9 @@ from posner.stats.comparison import (
     Comparison,
     compare,
     compare_sources,
-    heterogeneity,
-    pool_sources,
-    verdict_on,
 )
+from posner.stats.conclusions import verdict_on
+from posner.stats.pooling import heterogeneity, pool_sources
 from posner.stats.resampling import f1
 from seqeval.metrics import f1_score
 from stored_predictions import predictions_table

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from fabricated import SEEDS, sweep_frame
 from posner.config.statistics import Statistics
-from posner.stats.comparison import Verdict
+from posner.stats.conclusions import Verdict
 from posner.stats.intervals import Estimate
 from posner.stats.propagation import (
     ANCHOR,
@@ -52,7 +52,7 @@ SCALED_ONCE = ("scaled", 1.0)  # in fabricated sweeps, about 70 % of the errors 
 
 def test_the_slope_is_that_of_least_squares_through_all_draws() -> None:
     seed_sweeps = sweeps(draws=5)
-    curves = Curves.of(seed_sweeps)
+    curves = Curves.of(seed_sweeps, "late")
     contrast = curves.slope()
     assert contrast is not None
     expected = []
@@ -68,7 +68,7 @@ def test_the_slope_is_that_of_least_squares_through_all_draws() -> None:
 
 def test_the_cost_of_the_real_errors_is_the_anchor_against_the_clean_text() -> None:
     seed_sweeps = sweeps()
-    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(seed_sweeps)}, QUICK).values()
+    [effect] = estimate_effects("tagging_errors", {"a": Curves.of(seed_sweeps, "late")}, QUICK).values()
     expected = [f1_at(sweep, ("anchor", 1)) - f1_at(sweep, ("clean", 0)) for sweep in seed_sweeps.values()]
     assert effect.change == pytest.approx(np.mean(expected))
     assert effect.seed_std == pytest.approx(np.std(expected, ddof=1))
@@ -77,7 +77,7 @@ def test_the_cost_of_the_real_errors_is_the_anchor_against_the_clean_text() -> N
 
 def test_clustering_is_the_anchor_against_as_many_errors_at_random_positions() -> None:
     seed_sweeps = sweeps()
-    result = estimate(Curves.of(seed_sweeps), Curves.of(seed_sweeps).clustering() or {})
+    result = estimate(Curves.of(seed_sweeps, "late"), Curves.of(seed_sweeps, "late").clustering() or {})
     rates = {
         scale: float(at_scale["effective_rate"].mean())
         for scale, at_scale in seed_sweeps[SEEDS[0]].query("mode == 'scaled'").groupby("level")
@@ -94,7 +94,7 @@ def test_clustering_is_the_anchor_against_as_many_errors_at_random_positions() -
 
 def test_the_variance_over_units_and_draws_is_that_of_the_bootstrap_without_the_interaction() -> None:
     seed_sweeps = sweeps(seeds=2, draws=2)
-    curves = Curves.of(seed_sweeps)
+    curves = Curves.of(seed_sweeps, "late")
     [weights] = bootstrap_weights(60, 1000, 1)
     by_seed = [
         f1(weights @ counts_at(sweep, ANCHOR)) - f1(weights @ counts_at(sweep, SCALED_ONCE))
@@ -115,14 +115,14 @@ def test_the_variance_over_units_and_draws_is_that_of_the_bootstrap_without_the_
 
 
 def test_pseudo_values_have_the_f1_of_the_points_as_their_mean() -> None:
-    curves = Curves.of(sweeps(draws=3))
+    curves = Curves.of(sweeps(draws=3), "late")
     np.testing.assert_allclose(curves.values.mean(axis=1), curves.f1, atol=1e-12)
 
 
 def test_draws_shared_by_all_seeds_add_to_the_variance() -> None:
     """Seeds that agree exactly on two draws that differ leave the variance over draws."""
     sweep = sweep_frame(0.8, 0.1, draws=2, seed=2)
-    curves = Curves.of(dict.fromkeys(SEEDS, sweep))
+    curves = Curves.of(dict.fromkeys(SEEDS, sweep), "late")
     result = estimate(curves, point_contrast(("tagger", 1.0), CLEAN))
     one, other = (f1_of_draw(sweep, ("tagger", 1.0), draw) for draw in (0, 1))
     assert result.parts.seed_std == pytest.approx(0, abs=1e-12)
@@ -132,7 +132,7 @@ def test_draws_shared_by_all_seeds_add_to_the_variance() -> None:
 def test_a_point_with_fewer_draws_uses_the_common_draws() -> None:
     sweep = sweep_frame(0.8, 0.1, draws=4)
     sweep = sweep[(sweep["mode"] != "shuffle") | (sweep["draw"] < 3)]
-    curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]})
+    curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]}, "late")
     weights = np.array([{"shuffle": 1.0, "anchor": -1.0}.get(mode, 0.0) for mode, _ in curves.points])
     drawn = [f1_of_draw(sweep, ("shuffle", 1.0), draw) for draw in range(3)]
     assert curves.draw_std(weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
@@ -148,12 +148,12 @@ def test_counts_are_averaged_over_draws() -> None:
 
 
 def test_the_contrast_of_a_point_with_itself_is_zero() -> None:
-    result = estimate(Curves.of(sweeps()), point_contrast(CLEAN, CLEAN))
+    result = estimate(Curves.of(sweeps(), "late"), point_contrast(CLEAN, CLEAN))
     assert (result.mean, result.parts.seed_std, result.parts.unit_std) == (0, 0, 0)
 
 
 def test_a_question_without_the_needed_points_has_no_effect() -> None:
-    curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(0.5,)))}
+    curves = {"a": Curves.of(sweeps(rates=(0.5,), scales=(0.5,)), "late")}
     assert all(estimate_effects(question, curves, QUICK) == {} for question in ("slope", "clustering"))
 
 
@@ -165,7 +165,7 @@ def with_replaced_share(seed_sweeps: dict[int, pd.DataFrame], part: float) -> di
 @pytest.mark.parametrize(("part", "step"), [(1.0, 0.1), (0.42, 0.1), (0.06, 0.06 * 0.99)])
 def test_a_slope_is_stated_for_no_more_tags_than_were_replaced(part: float, step: float) -> None:
     """F1 falls by 10 points in all, whatever share of the tags that took: no effect may be larger than this."""
-    curves = Curves.of(with_replaced_share(sweeps(draws=20), part))
+    curves = Curves.of(with_replaced_share(sweeps(draws=20), part), "late")
     [effect] = estimate_effects("slope", {"a": curves}, QUICK).values()
     assert effect.reach == pytest.approx(0.99 * part)
     assert effect.step == pytest.approx(step)
@@ -176,7 +176,7 @@ def test_a_slope_is_stated_for_no_more_tags_than_were_replaced(part: float, step
 
 def test_without_errors_there_is_nothing_to_estimate() -> None:
     """Neither a slope nor a place of errors, nor a cost of tags that are the corpus's own."""
-    curves = {"a": Curves.of(with_replaced_share(sweeps(), 0))}
+    curves = {"a": Curves.of(with_replaced_share(sweeps(), 0), "late")}
     for question in QUESTIONS:
         assert estimate_effects(question, curves, QUICK) == {}
 
@@ -186,13 +186,13 @@ def test_without_errors_there_is_nothing_to_estimate() -> None:
 
 def test_verdicts_on_planted_slopes() -> None:
     curves = {
-        "falls": Curves.of(sweeps(fall=0.1, draws=20)),
-        "rises": Curves.of(sweeps(fall=-0.1, draws=20)),
-        "flat": Curves.of(sweeps(fall=0.0, draws=40, rates=(0, 1))),
-        "one seed": Curves.of(sweeps(fall=0.3, seeds=1)),
+        "falls": Curves.of(sweeps(fall=0.1, draws=20), "late"),
+        "rises": Curves.of(sweeps(fall=-0.1, draws=20), "late"),
+        "flat": Curves.of(sweeps(fall=0.0, draws=40, rates=(0, 1)), "late"),
+        "one seed": Curves.of(sweeps(fall=0.3, seeds=1), "late"),
     }
     result = estimate_effects("slope", curves, QUICK)
-    result |= estimate_effects("slope", {"varies": Curves.of(sweeps(fall=-0.1, spread=0.1))}, QUICK)
+    result |= estimate_effects("slope", {"varies": Curves.of(sweeps(fall=-0.1, spread=0.1), "late")}, QUICK)
     assert {name: effect.verdict for name, effect in result.items()} == {
         "falls": "hurts",
         "rises": "helps",
@@ -203,7 +203,7 @@ def test_verdicts_on_planted_slopes() -> None:
     alone = estimate_effects("slope", {"one seed": curves["one seed"]}, QUICK)["one seed"]
     assert (alone.low, alone.seeds_to_conclude, alone.verdict) == (None, None, "inconclusive")
     for effect in result.values():
-        assert effect.p_change_adjusted >= effect.p_change
+        assert effect.p_difference_adjusted >= effect.p_difference
         if effect.low is not None and effect.high is not None:
             assert effect.low < effect.change < effect.high
 
@@ -212,12 +212,12 @@ def test_the_margin_of_a_slope_is_that_of_the_whole_change() -> None:
     """A line that falls by 6 points in all is within a margin of 8, one that falls by 10 is not."""
     settings = Statistics(resamples=300, margin=8)
     small, large = (
-        estimate_effects("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)))}, settings)["a"]
+        estimate_effects("slope", {"a": Curves.of(sweeps(fall=fall, draws=20, rates=(0, 1)), "late")}, settings)["a"]
         for fall in (0.06, 0.10)
     )
     assert small.p_equivalence < 0.5 < large.p_equivalence
 
 
 def test_only_verdicts_of_the_type_appear() -> None:
-    effects = estimate_effects("slope", {"a": Curves.of(sweeps())}, QUICK)
+    effects = estimate_effects("slope", {"a": Curves.of(sweeps(), "late")}, QUICK)
     assert effects["a"].verdict in get_args(Verdict)

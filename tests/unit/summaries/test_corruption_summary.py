@@ -58,7 +58,7 @@ def test_a_change_is_the_same_in_all_tables_where_a_mode_has_a_single_draw() -> 
     sweep.loc[clean, "f1"] = [0.81, 0.8, 0.79, 0.78]
     statistics = Estimation(resamples=100)
     result = run_table(VARIANT, VARIANTS, 42, sweep).query("mode != 'clean'").set_index(["mode", "level"])["change"]
-    intervals = interval_table(VARIANTS, {VARIANT: Curves.of({42: sweep})}, statistics)
+    intervals = interval_table(VARIANTS, {VARIANT: Curves.of({42: sweep}, "late")}, statistics)
     expected = intervals.set_index(["mode", "level"])["change"]
     np.testing.assert_allclose(result.loc[expected.index], expected)
     assert result["anchor"].item() == pytest.approx(sweep.query("mode == 'anchor'")["f1"].item() - 0.795)

@@ -10,7 +10,8 @@ import pytest
 from fabricated import SEEDS, VARIANTS, counts_of, read, summarise, variant, write_comparisons
 from posner.commands.study.conclude import NER
 from posner.config.statistics import Statistics
-from posner.stats.comparison import Verdict, compare_sources
+from posner.stats.comparison import compare_sources
+from posner.stats.conclusions import Verdict
 from posner.summaries.oracles import (
     BASELINE_NOT_LEARNED,
     NOT_LEARNED,

@@ -23,7 +23,7 @@ from posner.commands.study.conclude import NER
 from posner.commands.study.summarise_study import SummariseStudy, result_rows, rst_table
 from posner.config.statistics import Statistics
 from posner.config.variants import SeededVariant
-from posner.stats.comparison import Pooled
+from posner.stats.pooling import Pooled
 from posner.stats.propagation import QUESTIONS
 from posner.summaries.answers import pooled_sentence, statistics_note, study_answers, study_details
 from posner.summaries.sentences import VERDICT_PHRASES

@@ -23,7 +23,7 @@ import pandas as pd
 from scipy import stats
 
 from posner.files import Json
-from posner.stats.comparison import Verdict
+from posner.stats.conclusions import Verdict
 from posner.stats.intervals import Design, ErrorModel
 from posner.stats.joint import Family
 

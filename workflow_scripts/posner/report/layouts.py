@@ -102,7 +102,7 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Seeds": "{seeds}",
         "Change in F1": "{change}",
         "Interval": "{low} to {high}",
-        "p (adjusted)": "{p_change_adjusted}",
+        "p (adjusted)": "{p_difference_adjusted}",
         "p (equivalence, adjusted)": "{p_equivalence_adjusted}",
         "Margin": "{margin}",
         "Seeds to conclude": "{seeds_to_conclude}",

@@ -3,8 +3,8 @@
 Every question is a contrast: a weighted sum of F1 at points of a sweep (mode and level, mean over draws), taken for
 each training seed. Its uncertainty includes the variance over seeds and over the resampling units of the test set, like
 that of a difference from the baseline (:mod:`posner.stats.intervals`), and its variance over seeds is moderated with
-those of the other variants. The variants are a family for each question. Pseudo-values of the F1 of a point are
-computed from entity counts that are averaged over draws.
+those of the other variants of its fusion. The variants are a family for each question. Pseudo-values of the F1 of a
+point are computed from entity counts that are averaged over draws.
 
 No statement reaches beyond what was measured. Tags that the tagger never confuses stay, so a sweep up to a nominal rate
 of 100 % may replace far fewer tags: the slope is stated for at most the highest share of tags that really changed.
@@ -24,9 +24,9 @@ import pandas as pd
 
 from posner.arrays import COUNT_COLUMNS, Doubles, Floats
 from posner.config.statistics import Estimation
-from posner.stats.comparison import Verdict, verdict_on
 from posner.stats.components import Components, components, pseudo_values
-from posner.stats.intervals import Design, Estimate, moderate
+from posner.stats.conclusions import Conclusion
+from posner.stats.intervals import Estimate, moderate
 from posner.stats.joint import Family
 
 Point = tuple[str, float]  # mode and level of corruption
@@ -41,49 +41,23 @@ Question = Literal["tagging_errors", "slope", "clustering"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
 
 
-@dataclass(frozen=True)
-class Effect:
-    """The effect of corrupted tags on the test F1 of one variant; changes are of F1 in 0..1.
+@dataclass(frozen=True, kw_only=True)
+class Effect(Conclusion):
+    """The effect of corrupted tags on the test F1 of one variant; the family are all variants that were swept.
+
+    The standard deviation over units includes that over draws of corrupted tags.
 
     Attributes:
-        seeds: number of training seeds.
-        change: mean over the seeds.
-        low: lower end of its interval over seeds, units and draws, which holds for all variants at once; ``None`` if no
-            variant has two seeds.
-        high: upper end of the interval.
-        seed_std: standard deviation of the change over seeds; ``None`` for one seed.
-        moderated_std: the same, shrunk towards that of all variants.
-        unit_std: standard deviation of the mean change over test sets and draws, without the interaction with seeds.
-        p_change: two-sided p value of no change.
-        p_change_adjusted: the same, adjusted for the number of variants.
-        p_equivalence: p value of a change of the margin or more.
-        p_equivalence_adjusted: the same, adjusted for the number of variants.
-        seeds_to_conclude: number of seeds after which a true change of the observed size would be detected, or shown to
-            be within the margin, with 80 % power; ``None`` where no number would do.
-        verdict: the conclusion from the adjusted p values.
+        change: mean over the seeds, in F1 of 0..1.
         margin: equivalence margin of this change.
         step: share of the test tags (0..1) for which a slope is stated; ``None`` for other questions.
         reach: highest share of the test tags (0..1) that was replaced; ``None`` for other questions.
-        reason: why the verdict is inconclusive whatever the p values are; ``None`` where they decide.
     """
 
-    seeds: int
     change: float
-    low: float | None
-    high: float | None
-    seed_std: float | None
-    moderated_std: float | None
-    unit_std: float
-    p_change: float
-    p_change_adjusted: float
-    p_equivalence: float
-    p_equivalence_adjusted: float
-    seeds_to_conclude: int | None
-    verdict: Verdict
     margin: float
     step: float | None = None
     reach: float | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +65,7 @@ class Curves:
     """F1 of one variant at all points of its sweeps.
 
     Attributes:
+        fusion: of the variant.
         points: what the last axis of `f1` and `values` stands for.
         f1: ``[seeds, points]``, mean over draws.
         values: pseudo-values of F1 ``[seeds, units, points]``, whose mean over units is `f1`.
@@ -98,6 +73,7 @@ class Curves:
         changed: ``[points]``, share of the tokens whose tag was replaced, mean over draws.
     """
 
+    fusion: str
     points: tuple[Point, ...]
     f1: Doubles
     values: Doubles
@@ -105,17 +81,19 @@ class Curves:
     changed: Doubles
 
     @classmethod
-    def of(cls, sweeps: Mapping[int, pd.DataFrame]) -> Curves:
+    def of(cls, sweeps: Mapping[int, pd.DataFrame], fusion: str) -> Curves:
         """The curves of sweeps by seed."""
         means = [
             sweep.groupby(["mode", "level"], sort=False)[["f1", "effective_rate"]].mean() for sweep in sweeps.values()
         ]
         points = tuple((str(mode), float(level)) for mode, level in means[0].index)
         f1 = np.stack([mean["f1"].to_numpy(np.float64) for mean in means])
-        counts = np.stack([[counts_at(sweep, point) for point in points] for sweep in sweeps.values()])
-        values = pseudo_values(counts)
+        values = np.stack(
+            [pseudo_values(np.stack([counts_at(sweep, point) for point in points])) for sweep in sweeps.values()]
+        )
         values += (f1 - values.mean(axis=2))[:, :, None]  # F1 of mean counts is not quite the mean of F1
         return cls(
+            fusion=fusion,
             points=points,
             f1=f1,
             values=values.transpose(0, 2, 1),
@@ -243,40 +221,21 @@ def estimate_effects(question: Question, curves: Mapping[str, Curves], statistic
     effects = {}
     for name, estimate in estimates.items():
         curve = curves[name]
-        effect = effect_of(estimate, family, curve.margin(question, statistics.margin / 100), statistics)
-        effects[name] = replace(effect, step=curve.step(), reach=curve.reach()) if question == "slope" else effect
+        margin = curve.margin(question, statistics.margin / 100)
+        steps = {"step": curve.step(), "reach": curve.reach()} if question == "slope" else {}
+        effects[name] = Effect.of(
+            estimate, family, margin, statistics.level, change=estimate.mean, margin=margin, **steps
+        )
     return effects
 
 
 def estimate_contrasts(curves: Mapping[str, Curves], contrasts: Mapping[str, Contrast | None]) -> dict[str, Estimate]:
-    """The contrast of each variant, with variances over seeds that are moderated together."""
-    return moderate({name: curve.difference(contrasts[name] or {}) for name, curve in curves.items()})
+    """The contrast of each variant; variances over seeds are moderated with those of the same fusion.
 
-
-def effect_of(estimate: Estimate, family: Family, margin: float, statistics: Estimation) -> Effect:
-    """Tests and verdict on the effect on one variant.
-
-    Args:
-        family: the variants whose verdicts hold together.
-        margin: equivalence margin, in F1 of 0..1.
+    Changes of encoder fusion can be many times those of late fusion, and so can their spreads.
     """
-    error = estimate.error
-    low, high = estimate.interval(statistics.level, family) or (None, None)
-    p_change, p_equivalence = estimate.p_difference(family), estimate.p_equivalence(margin, family)
-    design = None if error is None else Design(error, family, statistics.level)
-    return Effect(
-        seeds=estimate.parts.seeds,
-        change=estimate.mean,
-        low=low,
-        high=high,
-        seed_std=estimate.parts.seed_std,
-        moderated_std=None if error is None else error.seed_std,
-        unit_std=estimate.parts.unit_std,
-        p_change=estimate.p_difference(),
-        p_change_adjusted=p_change,
-        p_equivalence=estimate.p_equivalence(margin),
-        p_equivalence_adjusted=p_equivalence,
-        seeds_to_conclude=None if design is None else design.seeds_to_conclude(estimate.mean, margin),
-        verdict=verdict_on(estimate.mean, p_change, p_equivalence, 1 - statistics.level),
-        margin=margin,
-    )
+    estimates: dict[str, Estimate] = {}
+    for fusion in dict.fromkeys(curve.fusion for curve in curves.values()):
+        alike = {name: curve for name, curve in curves.items() if curve.fusion == fusion}
+        estimates |= moderate({name: curve.difference(contrasts[name] or {}) for name, curve in alike.items()})
+    return {name: estimates[name] for name in curves}

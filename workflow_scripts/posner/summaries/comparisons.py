@@ -11,7 +11,8 @@ import pandas as pd
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.corpora.documents import ResamplingUnits
-from posner.stats.comparison import Comparison, Pooled, Source
+from posner.stats.comparison import Comparison, Source
+from posner.stats.pooling import Pooled
 from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.sentences import comparison_sentence
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from posner.config.statistics import Estimation
-from posner.stats.comparison import Comparison, Pooled, Verdict
+from posner.stats.comparison import Comparison
+from posner.stats.conclusions import Conclusion, Verdict
 from posner.stats.propagation import TENTH, Effect, Question
 
 VERDICT_PHRASES: Mapping[Verdict, str] = {
@@ -23,7 +24,7 @@ CONDITIONS: Mapping[Question, str] = {
 
 def comparison_sentence(label: str, comparison: Comparison, statistics: Estimation) -> str:
     """The difference of a variant's test F1 from the baseline's, with interval and verdict."""
-    needed = required_seeds_clause(comparison) if is_open(comparison.verdict, comparison.reason) else ""
+    needed = required_seeds_clause(comparison)
     change = f"{label} changes test F1 by {signed_points(comparison.difference)} points"
     interval = interval_clause(comparison.low, comparison.high, comparison.seeds, statistics)
     return f"{change} ({interval}): {verdict_phrase(comparison.verdict, comparison.reason)}{needed}."
@@ -31,7 +32,7 @@ def comparison_sentence(label: str, comparison: Comparison, statistics: Estimati
 
 def effect_sentence(label: str, question: Question, effect: Effect, statistics: Estimation) -> str:
     """The effect of corrupted tags on a variant's test F1, with interval and verdict."""
-    needed = required_seeds_clause(effect) if is_open(effect.verdict, effect.reason) else ""
+    needed = required_seeds_clause(effect)
     digits = 3 if question == "slope" else 2
     condition = CONDITIONS[question].format(**range_words(effect.step, effect.reach))
     change = f"{label}: test F1 changes by {signed_points(effect.change, digits)} points {condition}"
@@ -58,11 +59,6 @@ def verdict_phrase(verdict: Verdict, reason: str | None) -> str:
     return f"{VERDICT_PHRASES[verdict]} ({reason})" if reason else VERDICT_PHRASES[verdict]
 
 
-def is_open(verdict: Verdict, reason: str | None) -> bool:
-    """Whether more seeds could lead to another verdict."""
-    return verdict == "inconclusive" and not reason
-
-
 def interval_clause(low: float | None, high: float | None, seeds: int, statistics: Estimation, digits: int = 2) -> str:
     """An interval of a difference in 0..1 and the number of seeds behind it."""
     if low is None or high is None:
@@ -71,8 +67,10 @@ def interval_clause(low: float | None, high: float | None, seeds: int, statistic
     return f"{confidence(statistics)} interval {bounds}, {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
 
-def required_seeds_clause(result: Comparison | Effect | Pooled) -> str:
-    """Number of seeds that would settle an open question, if the true effect is the observed one."""
+def required_seeds_clause(result: Conclusion) -> str:
+    """Number of seeds that would settle an open question, if the true effect is the observed one; else empty."""
+    if result.verdict != "inconclusive" or result.reason:
+        return ""
     if result.low is None:
         return "; how many seeds would settle this can be estimated when some variant has two"
     if result.seeds_to_conclude is None:

@@ -48,7 +48,7 @@ class SummariseCorruption(EffectAnalysis):
         sweeps: dict[str, dict[int, pd.DataFrame]] = {}
         for name, variant in swept.items():  # one after the other: the counts of all units need most of the memory
             full = {seed: read_sweep(sweep_file(self.sweeps, name, seed)) for seed in variant.seeds}
-            curves[name] = Curves.of(full)
+            curves[name] = Curves.of(full, variant.fusion)
             sweeps[name] = {seed: sweep.drop(columns=list(COUNT_COLUMNS)) for seed, sweep in full.items()}
         effects = {question: estimate_effects(question, curves, statistics) for question in QUESTIONS}
         for fusion in FUSIONS:

@@ -17,7 +17,8 @@ from posner.corpora.documents import ResamplingUnits
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
 from posner.files import read_json, write_json, write_table
-from posner.stats.comparison import compare_sources, pool_sources
+from posner.stats.comparison import compare_sources
+from posner.stats.pooling import pool_sources
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.oracles import baseline_reasons, f1_over_seeds, gated, trusted
 from posner.summaries.slices import whole_test_table

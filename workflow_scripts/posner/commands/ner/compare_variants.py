@@ -14,7 +14,8 @@ from posner.corpora.corpus import corpus_files, read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
 from posner.files import write_json, write_table
-from posner.stats.comparison import compare_sources, pool_sources
+from posner.stats.comparison import compare_sources
+from posner.stats.pooling import pool_sources
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.oracles import f1_over_seeds, gated, random_reasons, reasons, trusted
 from posner.workflow.command import Folder
