@@ -161,6 +161,16 @@ def test_variances_over_seeds_are_shared() -> None:
     assert comparisons["once"].low is not None
 
 
+def test_the_bootstrap_of_a_variant_is_its_own() -> None:
+    runs = counts(base=[0.80, 0.81, 0.82], one=[0.80, 0.82, 0.82], two=[0.71, 0.70, 0.72], once=[0.9])
+    together = compare_all(runs)
+    for name in ("one", "two"):
+        alone = compare_all({"base": runs["base"], name: runs[name]})[name]
+        assert together[name].bootstrap_low == pytest.approx(alone.bootstrap_low)
+        assert together[name].bootstrap_high == pytest.approx(alone.bootstrap_high)
+    assert together["once"].bootstrap_low is None
+
+
 def test_more_variants_in_a_family_need_larger_effects() -> None:
     runs = counts(base=[0.80, 0.81, 0.82], one=[0.80, 0.82, 0.82], two=[0.81, 0.80, 0.82], three=[0.80, 0.81, 0.83])
     names = ["one", "two", "three"]
@@ -191,6 +201,7 @@ def test_the_families_are_the_sources_of_pos() -> None:
     assert pooled["gold"].difference == pytest.approx((comparisons["a"].difference + comparisons["b"].difference) / 2)
     assert pooled["gold"].verdict == "helps"
     assert pooled["random"].p_variants is None
+    assert pooled["gold"].seed_df > 2, "its variance is moderated with those of the variants"
     assert pool_sources(runs, {}, QUICK) == {}
 
 
@@ -211,7 +222,7 @@ def test_heterogeneity_is_the_quasi_f_of_an_analysis_of_variance() -> None:
             values = (
                 effects[:, None, None]
                 + generator.normal(0, 0.5, (3, 4, 1))
-                + generator.normal(0, 2, (3, 1, 40))
+                + generator.normal(0, 3, (3, 1, 40))
                 + generator.normal(0, 1, (3, 4, 40))
                 + generator.normal(0, 1, (1, 4, 40))
             )

@@ -59,6 +59,14 @@ def test_few_units_have_the_quantiles_of_student() -> None:
     assert estimate.half_width(0.05, ALONE, 2) == pytest.approx(0.004 * stats.t.isf(0.025, 4), rel=1e-4)
 
 
+def test_an_interaction_that_few_units_determine_poorly_widens_the_interval() -> None:
+    """Its share of the variance over units is subtracted with the quantile of known variances."""
+    with_it, without = (ErrorModel(3, 0.004, 2, 0.004, interaction, 2).half_width(0.05) for interaction in (0.003, 0.0))
+    of_t, of_normal = stats.t.isf(0.05, 2), stats.norm.isf(0.05)
+    assert with_it**2 - without**2 == pytest.approx((of_t**2 - of_normal**2) * 0.003**2 / 3, rel=1e-3)
+    assert ErrorModel(3, 0.004, 2, 0.004, 0.003, MANY).half_width(0.05) < without
+
+
 def test_without_a_spread_over_seeds_there_is_no_interval_and_no_small_p_value() -> None:
     estimate = moderate({"": (0.3, Components(1, 50, None, 0.001, 0.0))})[""]
     assert estimate.interval(0.95) is None
@@ -124,6 +132,13 @@ def test_variances_that_are_alike_are_pooled_and_unlike_ones_are_not() -> None:
     assert largest.seed_df < 6
 
 
+def test_one_seed_has_no_interval_beside_spreads_that_have_nothing_in_common() -> None:
+    stds = (1e-6, 1e-3, 1.0, 1e3, 1e6)
+    parts = {str(std): (0.0, Components(10, MANY, std, 0.0, 0.0)) for std in stds}
+    once = moderate(parts | {"once": (0.0, Components(1, MANY, None, 0.0, 0.0))})["once"]
+    assert once.interval(0.95) is None
+
+
 def test_the_variance_over_seeds_is_at_least_that_of_the_interaction() -> None:
     parts = {"a": (0.0, Components(3, MANY, 0.1, 0.0, 2.0)), "b": (0.0, Components(3, MANY, 0.1, 0.0, 0.0))}
     errors = {name: estimate.error for name, estimate in moderate(parts).items()}
@@ -171,6 +186,12 @@ def test_the_seeds_needed_are_the_fewest_that_find_it() -> None:
     assert settled is not None
     powers = [design.with_seeds(n).equivalence_power(0.005) for n in (settled - 1, settled)]
     assert powers[0] < POWER <= powers[1]
+
+
+def test_more_seeds_determine_the_variance_better() -> None:
+    model = error(0.004, 0.001, 3)
+    assert model.with_seeds(9).seed_df == 4 * model.seed_df
+    assert model.with_seeds(9).half_width(0.05) < model.half_width(0.05) / np.sqrt(3)
 
 
 def test_no_number_of_seeds_makes_up_for_a_small_test_set() -> None:

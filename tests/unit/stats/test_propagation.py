@@ -11,6 +11,7 @@ from fabricated import SEEDS, sweep_frame
 from posner.config.statistics import Statistics
 from posner.stats.conclusions import Verdict
 from posner.stats.intervals import Estimate
+from posner.stats.joint import Family
 from posner.stats.propagation import (
     ANCHOR,
     CLEAN,
@@ -115,7 +116,9 @@ def test_the_variance_over_units_and_draws_is_that_of_the_bootstrap_without_the_
 
 
 def test_pseudo_values_have_the_f1_of_the_points_as_their_mean() -> None:
-    curves = Curves.of(sweeps(draws=3), "late")
+    """Even where F1 of mean counts is not the mean of F1."""
+    shifted = {seed: sweep.assign(f1=sweep["f1"] + 0.01) for seed, sweep in sweeps(draws=3).items()}
+    curves = Curves.of(shifted, "late")
     np.testing.assert_allclose(curves.values.mean(axis=1), curves.f1, atol=1e-12)
 
 
@@ -206,6 +209,17 @@ def test_verdicts_on_planted_slopes() -> None:
         assert effect.p_difference_adjusted >= effect.p_difference
         if effect.low is not None and effect.high is not None:
             assert effect.low < effect.change < effect.high
+
+
+def test_spreads_are_shared_within_a_fusion() -> None:
+    """A steep and varied slope of encoder fusion says nothing about the spread of late fusion, but is of its family."""
+    late = {"a": Curves.of(sweeps(fall=0.02, spread=0.001), "late")}
+    steep = {"b": Curves.of(sweeps(fall=0.6, spread=0.05), "encoder")}
+    alone, together = (estimate_effects("slope", curves, QUICK)["a"] for curves in (late, late | steep))
+    assert alone.moderated_std == together.moderated_std
+    [estimate] = estimate_contrasts(late, {"a": late["a"].slope()}).values()
+    assert together.p_difference_adjusted == pytest.approx(estimate.p_difference(Family(2, 0.0)))
+    assert together.p_difference_adjusted > alone.p_difference_adjusted == alone.p_difference
 
 
 def test_the_margin_of_a_slope_is_that_of_the_whole_change() -> None:
