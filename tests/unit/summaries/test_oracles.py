@@ -7,20 +7,27 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
-from fabricated import SEEDS, VARIANTS, counts_of, read, summarise, variant, write_comparisons
+from fabricated import ORACLES, SEEDS, VARIANTS, counts_of, read, summarise, variant, write_comparisons
+from posner.commands.ner.compare_variants import CompareVariants
 from posner.commands.study.conclude import NER
 from posner.config.statistics import Statistics
+from posner.corpora.corpus import SPLITS, Provenance, Sentence, write_corpus
+from posner.evaluation.stored import predictions_file
 from posner.stats.comparison import compare_sources
 from posner.stats.conclusions import Verdict
 from posner.summaries.oracles import (
     BASELINE_NOT_LEARNED,
     NOT_LEARNED,
     NOT_TESTED,
+    RANDOM_HAS_EFFECT,
     gated,
     oracle_checks,
     oracles_sentence,
+    random_reasons,
     reasons,
+    trusted,
 )
+from stored_predictions import predictions_table
 
 
 @pytest.fixture
@@ -124,6 +131,52 @@ def test_nothing_is_concluded_beside_a_baseline_that_was_not_learned(
     counts = {name: {seed: counts_of(f1[name]) for seed in SEEDS} for name in VARIANTS}
     compared = gated(compare_sources(counts, VARIANTS, Statistics(resamples=100)), because)
     assert {comparison.verdict for comparison in compared.values()} == {"equivalent" if learned else "inconclusive"}
+
+
+EFFECT_BASE = {name: 0.8 + 0.0004 * i for i, name in enumerate(VARIANTS)} | ORACLES
+
+
+@pytest.mark.parametrize(("random_f1", "acts"), [(0.8, False), (0.9, True), (0.7, True)])
+def test_random_pos_with_an_effect_makes_its_fusion_inconclusive(random_f1: float, acts: bool) -> None:
+    """Random POS of late fusion says nothing about encoder fusion, and gold POS that helps is no reason for doubt."""
+    f1 = EFFECT_BASE | {"late-random-one_hot": random_f1, "late-gold-one_hot": 0.95}
+    counts = {name: {seed: counts_of(f1[name] + 0.002 * (seed % 3)) for seed in SEEDS} for name in VARIANTS}
+    because = random_reasons(compare_sources(counts, VARIANTS, Statistics(resamples=100)), VARIANTS)
+    late = {name for name, v in VARIANTS.items() if v.fusion == "late" and v.pos in ("gold", "predicted")}
+    assert because == (dict.fromkeys(late, RANDOM_HAS_EFFECT) if acts else {})
+
+
+def test_the_mean_of_a_source_leaves_out_doubtful_variants() -> None:
+    remaining = trusted(VARIANTS, {"encoder-gold": NOT_LEARNED})
+    assert set(VARIANTS) - set(remaining) == {"encoder-gold"}
+    assert trusted(VARIANTS, dict.fromkeys(VARIANTS, BASELINE_NOT_LEARNED)) == {}
+
+
+def test_the_command_considers_random_pos(tmp_path: Path) -> None:
+    """Every sentence holds one place, which all models but the baseline find: random POS, too."""
+    sentences = [Sentence(("Oslo", "is"), ("NN", "VB"), ("B-LOC", "O"), str(i // 2)) for i in range(24)]
+    write_corpus(tmp_path / "corpus", dict.fromkeys(SPLITS, sentences), Provenance("made", "up"))
+    names = ("baseline", "late-gold-one_hot", "late-random-one_hot")
+    for name in names:
+        for seed in SEEDS:
+            wrong = 12 if name == "baseline" else 2
+            labels = [(["B-LOC", "O"], ["O", "O"] if i < wrong - seed % 2 else ["B-LOC", "O"]) for i in range(24)]
+            path = predictions_file(tmp_path / "ner", name, seed)
+            path.parent.mkdir(parents=True)
+            predictions_table(labels, ["O", "B-LOC", "I-LOC"]).to_parquet(path)
+    CompareVariants(
+        variants={name: VARIANTS[name] for name in names},
+        statistics=Statistics(resamples=100),
+        corpus=tmp_path / "corpus",
+        ner=tmp_path / "ner",
+        output=tmp_path / "comparisons.json",
+        table=tmp_path / "comparisons.csv",
+    ).execute()
+    result = read(tmp_path / "comparisons.json")
+    assert result["variants"]["late-random-one_hot"]["verdict"] == "helps"
+    gold = result["variants"]["late-gold-one_hot"]
+    assert (gold["verdict"], gold["reason"]) == ("inconclusive", RANDOM_HAS_EFFECT)
+    assert set(result["pooled"]) == {"random"}, "no variant with gold POS is left"
 
 
 def test_the_answers_say_that_the_baseline_was_not_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
