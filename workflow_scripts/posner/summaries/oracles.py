@@ -111,9 +111,6 @@ def random_reasons(comparisons: Mapping[str, Comparison], variants: Mapping[str,
 
 def trusted(variants: Mapping[str, Variant], because: Mapping[str, str]) -> dict[str, Variant]:
     """The variants without a reason to doubt them, and the baseline; none if that was not learned."""
-    baseline = baseline_of(variants)
-    if because.get(baseline):
-        return {}
     return {name: variant for name, variant in variants.items() if name not in because}
 
 
