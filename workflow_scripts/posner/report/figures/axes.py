@@ -290,7 +290,7 @@ def add_change_key(figure: Figure, baseline: BaselineRange, direction: Direction
     """Write above the panels the key to changes of F1: reference line, intervals, seeds, others, the baseline."""
     keys = [
         key_line("gold POS tags"),
-        key_line("interval (two seeds or more)", "-"),
+        key_line("interval", "-"),
         seed_tick_key(direction),
         *others,
         *baseline.band_key("range over baseline seeds"),
