@@ -62,6 +62,7 @@ rule all:
         "results/sizes.csv",
         "results/power.png",
         "results/coverage.png",
+        "results/simulation.png",
 
 
 rule plan_calibration:
@@ -154,4 +155,47 @@ rule plot_coverage:
         code=study.code("plot_coverage"),
     shell:
         "python -m posner plot_coverage --replicates {input.replicates} --style {input.style:q} --output {output}"
+        " > {log} 2>&1"
+
+
+rule simulate_studies:
+    """How often verdicts and intervals of simulated studies are right, for many designs."""
+    output:
+        simulation="results/simulation.json",
+        table="results/simulation.csv",
+        provenance="results/simulation.provenance.json",
+    log:
+        f"{STUDY_LOGS}/simulate_studies.log",
+    benchmark:
+        f"{STUDY_BENCHMARKS}/simulate_studies.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        plan=study.arguments(plan=PLAN.simulation),
+        statistics=study.arguments(statistics=study.STUDY.statistics.estimation),
+        code=study.code("simulate_studies"),
+    shell:
+        "python -m posner simulate_studies {params.plan} {params.statistics} --output {output.simulation}"
+        " --table {output.table} > {log} 2>&1"
+
+
+rule plot_simulation:
+    """Error rates, coverage and power of the simulated studies, by seeds and documents."""
+    input:
+        rates="results/simulation.csv",
+        style=ancient(STYLE),
+    output:
+        "results/simulation.png",
+    log:
+        f"{STUDY_LOGS}/plot_simulation.log",
+    benchmark:
+        f"{STUDY_BENCHMARKS}/plot_simulation.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        content=study.content_of([STYLE]),
+        code=study.code("plot_simulation"),
+    shell:
+        "python -m posner plot_simulation --rates {input.rates} --style {input.style:q} --output {output}"
         " > {log} 2>&1"

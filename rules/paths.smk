@@ -71,6 +71,8 @@ NOTEBOOK = f"{WORK}/notebook/results_analysis.html"
 
 # Of the study.
 SUMMARY = "results/summary.rst"
+POWER = "results/power.txt"
+POWER_FIGURE = "results/power_by_seeds.png"
 USED_CONFIG = "results/config.json"
 REPORT = "results/report.html"
 

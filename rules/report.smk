@@ -3,6 +3,7 @@
 from posner.workflow.verification import verified_hashes
 
 ANALYSES = [
+    *[POWER, POWER_FIGURE],
     *expand(f"{CORPUS}/counts.{{kind}}", corpus=STUDY.study.corpora, kind=["csv", "tex", "html"]),
     *expand(
         [
@@ -47,6 +48,60 @@ rule summarise_study:
         code=code("summarise_study"),
     shell:
         "python -m posner summarise_study {params.settings} --output {output} > {log} 2>&1"
+
+
+# Its warnings are shown before anything is trained, so they do not go to the log alone.
+rule summarise_power:
+    """The effects that the study can detect or exclude with its seeds, from assumed standard deviations or a pilot."""
+    input:
+        [str(STUDY.power.pilot)] if STUDY.power.pilot else [],
+    output:
+        POWER,
+        power="results/power.csv",
+        curves="results/power_curves.csv",
+        provenance="results/power.provenance.json",
+    log:
+        f"{STUDY_LOGS}/summarise_power.log",
+    benchmark:
+        f"{STUDY_BENCHMARKS}/summarise_power.tsv"
+    localrule: True
+    priority: 100
+    conda:
+        ENVIRONMENT
+    params:
+        variants=arguments(variants=VARIANTS),
+        statistics=arguments(statistics=STUDY.statistics.estimation),
+        power=arguments(power=STUDY.power),
+        results=subpath(output.power, parent=True),
+        code=code("summarise_power"),
+    shell:
+        "python -m posner summarise_power {params.variants} {params.statistics} {params.power} --output {params.results}"
+        " 2>&1 | tee {log} >&2"
+
+
+rule plot_seeds:
+    """The same for other numbers of seeds."""
+    input:
+        power="results/power.csv",
+        curves="results/power_curves.csv",
+        style=ancient(STYLE),
+    output:
+        POWER_FIGURE,
+        "results/power_by_seeds.svg",
+        "results/power_by_seeds.provenance.json",
+    log:
+        f"{STUDY_LOGS}/plot_seeds.log",
+    benchmark:
+        f"{STUDY_BENCHMARKS}/plot_seeds.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        content=content_of([STYLE]),
+        code=code("plot_seeds"),
+    shell:
+        "python -m posner plot_seeds --power {input.power} --curves {input.curves} --style {input.style:q}"
+        " --output {output[0]} > {log} 2>&1"
 
 
 rule record_config:

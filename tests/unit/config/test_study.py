@@ -31,7 +31,7 @@ from snakemake.utils import update_config
 def test_the_published_study_is_valid() -> None:
     study = check(PUBLISHED)
     assert study.baseline == "baseline"
-    assert len(list(study.checkpoints())) == (9 + 3) * 3 + 5  # oracles have one seed
+    assert len(list(study.checkpoints())) == (9 + 3) * 6 + 5  # oracles have one seed
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
@@ -62,7 +62,7 @@ def test_there_are_named_studies() -> None:
 
 def test_the_published_settings() -> None:
     study = check(PUBLISHED)
-    assert study.study.seeds == (42, 43, 44)
+    assert study.study.seeds == (42, 43, 44, 45, 46, 47)
     assert study.pos.folds == 5
     for training in (study.pos.training, study.ner.training):
         assert training.epochs == 3

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from posner.calibration.simulation import SimulationPlan
 from posner.config.base import Fraction, Integer, Settings
 from posner.config.corpora import GeneratedCorpus
 from posner.errors import InputError
@@ -15,7 +16,7 @@ TEMPLATE = "planted"  # the corpus of the calibration's study that all planned c
 
 
 class CalibrationPlan(Settings):
-    """Number of corpora of each ambiguity in a calibration."""
+    """Number of corpora of each ambiguity in a calibration, and of simulated studies."""
 
     ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), min_length=1, max_length=100)
     """Shares of ambiguous candidates; without any, no effect is planted."""
@@ -23,6 +24,8 @@ class CalibrationPlan(Settings):
     """Corpora of each ambiguity above 0."""
     replicates_without: Integer = Field(20, ge=2, le=1000)
     """Corpora without ambiguous candidates."""
+    simulation: SimulationPlan = Field(default_factory=SimulationPlan)
+    """Studies that are simulated, without training."""
 
     def corpora(self, template: GeneratedCorpus) -> dict[str, GeneratedCorpus]:
         """All corpora by name, like `template` but for ambiguity and seed; no two have the same seed.

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from posner.config.base import Name
 from posner.config.statistics import Estimation
-from posner.config.variants import SeededVariant
+from posner.config.variants import SeededVariant, baseline_of
 from posner.workflow.command import Command
 
 
@@ -21,4 +21,9 @@ class EffectAnalysis(RunAnalysis):
     """A command that estimates effects with intervals."""
 
     statistics: Estimation = Field(default_factory=Estimation)
-    """Margin, level and resamples of intervals and tests."""
+    """Margin, level and resamples of intervals and tests, and the stages of the study."""
+
+    @property
+    def stage(self) -> int:
+        """Number of seeds of the baseline, by which the study is at one of its stages."""
+        return len(self.variants[baseline_of(self.variants)].seeds)

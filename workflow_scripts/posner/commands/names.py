@@ -28,6 +28,8 @@ COMMANDS = {
     ),
     "extra_tests": ("prepare_extra_test", "tag_extra_test", "predict_extra_test", "compare_extra_tests"),
     "study": (
+        "summarise_power",
+        "plot_seeds",
         "conclude",
         "summarise_cost",
         "plot_cost",
@@ -39,7 +41,14 @@ COMMANDS = {
         "write_model_cards",
         "verify",
     ),
-    "calibration": ("plan_calibration", "summarise_calibration", "plot_power", "plot_coverage"),
+    "calibration": (
+        "plan_calibration",
+        "summarise_calibration",
+        "simulate_studies",
+        "plot_power",
+        "plot_coverage",
+        "plot_simulation",
+    ),
     "project": (
         "benchmark",
         "benchmark_memory",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, field_validator
 
 from posner.config.base import Integer, Number, Seed, Settings
 
@@ -18,6 +20,16 @@ class Estimation(Settings):
     """Bootstrap resamples of the test set."""
     seed: Seed = 42
     """Seed of the bootstrap."""
+    stages: tuple[Integer, ...] = Field((), max_length=20)
+    """Numbers of seeds after which the study is analysed, if seeds are added in stages, in ascending order. The level
+    then holds for all stages together."""
+
+    @field_validator("stages")
+    @classmethod
+    def _ascend(cls, stages: tuple[int, ...]) -> tuple[int, ...]:
+        if list(stages) != sorted(set(stages)) or any(stage < 2 for stage in stages):
+            raise ValueError("numbers of seeds from 2 on, in ascending order")
+        return stages
 
 
 class Statistics(Estimation):
@@ -30,3 +42,14 @@ class Statistics(Estimation):
     def estimation(self) -> Estimation:
         """The settings without the condition on oracles."""
         return Estimation(**{name: getattr(self, name) for name in Estimation.model_fields})
+
+
+class Power(Settings):
+    """Standard deviations of differences of F1 by which a study is planned, before anything is trained."""
+
+    seed_std: Number = Field(0.35, gt=0, le=100)
+    """Standard deviation over seeds of a variant's difference from the baseline, in F1 points."""
+    unit_std: Number = Field(0.1, ge=0, le=100)
+    """Standard deviation of a mean difference over test sets, in F1 points."""
+    pilot: Path | None = None
+    """ner_comparisons.json of an earlier study, whose standard deviations replace these."""

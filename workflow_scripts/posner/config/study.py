@@ -16,7 +16,7 @@ from posner.config.compute import Compute
 from posner.config.corpora import Corpus
 from posner.config.corruption import Corruption
 from posner.config.encoders import Encoder
-from posner.config.statistics import Statistics
+from posner.config.statistics import Power, Statistics
 from posner.config.training import Ner, Pos
 from posner.config.variants import Seeds, Variant
 from posner.errors import suggestion
@@ -59,6 +59,8 @@ class Config(Settings):
     """Settings of the corruption sweeps."""
     statistics: Statistics = Field(default_factory=Statistics)
     """Settings of intervals, tests and verdicts."""
+    power: Power = Field(default_factory=Power)
+    """Assumptions about the spread of results, from which the power of the study is computed before it is run."""
     compute: Compute = Field(default_factory=Compute)
     """Device, precision and threads."""
 
@@ -83,6 +85,12 @@ class Config(Settings):
             raise ValueError("study.variants: exactly one variant must have fusion: none, the baseline")
         refuse_duplicates("corruption.rates", self.corruption.rates)
         refuse_duplicates("corruption.scales", self.corruption.scales)
+        seeds = self.seeds(self.baseline)
+        if (stages := self.statistics.stages) and len(seeds) not in stages:
+            raise ValueError(
+                f"study.seeds: {len(seeds)} seeds of the baseline, but statistics.stages are "
+                f"{', '.join(map(str, stages))}; other analyses than after these numbers raise the error rate"
+            )
         if (jobs := self.model_jobs()) > LARGEST_STUDY:
             raise ValueError(f"study: {jobs:,} jobs that use a model are more than {LARGEST_STUDY:,}; split the study")
         return self

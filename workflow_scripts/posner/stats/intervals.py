@@ -194,11 +194,14 @@ class Design:
         error: the law of the errors.
         family: the estimates that are tested together.
         level: of their tests, in 0.5..1.
+        scatter: standard deviation of an estimate, as a share of the one that `error` assumes; a mean of variants
+            varies less than the single variants whose variance its interval is based on.
     """
 
     error: ErrorModel
     family: Family
     level: float
+    scatter: float = 1.0
 
     @cached_property
     def critical(self) -> float:
@@ -207,22 +210,26 @@ class Design:
 
     def detectable(self) -> float:
         """The smallest true difference that is detected with a power of about :data:`POWER`."""
-        return self.critical + self.error.half_width(1 - POWER)
+        return self.critical + self.scatter * self.error.half_width(1 - POWER)
 
     def power(self, difference: float) -> float:
         """Probability that a true difference of this size is detected."""
-        return 1 - self.error.tail(difference - self.critical)
+        return 1 - self.tail(difference - self.critical)
 
     def equivalence_power(self, margin: float, difference: float = 0.0) -> float:
         """Probability that a true difference of this size is shown to be within the margin."""
         allowed = margin - self.error.half_width(1 - self.level, self.family, 1)
         if allowed <= 0:
             return 0.0
-        return max(0.0, 1 - self.error.tail(allowed - difference) - self.error.tail(allowed + difference))
+        return max(0.0, 1 - self.tail(allowed - difference) - self.tail(allowed + difference))
+
+    def tail(self, distance: float) -> float:
+        """Probability that an estimate exceeds its expectation by `distance`."""
+        return self.error.tail(distance / self.scatter)
 
     def with_seeds(self, seeds: int) -> Design:
         """The same study with another number of seeds."""
-        return Design(self.error.with_seeds(seeds), self.family, self.level)
+        return replace(self, error=self.error.with_seeds(seeds))
 
     def fewest_seeds(self, suffices: Callable[[Design], bool]) -> int | None:
         """The fewest seeds, from two on, with which the study suffices; ``None`` if :data:`MAX_SEEDS` do not.
@@ -241,6 +248,10 @@ class Design:
     def seeds_to_detect(self, difference: float) -> int | None:
         """Number of seeds that would detect a true difference of this size; ``None`` if the test set is too small."""
         return self.fewest_seeds(lambda design: design.detectable() <= difference)
+
+    def seeds_for_equivalence(self, margin: float) -> int | None:
+        """Number of seeds that would show that a true difference of 0 is within `margin`; ``None`` if none would."""
+        return self.fewest_seeds(lambda design: design.equivalence_power(margin) >= POWER)
 
     def seeds_to_conclude(self, difference: float, margin: float) -> int | None:
         """Number of seeds that would detect a true difference of this size, or show that it is within `margin`."""

@@ -14,7 +14,7 @@ from posner.config.variants import Variant, baseline_of
 from posner.stats.comparison import COMPARED_SOURCES, PairedRuns, Source, mean_difference, pair_runs
 from posner.stats.components import Components
 from posner.stats.conclusions import Conclusion
-from posner.stats.intervals import moderate
+from posner.stats.intervals import Estimate, moderate
 from posner.stats.joint import ALONE
 from posner.stats.resampling import RunCounts
 
@@ -71,13 +71,9 @@ def pool(
     alone: Mapping[str, tuple[float, Components]],
     statistics: Estimation,
 ) -> Pooled:
-    """The mean difference of the variants `members`.
-
-    Its variance over seeds is moderated with those of single variants: it cannot exceed their mean, whatever their
-    correlation.
-    """
+    """The answer of the variants `members`, from pseudo-values ``[seeds, units]`` and components by variant."""
     stacked = np.stack([values[name] for name in members])  # [variants, seeds, units]
-    estimate = moderate({**alone, "": mean_difference(stacked.mean(axis=0))})[""]
+    estimate = pooled_estimate(stacked, alone)
     variant_std, p_variants = heterogeneity(stacked)
     return Pooled.of(
         estimate,
@@ -89,6 +85,19 @@ def pool(
         variant_std=variant_std,
         p_variants=p_variants,
     )
+
+
+def pooled_estimate(values: Doubles, alone: Mapping[str, tuple[float, Components]]) -> Estimate:
+    """The mean of the differences of several variants.
+
+    Its variance over seeds is moderated with those of single variants: it cannot exceed their mean, whatever their
+    correlation.
+
+    Args:
+        values: pseudo-values of the differences ``[variants, seeds, units]``.
+        alone: mean and components of every variant of the study.
+    """
+    return moderate({**alone, "": mean_difference(values.mean(axis=0))})[""]
 
 
 def heterogeneity(values: Doubles) -> tuple[float, float | None]:

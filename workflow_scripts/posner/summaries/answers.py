@@ -147,6 +147,8 @@ def statistics_note(comparisons: Json) -> str:
     """Note on the tests and intervals behind verdicts."""
     statistics, units = Statistics.model_validate(comparisons["statistics"]), comparisons["units"]
     one_sided = f"{100 * (1 - statistics.level):.3g} %"
+    stages = ", ".join(map(str, statistics.stages))
+    looks = f" The study is analysed after {stages} seeds; the level holds for all stages together." if stages else ""
     return (
         "Differences are from the baseline with the same training seeds. Intervals and tests account for the variance "
         "over training seeds, whose estimates are moderated over all variants, and over the "
@@ -154,7 +156,7 @@ def statistics_note(comparisons: Json) -> str:
         "variants with the same source of POS together, and for all variants of each question on corrupted tags. "
         f"Equivalence within the margin of {statistics.margin:g} points is tested one-sided at {one_sided}, so the "
         "interval of an equivalent variant can exceed the margin slightly. For the effect of replaced tags, the margin "
-        "applies to the change from none to the highest share that was measured."
+        f"applies to the change from none to the highest share that was measured.{looks}"
     )
 
 

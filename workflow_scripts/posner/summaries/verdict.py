@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from posner.config.statistics import Estimation, Statistics
-from posner.config.variants import Variant
+from posner.config.variants import Variant, baseline_of
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS, Effect
 from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details, undertrained_note
 from posner.summaries.oracles import oracle_checks, oracles_sentence, reasons
+from posner.summaries.power import more_seeds_sentence
 from posner.summaries.sentences import effect_sentence
 
 # Columns of the main table, from a variant's difference.
@@ -48,7 +49,8 @@ def conclude(
 
     Returns:
         `answers`: the answers of :func:`posner.summaries.answers.study_answers`; `details`: a list of further sentences
-        on corruption; `statistics` and `footnote`: notes on the tests, and on controls; `variants`, `oracles`,
+        on corruption; `statistics`, `seeds` and `footnote`: notes on the tests, on open
+        questions, and on controls; `variants`, `oracles`,
         `propagation`: the results behind the sentences; `oracle_f1`, the F1 in 0..1 that oracles must reach;
         `pos_accuracy`.
     """
@@ -57,8 +59,9 @@ def conclude(
     required = comparisons["statistics"]["oracle_f1"] / 100
     checks = oracle_checks(summaries, required)
     statistics = Statistics.model_validate(comparisons["statistics"])
+    settings = {name: Variant.model_validate(summary["settings"]) for name, summary in summaries.items()}
     because = reasons(
-        {name: Variant.model_validate(summary["settings"]) for name, summary in summaries.items()},
+        settings,
         {name: summary["summary"]["test"]["f1"]["mean"] for name, summary in summaries.items()},
         statistics,
     )
@@ -79,6 +82,7 @@ def conclude(
         "answers": study_answers(summaries, comparisons, swept, tagger_error),
         "details": study_details(comparisons, swept, tagger_error),
         "statistics": statistics_note(comparisons),
+        "seeds": more_seeds_sentence(comparisons, summaries[baseline_of(settings)]["seeds"]),
         "footnote": " ".join(filter(None, notes)),
         "variants": {name: variant_verdict(summary, compared.get(name)) for name, summary in summaries.items()},
         "oracles": checks,

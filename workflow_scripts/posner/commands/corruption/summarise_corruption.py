@@ -13,6 +13,7 @@ from posner.errors import InputError
 from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
 from posner.stats.propagation import QUESTIONS, Curves, estimate_effects
+from posner.stats.stages import at_stage
 from posner.summaries.corruption import (
     change_table,
     effect_summaries,
@@ -41,7 +42,7 @@ class SummariseCorruption(EffectAnalysis):
     """
 
     def execute(self) -> None:
-        swept, variants, statistics = self.swept(), self.variants, self.statistics
+        swept, variants, statistics = self.swept(), self.variants, at_stage(self.statistics, self.stage)
         if not swept:
             raise InputError("--variants: none of them reads POS, so there is no sweep to summarise")
         curves: dict[str, Curves] = {}

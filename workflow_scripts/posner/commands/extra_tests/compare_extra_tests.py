@@ -19,6 +19,7 @@ from posner.evaluation.stored import count_runs, counts_by_unit, predictions_fil
 from posner.files import read_json, write_json, write_table
 from posner.stats.comparison import compare_sources
 from posner.stats.pooling import pool_sources
+from posner.stats.stages import at_stage
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.oracles import baseline_reasons, f1_over_seeds, gated, trusted
 from posner.summaries.slices import whole_test_table
@@ -45,16 +46,17 @@ class CompareExtraTests(EffectAnalysis):
     """Folder to write CSV to: extra_tests.csv and extra_tests_comparisons.csv."""
 
     def execute(self) -> None:
+        statistics = at_stage(self.statistics, self.stage)
         summaries, runs, differences = {}, {}, {}
         compared_before = read_json(self.main, ["variants"])["variants"]
         because = {name: entry["reason"] for name, entry in compared_before.items() if entry["reason"]}
         for test in self.tests:
             units = ResamplingUnits.of(read_split(self.corpus / FOLDER / f"{test}.parquet"))
             counts = count_runs(self.predictions / test, self.variants, test, partial(counts_by_unit, units=units))
-            here = because | baseline_reasons(self.variants, f1_over_seeds(counts), self.statistics)
-            comparisons = gated(compare_sources(counts, self.variants, self.statistics), here)
-            pooled = pool_sources(counts, trusted(self.variants, here), self.statistics)
-            summaries[test] = comparison_summary(comparisons, pooled, self.variants, self.statistics, units)
+            here = because | baseline_reasons(self.variants, f1_over_seeds(counts), statistics)
+            comparisons = gated(compare_sources(counts, self.variants, statistics), here)
+            pooled = pool_sources(counts, trusted(self.variants, here), statistics)
+            summaries[test] = comparison_summary(comparisons, pooled, self.variants, statistics, units)
             differences[test] = comparison_table(comparisons, self.variants)
             runs[test] = whole_test_table(counts, self.variants)
         write_json(self.output, summaries)

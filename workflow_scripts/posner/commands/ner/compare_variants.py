@@ -16,6 +16,7 @@ from posner.evaluation.stored import count_runs, counts_by_unit, predictions_fil
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_sources
 from posner.stats.pooling import pool_sources
+from posner.stats.stages import at_stage
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.oracles import f1_over_seeds, gated, random_reasons, reasons, trusted
 from posner.workflow.command import Folder
@@ -40,14 +41,15 @@ class CompareVariants(EffectAnalysis):
     """CSV file to write."""
 
     def execute(self) -> None:
+        statistics = at_stage(self.statistics, self.stage)
         units = ResamplingUnits.of(read_split(self.corpus / "test.parquet"))
         counts = count_runs(self.ner, self.variants, "test", partial(counts_by_unit, units=units))
-        compared = compare_sources(counts, self.variants, self.statistics)
+        compared = compare_sources(counts, self.variants, statistics)
         because = random_reasons(compared, self.variants)
-        because |= reasons(self.variants, f1_over_seeds(counts), self.statistics)
+        because |= reasons(self.variants, f1_over_seeds(counts), statistics)
         comparisons = gated(compared, because)
-        pooled = pool_sources(counts, trusted(self.variants, because), self.statistics)
-        write_json(self.output, comparison_summary(comparisons, pooled, self.variants, self.statistics, units))
+        pooled = pool_sources(counts, trusted(self.variants, because), statistics)
+        write_json(self.output, comparison_summary(comparisons, pooled, self.variants, statistics, units))
         write_table(self.table, comparison_table(comparisons, self.variants))
 
     def inputs(self) -> list[Path]:

@@ -14,6 +14,7 @@ from posner.evaluation.stored import count_runs, predictions_file
 from posner.files import write_table
 from posner.pos.features import tag_ids
 from posner.pos.predicted import read_predicted
+from posner.stats.stages import at_stage
 from posner.summaries.slices import slice_runs_table, slice_summary_table
 from posner.workflow.command import Folder
 
@@ -40,7 +41,7 @@ class ScoreSlices(EffectAnalysis):
         all_counts = count_runs(self.ner, self.variants, "test", partial(slicer.counts, units=units))
         counts, slices = with_mentions(all_counts, slicer.slices)
         write_table(self.tables / "ner_slices.csv", slice_runs_table(counts, slices, self.variants))
-        summary = slice_summary_table(counts, slices, self.variants, self.statistics)
+        summary = slice_summary_table(counts, slices, self.variants, at_stage(self.statistics, self.stage))
         write_table(self.tables / "ner_slices_summary.csv", summary)
 
     def inputs(self) -> list[Path]:

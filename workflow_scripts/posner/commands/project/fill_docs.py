@@ -7,6 +7,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from posner.commands.study.summarise_study import HEADER, result_rows
 from posner.errors import InputError
 from posner.files import Json, atomic_path, read_json, read_table
@@ -14,10 +16,16 @@ from posner.summaries.names import POS
 from posner.summaries.sentences import signed_points
 from posner.workflow.command import Command
 
+VERDICT_TEXTS = ("answers", "details", "statistics", "seeds", "footnote")
 SCORES = ("baseline_f1", "baseline_best", "variant_f1", "variant_best")
 SIZE_COLUMNS = ("planted", "replicates", *SCORES, "difference", "helps", "power", "covered")
 SIZE_HEADER = (
     "planted", "difference", "F1 without POS (best)", "with gold POS (best)", "*helps*", "expected", "interval covers"
+)  # fmt: skip
+SIMULATION_COLUMNS = ("units", "seeds", "false_claims", "coverage", "power", "equivalent")
+SIMULATION_HEADER = (
+    "documents", "seeds", "verdicts on", "false claims (worst)", "intervals cover (worst)", "effect detected (worst)",
+    "equivalent (worst)"
 )  # fmt: skip
 PERFORMANCE_HEADER = ("task", "contender", "speed or cost", "times as fast", "ms a step", "of matrix products")
 ONE_SEED = ("*one seed each, not tested:*", *[""] * (len(HEADER) - 1))
@@ -31,18 +39,29 @@ class FillDocs(Command):
     results: Path = Path("results/published/minilm")
     """Folder that holds the study's verdict.json."""
     calibration: Path = Path("results/published/calibration")
-    """Folder that holds calibration.json and sizes.csv."""
+    """Folder that holds the results of a calibration."""
     performance: Path = Path("results/published/performance")
     """Folder that holds tables of `benchmark`, a JSON file for each device."""
 
     def execute(self) -> None:
-        verdict = read_json(self.results / "verdict.json", ["answers", "details", "statistics", "footnote", "variants"])
-        reliability = read_json(self.calibration / "calibration.json", ["sentence"])["sentence"]
+        verdict = read_json(self.results / "verdict.json", [*VERDICT_TEXTS, "variants"])
+        reliability, simulated = (
+            read_json(self.calibration / name, ["sentence"])["sentence"]
+            for name in ("calibration.json", "simulation.json")
+        )
         answers = "\n".join(f"- {answer}" for answer in verdict["answers"].values() if answer)
-        readme = {"answers": answers, "results": results_table(verdict), "reliability": f"> {reliability}"}
+        readme = {
+            "answers": answers,
+            "results": results_table(verdict),
+            "reliability": f"> {simulated}\n>\n> {reliability}",
+        }
         fill_file(self.folder / "README.md", readme)
         fill_file(self.folder / "docs" / "index.md", {"answers": answers})
-        fill_file(self.folder / "docs" / "calibration.md", {"calibration": calibration_table(self.calibration)})
+        tables = {
+            "calibration": calibration_table(self.calibration),
+            "simulation": f"> {simulated}\n\n{simulation_table(self.calibration)}",
+        }
+        fill_file(self.folder / "docs" / "calibration.md", tables)
         fill_file(self.folder / "docs" / "performance.md", {"performance": performance_tables(self.performance)})
 
 
@@ -59,6 +78,8 @@ def results_table(verdict: Json) -> str:
             *markdown(HEADER, result_rows(others, ONE_SEED)),
             "",
             verdict["statistics"],
+            "",
+            verdict["seeds"],
             "",
             *(f"- {sentence}" for sentence in verdict["details"]),
             "",
@@ -100,6 +121,23 @@ def size_row(size: Mapping[Hashable, Any]) -> tuple[str, ...]:
         f"{100 * size['power']:.0f} %",
         f"{size['covered']} of {size['replicates']}",
     )
+
+
+def simulation_table(folder: Path) -> str:
+    """A table of simulated designs: the rates where standard deviations are alike, and the worst of all spreads."""
+    rows = read_table(folder / "simulation.csv", SIMULATION_COLUMNS)
+    groups = rows.groupby(["units", "seeds", "kind"], sort=False)
+    cells = [simulation_row(group) for _, group in groups]
+    return "\n".join(markdown(SIMULATION_HEADER, cells))
+
+
+def simulation_row(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The row of one number of documents and seeds, and one kind of verdict."""
+    alike = rows[rows["spreads"] == "alike"].iloc[0]
+    worst = {"false_claims": rows["false_claims"].max(), **rows[["coverage", "power", "equivalent"]].min()}
+    rates = [f"{100 * alike[name]:.1f} % ({100 * worst[name]:.1f} %)" for name in SIMULATION_COLUMNS[2:]]
+    kind = {"variants": "variants", "answer": "their mean"}[alike["kind"]]
+    return (f"{alike['units']:g}", f"{alike['seeds']:g}", kind, *rates)
 
 
 def performance_tables(folder: Path) -> str:

@@ -86,7 +86,7 @@ class SummariseStudy(Command):
 def section(folder: Path) -> str:
     """The results of one corpus and encoder."""
     verdict = read_json(
-        folder / "verdict.json", ["answers", "details", "statistics", "footnote", "variants", "pos_accuracy"]
+        folder / "verdict.json", ["answers", "details", "statistics", "seeds", "footnote", "variants", "pos_accuracy"]
     )
     accuracy = ", ".join(f"{name} {100 * verdict['pos_accuracy'][split]:.2f}" for split, name in TAGGED.items())
     return "\n".join(
@@ -97,6 +97,7 @@ def section(folder: Path) -> str:
             rst_table([HEADER, *result_rows(verdict["variants"])]),
             conclusive_results(verdict["variants"]),
             paragraph(verdict["statistics"]),
+            paragraph(verdict["seeds"]),
             paragraph(verdict["footnote"]),
             f"POS tagging accuracy in percent: {accuracy}.\n",
             paragraph(f"Figures: {folder / 'figures'}"),

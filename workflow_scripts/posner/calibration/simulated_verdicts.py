@@ -1,0 +1,111 @@
+"""How often the verdicts of simulated studies are right, for single variants and for the answer on a source of POS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from posner.arrays import Floats
+from posner.calibration.simulation import SimulatedDesign, SimulationPlan
+from posner.config.statistics import Estimation
+from posner.stats.comparison import mean_difference
+from posner.stats.components import pseudo_values
+from posner.stats.conclusions import verdict_on
+from posner.stats.intervals import Estimate, moderate
+from posner.stats.joint import ALONE, SHARED_BASELINE, Family
+from posner.stats.planning import VerdictKind
+from posner.stats.pooling import pooled_estimate
+
+VERDICT_KINDS: tuple[VerdictKind, ...] = ("variants", "answer")
+
+
+def simulate(plan: SimulationPlan, statistics: Estimation, seed: int) -> pd.DataFrame:
+    """Simulate all studies of a plan; two rows for each design, one for each of :data:`VERDICT_KINDS`.
+
+    Columns: `spreads`, `units`, `seeds`, `kind`, `studies`, `false_claims` (share of the studies that claim an effect
+    of predicted POS, on any variant), `coverage` (of the intervals of a family, all at once), `power` (share of the
+    verdicts on gold POS that are *helps*), `equivalent` (share of the verdicts on predicted POS), `false_nulls` (share
+    of the studies in which gold POS is *equivalent*, on any variant), and `half_width`, the mean in F1 of 0..1.
+    """
+    rows: list[dict[str, Any]] = []
+    for number, design in enumerate(plan.designs()):
+        generator = np.random.default_rng([seed, number])
+        outcomes = [judge(design, design.counts(generator), statistics) for _ in range(plan.studies)]
+        size = {"spreads": design.spreads, "units": design.units, "seeds": design.seeds}
+        for kind in VERDICT_KINDS:
+            means = pd.DataFrame(outcome[kind] for outcome in outcomes).mean()
+            rows.append({**size, "kind": kind, "studies": plan.studies, **means})
+    return pd.DataFrame(rows)
+
+
+def judge(design: SimulatedDesign, counts: Mapping[str, Floats], statistics: Estimation) -> dict[str, dict[str, float]]:
+    """Outcomes of one study (columns of :func:`simulate`), by kind of verdict."""
+    baseline = pseudo_values(counts["baseline"])
+    values = {name: pseudo_values(counts[name]) - baseline for name in design.truth}
+    alone = {name: mean_difference(own) for name, own in values.items()}
+    single = moderate(alone)
+    family = Family(design.plan.variants, SHARED_BASELINE)
+    members = {pos: [name for name, own in design.names.items() if own == pos] for pos in ("gold", "predicted")}
+    pooled = {pos: pooled_estimate(np.stack([values[name] for name in members[pos]]), alone) for pos in members}
+    truth = {pos: design.truth[names[0]] for pos, names in members.items()}
+    variants = {pos: [single[name] for name in names] for pos, names in members.items()}
+    return {
+        "variants": outcomes(variants, truth, family, statistics),
+        "answer": outcomes({pos: [estimate] for pos, estimate in pooled.items()}, truth, ALONE, statistics),
+    }
+
+
+def outcomes(
+    estimates: Mapping[str, list[Estimate]], truth: Mapping[str, float], family: Family, statistics: Estimation
+) -> dict[str, float]:
+    """Outcomes of one study for one kind of verdict, from estimates by source of POS."""
+    verdicts, covers, widths = {}, [], []
+    for pos, own in estimates.items():
+        verdicts[pos] = np.array([verdict(estimate, family, statistics) for estimate in own])
+        ends = np.array([estimate.interval(statistics.level, family) for estimate in own])
+        covers.append(((ends[:, 0] <= truth[pos]) & (truth[pos] <= ends[:, 1])).all())
+        widths.append((ends[:, 1] - ends[:, 0]).mean() / 2)
+    gold, predicted = verdicts["gold"], verdicts["predicted"]
+    return {
+        "false_claims": float(np.isin(predicted, ("helps", "hurts")).any()),
+        "coverage": float(np.mean(covers)),
+        "power": float((gold == "helps").mean()),
+        "equivalent": float((predicted == "equivalent").mean()),
+        "false_nulls": float((gold == "equivalent").any()),
+        "half_width": float(np.mean(widths)),
+    }
+
+
+def verdict(estimate: Estimate, family: Family, statistics: Estimation) -> str:
+    """The verdict on one estimate."""
+    p_difference = estimate.p_difference(family)
+    p_equivalence = estimate.p_equivalence(statistics.margin / 100, family)
+    return verdict_on(estimate.mean, p_difference, p_equivalence, 1 - statistics.level)
+
+
+def simulation_sentence(rows: pd.DataFrame, plan: SimulationPlan, statistics: Estimation) -> str:
+    """The error rates, coverage and power of all designs in plain sentences.
+
+    Args:
+        rows: of :func:`simulate`.
+    """
+    percent = {name: (100 * rows[name]).round(1) for name in ("false_claims", "coverage")}
+    largest = rows["units"] == max(plan.units)
+    alike = rows[largest & (rows["spreads"] == plan.spreads[0])].set_index(["seeds", "kind"])
+    claimed, equivalent = (100 * alike[name] for name in ("power", "equivalent"))
+    by_seeds = "; ".join(
+        f"with {seeds} seeds, {claimed[seeds, 'answer']:.0f} % ({claimed[seeds, 'variants']:.0f} %) and "
+        f"{equivalent[seeds, 'answer']:.0f} % ({equivalent[seeds, 'variants']:.0f} %)"
+        for seeds in plan.seeds
+    )
+    return (
+        f"Of {len(rows) // len(VERDICT_KINDS) * plan.studies:,} simulated studies of {len(rows) // len(VERDICT_KINDS)} designs, "
+        f"{percent['false_claims'].mean():.1f} % claim an effect of POS that has none (nominal: at most "
+        f"{100 * (1 - statistics.level):g} %; {percent['false_claims'].max():g} % in the worst design), and intervals "
+        f"cover the true value in {percent['coverage'].mean():.1f} % ({percent['coverage'].min():g} % in the worst). "
+        f"How often an effect of {plan.effect:g} points is detected, and POS without an effect is equivalent, in the "
+        f"answer on a source of POS (in single variants), on {max(plan.units)} documents: {by_seeds}."
+    )

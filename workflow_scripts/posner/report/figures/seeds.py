@@ -1,0 +1,52 @@
+"""Figure of the power of a study over its number of training seeds."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from posner.report.figures.style import COLOURS, DASHES, NEUTRAL, REFERENCE_DASH, TWO_COLUMNS
+from posner.stats.intervals import POWER
+
+LABELS = {"answer": "mean of {} variants", "variants": "each of {} variants"}
+
+
+def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
+    """The smallest effect that is detected, and how often no effect is shown to be none, for each kind of verdict.
+
+    Sources of POS with equally many variants have the same curve, which is drawn once.
+
+    Args:
+        power: ``power.csv``, with the configured seeds.
+        curves: ``power_curves.csv``; without rows if no variant has a second seed.
+    """
+    figure = Figure(figsize=(TWO_COLUMNS, 3.2), layout="constrained")
+    effects, equivalence = figure.subplots(1, 2)
+    for number, (_, rows) in enumerate(curves.groupby(["kind", "variants"], sort=True)):
+        curve = rows.drop_duplicates("seeds")
+        style = {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number % len(DASHES)]}
+        label = LABELS[rows["kind"].iloc[0]].format(int(rows["variants"].iloc[0]))
+        effects.plot(curve["seeds"], 100 * curve["detectable"], label=label, **style)
+        equivalence.plot(curve["seeds"], curve["equivalence_power"], **style)
+    if len(curves):
+        margin = 100 * curves["margin"].iloc[0]
+        effects.axhline(margin, color=NEUTRAL, linewidth=0.8, linestyle=REFERENCE_DASH)
+        effects.set_ylim(0, max(3 * margin, 1.1 * 100 * curves.loc[curves["seeds"] == 3, "detectable"].max()))
+        equivalence.axhline(POWER, color=NEUTRAL, linewidth=0.8, linestyle=REFERENCE_DASH)
+        equivalence.set_ylim(-0.03, 1.03)
+        mark_seeds([effects, equivalence], sorted(power["seeds"].unique()))
+        figure.legend(loc="outside upper center", ncols=4)
+    effects.set_ylabel("Smallest effect that is detected\n(F1 points, 80 % power)")
+    equivalence.set_ylabel("No effect: probability that\nit is shown to be equivalent")
+    figure.supxlabel("Training seeds (grey: this study)", fontsize=9)
+    return figure
+
+
+def mark_seeds(panels: list[Axes], seeds: list[int]) -> None:
+    """Mark the numbers of seeds of the study."""
+    for axes in panels:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for number in seeds:
+            axes.axvline(number, color=NEUTRAL, linewidth=5, alpha=0.15)

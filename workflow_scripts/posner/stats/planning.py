@@ -1,0 +1,141 @@
+"""What a study will be able to conclude, before anything is trained: from its seeds and assumed standard deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from posner.config.statistics import Estimation
+from posner.config.variants import Variant, baseline_of
+from posner.stats.comparison import COMPARED_SOURCES, Source
+from posner.stats.components import Components
+from posner.stats.intervals import Design, ErrorModel, Prior
+from posner.stats.joint import ALONE, SHARED_BASELINE, Family
+
+VerdictKind = Literal["answer", "variants"]
+
+ASSUMED_UNITS = 200  # of the test set, where no pilot states their number
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Standard deviations of differences of F1, in 0..1.
+
+    Attributes:
+        seed_std: over seeds, of the difference of a variant from the baseline.
+        unit_std: over test sets, of the mean difference.
+        units: resampling units of the test set.
+    """
+
+    seed_std: float
+    unit_std: float
+    units: int = ASSUMED_UNITS
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedVerdict:
+    """What verdicts of one kind can show; all effects are in F1 of 0..1.
+
+    Attributes:
+        pos: source of POS.
+        kind: ``answer`` for the mean of the source's variants, ``variants`` for single ones.
+        variants: their number.
+        seeds: training seeds in common with the baseline: the fewest of the variants, or those of the mean.
+        margin: of equivalence.
+        design: errors and tests; ``None`` where no variant has a second seed, so that no spread can be estimated.
+    """
+
+    pos: Source
+    kind: VerdictKind
+    variants: int
+    seeds: int
+    margin: float
+    design: Design | None
+
+    def with_seeds(self, seeds: int) -> PlannedVerdict:
+        """The same verdicts of a study with another number of seeds."""
+        return replace(self, seeds=seeds, design=self.design and self.design.with_seeds(seeds))
+
+    @property
+    def detectable(self) -> float | None:
+        """Smallest true effect that is detected with a power of 80 %."""
+        return None if self.design is None else self.design.detectable()
+
+    @property
+    def equivalence_power(self) -> float:
+        """Probability that no effect is shown to be within the margin."""
+        return 0.0 if self.design is None else self.design.equivalence_power(self.margin)
+
+    @property
+    def seeds_for_margin(self) -> int | None:
+        """Number of seeds that detect an effect of the margin; ``None`` where no number does."""
+        return None if self.design is None else self.design.seeds_to_detect(self.margin)
+
+    @property
+    def seeds_for_equivalence(self) -> int | None:
+        """Number of seeds that show that no effect is within the margin; ``None`` where no number does."""
+        return None if self.design is None else self.design.seeds_for_equivalence(self.margin)
+
+
+def plan_verdicts(
+    variants: Mapping[str, Variant],
+    seeds: Mapping[str, Sequence[int]],
+    assumptions: Assumptions,
+    statistics: Estimation,
+) -> list[PlannedVerdict]:
+    """The verdicts of a study, by source of POS.
+
+    Args:
+        seeds: training seeds of each variant.
+    """
+    baseline = set(seeds[baseline_of(variants)])
+    common = {name: len(baseline & set(seeds[name])) for name, v in variants.items() if v.pos in COMPARED_SOURCES}
+    compared = {name: number for name, number in common.items() if number}
+    prior = Prior.of([(assumptions.seed_std**2, number - 1) for number in compared.values() if number > 1])
+    verdicts = []
+    for pos in COMPARED_SOURCES:
+        members = [number for name, number in compared.items() if variants[name].pos == pos]
+        if members:
+            verdicts += [plan_answer(pos, members, prior, assumptions, statistics)]
+            verdicts += [plan_variants(pos, members, prior, assumptions, statistics)]
+    return verdicts
+
+
+def plan_answer(
+    pos: Source, members: Sequence[int], prior: Prior, assumptions: Assumptions, statistics: Estimation
+) -> PlannedVerdict:
+    """The verdict on the mean of the variants with the most seeds.
+
+    Args:
+        members: seeds of each variant of this source of POS.
+        prior: of all variants.
+    """
+    seeds = max(members)
+    number = members.count(seeds)
+    error = error_of(seeds, prior, assumptions)
+    # A variant's difference has the variance of two models, the mean that of the baseline and a share of one.
+    scatter = float(np.sqrt((1 + 1 / number) / 2))
+    design = None if error is None else Design(error, ALONE, statistics.level, scatter)
+    margin = statistics.margin / 100
+    return PlannedVerdict(pos=pos, kind="answer", variants=number, seeds=seeds, margin=margin, design=design)
+
+
+def plan_variants(
+    pos: Source, members: Sequence[int], prior: Prior, assumptions: Assumptions, statistics: Estimation
+) -> PlannedVerdict:
+    """The verdicts on single variants: that on the one with the fewest seeds; arguments as for :func:`plan_answer`."""
+    seeds = min(members)
+    error = error_of(seeds, prior, assumptions)
+    family = Family(len(members), SHARED_BASELINE)
+    design = None if error is None else Design(error, family, statistics.level)
+    margin = statistics.margin / 100
+    return PlannedVerdict(pos=pos, kind="variants", variants=len(members), seeds=seeds, margin=margin, design=design)
+
+
+def error_of(seeds: int, prior: Prior, assumptions: Assumptions) -> ErrorModel | None:
+    """The law of the error of a variant with this number of seeds."""
+    seed_std = assumptions.seed_std if seeds > 1 else None
+    return prior.error(Components(seeds, assumptions.units, seed_std, assumptions.unit_std, 0.0))
