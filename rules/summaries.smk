@@ -124,6 +124,7 @@ rule compare_variants:
     output:
         comparisons=COMPARISONS,
         table=f"{TABLES}/ner_comparisons.csv",
+        scorings=f"{TABLES}/ner_scorings.csv",
         provenance=f"{TABLES}/ner_comparisons.provenance.json",
     log:
         f"{LOGS}/compare_variants.log",

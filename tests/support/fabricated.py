@@ -29,6 +29,7 @@ from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.cost import Job, Usage, cost_table
 from posner.summaries.names import labels
 from posner.summaries.oracles import f1_over_seeds, gated, reasons, trusted
+from posner.summaries.scorings import differences_by_scoring, scorings_summary, scorings_table
 from posner.summaries.slices import slice_runs_table, slice_summary_table
 
 SEEDS = (42, 43, 44)
@@ -231,14 +232,24 @@ def counts_of(f1: float, units: int = 60, entities: int = 40) -> Floats:
 def write_comparisons(
     folder: Path, f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, SeededVariant], tables: Path
 ) -> None:
-    """``ner_comparisons.json`` in `folder` and ``ner_comparisons.csv`` in `tables`, of runs with these F1."""
-    counts = {name: {seed: counts_of(value) for seed, value in by_seed.items()} for name, by_seed in f1.items()}
+    """``ner_comparisons.json`` in `folder`, and its tables, of runs with these F1; boundaries are easier than types."""
+    scored = {
+        name: {
+            seed: np.stack([counts_of(1 - share * (1 - value)) for share in (1, 0.5, 0.7, 1)])
+            for seed, value in by_seed.items()
+        }
+        for name, by_seed in f1.items()
+    }
+    counts = {name: {seed: by_scoring[0] for seed, by_scoring in by_seed.items()} for name, by_seed in scored.items()}
     statistics, units = Statistics(resamples=500), ResamplingUnits(np.arange(60), "documents", 60)
     because = reasons(variants, f1_over_seeds(counts), statistics)
     comparisons = gated(compare_sources(counts, variants, statistics), because)
     pooled = pool_sources(counts, trusted(variants, because), statistics)
-    write_json(folder / "ner_comparisons.json", comparison_summary(comparisons, pooled, variants, statistics, units))
+    scorings = differences_by_scoring(scored, variants, because, statistics)
+    summary = comparison_summary(comparisons, pooled, variants, statistics, units)
+    write_json(folder / "ner_comparisons.json", summary | {"scorings": scorings_summary(scorings)})
     write_table(tables / "ner_comparisons.csv", comparison_table(comparisons, variants))
+    write_table(tables / "ner_scorings.csv", scorings_table(scorings, variants))
 
 
 def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, SeededVariant], tables: Path) -> None:

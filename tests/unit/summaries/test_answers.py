@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from posner.config.statistics import Statistics
+from posner.evaluation.scorings import SCORINGS
 from posner.stats.pooling import Pooled
 from posner.summaries.answers import (
     NO_ERROR_DISTRIBUTION,
@@ -93,7 +94,8 @@ def test_a_tagger_without_errors_has_no_curve_and_no_slope() -> None:
         for rate in (0.0, 0.5, 1.0)
     ]
     swept = {"a": {"points": points, "pos": "gold", "tagging_errors": None, "slope": None, "clustering": None}}
-    comparisons = {"statistics": STATISTICS.model_dump(mode="json")}
+    scorings = {scoring: {"pooled": {}} for scoring in SCORINGS}
+    comparisons = {"statistics": STATISTICS.model_dump(mode="json"), "scorings": scorings}
     assert study_details(comparisons, swept, 0.0) == [NO_ERROR_DISTRIBUTION]
     assert tagging_errors_answer(swept, STATISTICS, 0.0) == NO_TAGGING_ERRORS
     assert tagging_errors_answer({}, STATISTICS, 0.0) == ""

@@ -86,7 +86,10 @@ def test_answers_count_the_verdicts(tmp_path: Path) -> None:
         "predicted": f"Predicted POS lowers test F1 ({effects['down']}).",
         "tagging_errors": "",
     }
-    assert conclusions["details"] == []
+    assert [text.split(",")[0] for text in conclusions["details"]] == [
+        "Gold POS changes F1",
+        "Predicted POS changes F1",
+    ]
     assert conclusions["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
     assert conclusions["pos_accuracy"] == ACCURACY
     assert conclusions["footnote"].endswith(CEILING["sentence"])
@@ -134,7 +137,8 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
             assert effects[question]["verdict"] == table.loc[(question, name), "verdict"]
             assert effects[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
             assert f"): {effects[question]['verdict']}" in effects[question]["sentence"]
-    clustering, _, slope = conclusions["details"]
+    clustering, _, slope, *scored = conclusions["details"]
+    assert [text.split(",")[0] for text in scored] == ["Gold POS changes F1", "Predicted POS changes F1"]
     for question, subject, text in (
         ("slope", "Each additional 10 % of the test tags", slope),
         ("clustering", "Placing errors where the tagger makes them", clustering),
@@ -161,7 +165,8 @@ def test_sweeps_without_a_slope_have_no_sentence_on_it(study: Path) -> None:
     comparisons = read(study / "metrics" / "ner_comparisons.json")
     without = {name: summary | {"slope": None, "clustering": None} for name, summary in swept.items()}
     details = study_details(comparisons, without, 0.06)
-    assert [text[:27] for text in details] == ["With 5.0 % of the test tags"], "rates that were run"
+    assert details[0].startswith("With 5.0 % of the test tags"), "rates that were run"
+    assert len(details) == 3, "the others are on other scorings"
     only_predicted = {name: summary for name, summary in without.items() if summary["pos"] == "predicted"}
     answers = study_answers({}, comparisons, only_predicted, 0.06)
     assert answers["tagging_errors"].startswith("After training with predicted POS, ")

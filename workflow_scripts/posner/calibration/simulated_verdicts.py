@@ -101,8 +101,9 @@ def simulation_sentence(rows: pd.DataFrame, plan: SimulationPlan, statistics: Es
         f"{equivalent[seeds, 'answer']:.0f} % ({equivalent[seeds, 'variants']:.0f} %)"
         for seeds in plan.seeds
     )
+    designs = len(rows) // len(VERDICT_KINDS)
     return (
-        f"Of {len(rows) // len(VERDICT_KINDS) * plan.studies:,} simulated studies of {len(rows) // len(VERDICT_KINDS)} designs, "
+        f"Of {designs * plan.studies:,} simulated studies of {designs} designs, "
         f"{percent['false_claims'].mean():.1f} % claim an effect of POS that has none (nominal: at most "
         f"{100 * (1 - statistics.level):g} %; {percent['false_claims'].max():g} % in the worst design), and intervals "
         f"cover the true value in {percent['coverage'].mean():.1f} % ({percent['coverage'].min():g} % in the worst). "

@@ -28,13 +28,25 @@ EFFECT_SIZES = (0.2, 0.3, 0.5)  # F1 points for which the number of seeds needed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison(Conclusion):
+class Difference(Conclusion):
     """One variant against the baseline, for the seeds that both have; the family are the variants of its source of POS.
 
     Attributes:
         f1: the variant's test F1 in 0..1, mean over the common seeds.
         baseline_f1: the same of the baseline, so `difference` is `f1` minus `baseline_f1`.
         difference: mean over the seeds.
+    """
+
+    f1: float
+    baseline_f1: float
+    difference: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Difference):
+    """A difference from the baseline, with further tests as a check, and the power of its test.
+
+    Attributes:
         bootstrap_low: lower end of the percentile interval of a bootstrap over seeds and units (MultiBERTs, Sellam et
             al. 2022), for this variant alone, as a check; ``None`` for one seed.
         bootstrap_high: upper end of the percentile interval.
@@ -43,9 +55,6 @@ class Comparison(Conclusion):
             where no number would. Empty where nothing is known about the spread over seeds.
     """
 
-    f1: float
-    baseline_f1: float
-    difference: float
     bootstrap_low: float | None
     bootstrap_high: float | None
     p_randomization: float
@@ -69,6 +78,30 @@ class PairedRuns:
     def values(self) -> Doubles:
         """Pseudo-values of the difference of F1, ``[seeds, units]``."""
         return pseudo_values(self.variant) - pseudo_values(self.baseline)
+
+
+def difference_by_source(
+    counts: RunCounts, variants: Mapping[str, Variant], statistics: Estimation
+) -> dict[str, Difference]:
+    """:func:`compare_sources` without the bootstrap and the power."""
+    compared = {name: counts[name] for name, v in variants.items() if v.pos in ("none", *COMPARED_SOURCES)}
+    pairs = pair_runs(compared, baseline_of(variants))
+    estimates = moderate({name: mean_difference(pair.values()) for name, pair in pairs.items()})
+    differences: dict[str, Difference] = {}
+    for source in COMPARED_SOURCES:
+        members = [name for name in pairs if variants[name].pos == source]
+        joint = Family(max(len(members), 1), SHARED_BASELINE)
+        for name in members:
+            differences[name] = Difference.of(
+                estimates[name],
+                joint,
+                statistics.margin / 100,
+                statistics.level,
+                f1=seed_mean_f1(pairs[name].variant),
+                baseline_f1=seed_mean_f1(pairs[name].baseline),
+                difference=estimates[name].mean,
+            )
+    return differences
 
 
 def compare_sources(

@@ -17,6 +17,7 @@ from posner.stats.pooling import Pooled
 from posner.stats.propagation import QUESTIONS, Question
 from posner.summaries.findings import CLAUSES, Finding, findings_sentence
 from posner.summaries.names import POS
+from posner.summaries.scorings import scorings_sentence
 from posner.summaries.sentences import (
     confidence,
     interval_clause,
@@ -188,7 +189,7 @@ def study_answers(
 
 
 def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> list[str]:
-    """Sentences on the effects of corrupted tags beyond the three answers."""
+    """Sentences beyond the three answers: on the effects of corrupted tags, and on other scorings."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     learned = {name: summary for name, summary in swept.items() if not is_not_learned(summary)}
     sentences = [
@@ -196,6 +197,8 @@ def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: fl
         rates_sentence(learned, tagger_error),
         propagation_answer("slope", swept, statistics),
         no_errors_sentence(swept),
+        scorings_sentence("gold", comparisons),
+        scorings_sentence("predicted", comparisons),
     ]
     return list(filter(None, sentences))
 

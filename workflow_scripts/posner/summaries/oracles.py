@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from posner.config.statistics import Estimation, Statistics
 from posner.config.variants import Variant, baseline_of
 from posner.files import Json
-from posner.stats.comparison import Comparison, seed_mean_f1
+from posner.stats.comparison import Comparison, Difference, seed_mean_f1
 from posner.stats.resampling import RunCounts
 from posner.summaries.names import injection
+
+AnyDifference = TypeVar("AnyDifference", bound=Difference)
 
 NOT_LEARNED = "path not learned"
 NOT_TESTED = "path not tested"
@@ -114,7 +116,7 @@ def trusted(variants: Mapping[str, Variant], because: Mapping[str, str]) -> dict
     return {name: variant for name, variant in variants.items() if name not in because}
 
 
-def gated(comparisons: Mapping[str, Comparison], because: Mapping[str, str]) -> dict[str, Comparison]:
+def gated(comparisons: Mapping[str, AnyDifference], because: Mapping[str, str]) -> dict[str, AnyDifference]:
     """The comparisons; those of variants with a reason are inconclusive, with the reason."""
     return {
         name: replace(comparison, verdict="inconclusive", reason=because[name]) if name in because else comparison

@@ -12,14 +12,18 @@ from posner.config.statistics import Statistics
 from posner.config.variants import seeded_runs
 from posner.corpora.corpus import corpus_files, read_split
 from posner.corpora.documents import ResamplingUnits
-from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
+from posner.evaluation.scorings import SCORINGS, counts_by_scoring
+from posner.evaluation.stored import count_runs, predictions_file
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_sources
 from posner.stats.pooling import pool_sources
 from posner.stats.stages import at_stage
 from posner.summaries.comparisons import comparison_summary, comparison_table
 from posner.summaries.oracles import f1_over_seeds, gated, random_reasons, reasons, trusted
+from posner.summaries.scorings import differences_by_scoring, scorings_summary, scorings_table
 from posner.workflow.command import Folder
+
+EXACT = SCORINGS.index("exact")
 
 
 class CompareVariants(EffectAnalysis):
@@ -38,19 +42,23 @@ class CompareVariants(EffectAnalysis):
     output: Path
     """JSON file to write."""
     table: Path
-    """CSV file to write."""
+    """CSV file to write; ner_scorings.csv, with other scorings than exact F1, is written beside it."""
 
     def execute(self) -> None:
         statistics = at_stage(self.statistics, self.stage)
         units = ResamplingUnits.of(read_split(self.corpus / "test.parquet"))
-        counts = count_runs(self.ner, self.variants, "test", partial(counts_by_unit, units=units))
+        scored = count_runs(self.ner, self.variants, "test", partial(counts_by_scoring, units=units))
+        counts = {name: {seed: c[EXACT] for seed, c in by_seed.items()} for name, by_seed in scored.items()}
         compared = compare_sources(counts, self.variants, statistics)
         because = random_reasons(compared, self.variants)
         because |= reasons(self.variants, f1_over_seeds(counts), statistics)
         comparisons = gated(compared, because)
         pooled = pool_sources(counts, trusted(self.variants, because), statistics)
-        write_json(self.output, comparison_summary(comparisons, pooled, self.variants, statistics, units))
+        scorings = differences_by_scoring(scored, self.variants, because, statistics)
+        summary = comparison_summary(comparisons, pooled, self.variants, statistics, units)
+        write_json(self.output, summary | {"scorings": scorings_summary(scorings)})
         write_table(self.table, comparison_table(comparisons, self.variants))
+        write_table(self.table.with_name("ner_scorings.csv"), scorings_table(scorings, self.variants))
 
     def inputs(self) -> list[Path]:
         runs = [predictions_file(self.ner, name, seed) for name, seed in seeded_runs(self.variants)]

@@ -36,7 +36,7 @@ class Conclude(Command):
         ner = [read_json(self.metrics / f"{name}.json", ["variants"]) for name in NER]
         folder = self.corruption
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
-        comparisons = read_json(self.comparisons, ["statistics", "units", "pooled", "variants"])
+        comparisons = read_json(self.comparisons, ["statistics", "units", "pooled", "scorings", "variants"])
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
         ceiling = read_json(self.ceiling, ["sentence"])
         verdict = conclude(ner, comparisons, sweeps, accuracy, ceiling)
