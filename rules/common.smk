@@ -94,7 +94,7 @@ REPORT_TABLES = report_contents(ALL_TABLES, STUDY)
 GPUS = 0 if STUDY.compute.device == "cpu" else 1
 
 # Without variants that read POS nothing is swept, and tagging errors have no effect.
-PROPAGATION_FILES = [f"{PROPAGATION}/{fusion}_fusion.json" for fusion in FUSIONS if SWEPT]
+PROPAGATION_FILES = [f"{PROPAGATION}/{name}.json" for name in [*(f"{f}_fusion" for f in FUSIONS), "pooled"] if SWEPT]
 
 
 def arguments(**settings):

@@ -206,6 +206,7 @@ rule summarise_corruption:
             for table in ["corruption", "corruption_intervals", "corruption_changes", "slopes", "train_test"]
         },
         fusions=[f"{PROPAGATION}/{fusion}_fusion.json" for fusion in FUSIONS],
+        pooled=f"{PROPAGATION}/pooled.json",
         provenance=f"{TABLES}/corruption.provenance.json",
     log:
         f"{LOGS}/summarise_corruption.log",

@@ -19,6 +19,7 @@ from posner.stats.propagation import (
     Contrast,
     Curves,
     counts_at,
+    draw_std,
     estimate_contrasts,
     estimate_effects,
     point_contrast,
@@ -138,8 +139,8 @@ def test_a_point_with_fewer_draws_uses_the_common_draws() -> None:
     curves = Curves.of({1: sweep[(sweep["mode"] != "anchor") | (sweep["draw"] < 1)]}, "late")
     weights = np.array([{"shuffle": 1.0, "anchor": -1.0}.get(mode, 0.0) for mode, _ in curves.points])
     drawn = [f1_of_draw(sweep, ("shuffle", 1.0), draw) for draw in range(3)]
-    assert curves.draw_std(weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
-    assert curves.draw_std(weights * (weights < 0)) == 0, "one draw has no standard deviation"
+    assert draw_std(curves.by_draw, weights) == pytest.approx(np.std(drawn, ddof=1) / np.sqrt(3))
+    assert draw_std(curves.by_draw, weights * (weights < 0)) == 0, "one draw has no standard deviation"
 
 
 def test_counts_are_averaged_over_draws() -> None:

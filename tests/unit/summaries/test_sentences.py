@@ -112,13 +112,13 @@ def test_no_sentence_on_a_slope_reaches_beyond_the_shares_that_were_measured() -
         in text
     )
     swept = {"a": {"slope": asdict(effect(**SHORT)), "pos": "gold"}}
-    answer = propagation_answer("slope", swept, STATISTICS)
+    answer = propagation_answer("slope", swept, {}, STATISTICS)
     assert answer == (
         "A share of 6.1 % of the test tags replaced by typical tagging errors (the highest that was measured) lowers "
         "test F1 (-0.12 [-0.20, -0.04] points; 95 % interval)."
     )
     longer = {"a": {"slope": asdict(effect(**SLOPE)), "pos": "gold"}}
-    assert propagation_answer("slope", longer, STATISTICS).startswith(
+    assert propagation_answer("slope", longer, {}, STATISTICS).startswith(
         "Each additional 10 % of the test tags replaced by typical tagging errors (measured up to 42 %) lowers test F1 "
     )
 

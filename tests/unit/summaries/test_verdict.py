@@ -42,7 +42,7 @@ def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[s
     by_seed = {name: dict(zip(variants[name].seeds, values, strict=True)) for name, values in f1.items()}
     write_comparisons(tmp_path / "m", by_seed, variants, tmp_path / "t")
     ner = [read(tmp_path / "m" / f"{name}.json") for name in NER]
-    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], ACCURACY, CEILING)
+    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], None, ACCURACY, CEILING)
 
 
 def test_answers_count_the_verdicts(tmp_path: Path) -> None:
@@ -100,6 +100,7 @@ def test_details_on_corruption_rates(study: Path) -> None:
         [read(study / "metrics" / f"{name}.json") for name in NER],
         read(study / "metrics" / "ner_comparisons.json"),
         [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("encoder", "late")],
+        read(study / "pos_corruption" / "pooled.json"),
         ACCURACY,
         CEILING,
     )
@@ -123,6 +124,7 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
         [read(study / "metrics" / f"{name}.json") for name in NER],
         read(study / "metrics" / "ner_comparisons.json"),
         swept,
+        read(study / "pos_corruption" / "pooled.json"),
         ACCURACY,
         CEILING,
     )
@@ -164,11 +166,11 @@ def test_sweeps_without_a_slope_have_no_sentence_on_it(study: Path) -> None:
     swept = read(study / "pos_corruption" / "late_fusion.json")["variants"]
     comparisons = read(study / "metrics" / "ner_comparisons.json")
     without = {name: summary | {"slope": None, "clustering": None} for name, summary in swept.items()}
-    details = study_details(comparisons, without, 0.06)
+    details = study_details(comparisons, without, {}, 0.06)
     assert details[0].startswith("With 5.0 % of the test tags"), "rates that were run"
     assert len(details) == 3, "the others are on other scorings"
     only_predicted = {name: summary for name, summary in without.items() if summary["pos"] == "predicted"}
-    answers = study_answers({}, comparisons, only_predicted, 0.06)
+    answers = study_answers({}, comparisons, only_predicted, {}, 0.06)
     assert answers["tagging_errors"].startswith("After training with predicted POS, ")
 
 

@@ -66,6 +66,7 @@ class Curves:
 
     Attributes:
         fusion: of the variant.
+        seeds: what the first axis of `f1` and `values` stands for.
         points: what the last axis of `f1` and `values` stands for.
         f1: ``[seeds, points]``, mean over draws.
         values: pseudo-values of F1 ``[seeds, units, points]``, whose mean over units is `f1`.
@@ -74,6 +75,7 @@ class Curves:
     """
 
     fusion: str
+    seeds: tuple[int, ...]
     points: tuple[Point, ...]
     f1: Doubles
     values: Doubles
@@ -94,6 +96,7 @@ class Curves:
         values += (f1 - values.mean(axis=2))[:, :, None]  # F1 of mean counts is not quite the mean of F1
         return cls(
             fusion=fusion,
+            seeds=tuple(sweeps),
             points=points,
             f1=f1,
             values=values.transpose(0, 2, 1),
@@ -105,22 +108,8 @@ class Curves:
         """The value of a contrast and the components of its variance; draws are counted with the units."""
         weights = np.array([contrast.get(point, 0.0) for point in self.points])
         parts = components(self.values @ weights)
-        unit_std = float(np.hypot(parts.unit_std, self.draw_std(weights)))
+        unit_std = float(np.hypot(parts.unit_std, draw_std(self.by_draw, weights)))
         return float((self.f1 @ weights).mean()), replace(parts, unit_std=unit_std)
-
-    def draw_std(self, weights: Doubles) -> float:
-        """Standard deviation of a contrast's mean over the draws that all its points have; 0 for one draw.
-
-        Args:
-            weights: ``[points]``.
-        """
-        drawn = (~np.isnan(self.by_draw)).sum(axis=1)
-        repeated = (weights != 0) & (drawn > 1)
-        if not repeated.any():
-            return 0.0
-        draws = drawn[repeated].min()
-        values = weights[repeated] @ self.by_draw[repeated, :draws]
-        return float(values.std(ddof=1) / np.sqrt(draws))
 
     def tagging_errors(self) -> Contrast | None:
         """F1 with the tagger's real output minus F1 with the corpus's tags; ``None`` if they are the same tags."""
@@ -188,6 +177,22 @@ QUESTION_CONTRASTS: Mapping[Question, Callable[[Curves], Contrast | None]] = {
     "slope": Curves.slope,
     "clustering": Curves.clustering,
 }
+
+
+def draw_std(by_draw: Doubles, weights: Doubles) -> float:
+    """Standard deviation of a contrast's mean over the draws that all its points have; 0 for one draw.
+
+    Args:
+        by_draw: F1 ``[points, draws]``; NaN where a point has fewer draws.
+        weights: ``[points]``.
+    """
+    drawn = (~np.isnan(by_draw)).sum(axis=1)
+    repeated = (weights != 0) & (drawn > 1)
+    if not repeated.any():
+        return 0.0
+    draws = drawn[repeated].min()
+    values = weights[repeated] @ by_draw[repeated, :draws]
+    return float(values.std(ddof=1) / np.sqrt(draws))
 
 
 def f1_by_draw(sweep: pd.DataFrame, points: Sequence[Point]) -> Doubles:

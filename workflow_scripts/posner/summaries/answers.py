@@ -13,6 +13,7 @@ from typing import Any
 
 from posner.config.statistics import Estimation, Statistics
 from posner.files import Json
+from posner.stats.pooled_effects import PooledEffect
 from posner.stats.pooling import Pooled
 from posner.stats.propagation import QUESTIONS, Question
 from posner.summaries.findings import CLAUSES, Finding, findings_sentence
@@ -64,18 +65,18 @@ def pooled_sentence(subject: str, pooled: Pooled, statistics: Estimation) -> str
         f"On average over {len(pooled.variants)} variants, {subject} {clause} "
         f"({signed_points(pooled.difference)} points; {interval})"
     )
-    sentence += required_seeds_clause(pooled)
-    if pooled.p_variants is not None and pooled.p_variants < 1 - statistics.level:
-        spread = f"{100 * pooled.variant_std:.2f}"
-        sentence += f"; its effect differs between the variants (p = {pooled.p_variants:.2g}, sd {spread} points)"
-    return f"{sentence}."
+    differs = variants_differ_clause(pooled.p_variants, pooled.variant_std, statistics)
+    return f"{sentence}{required_seeds_clause(pooled)}{differs}."
 
 
-def propagation_answer(question: Question, swept: Mapping[str, Json], statistics: Estimation) -> str:
+def propagation_answer(
+    question: Question, swept: Mapping[str, Json], pooled: Mapping[str, Json], statistics: Estimation
+) -> str:
     """The answer to one question on corrupted tags; empty if no sweep allows one.
 
     Args:
         swept: entries of ``pos_corruption/*_fusion.json`` by variant.
+        pooled: entries of ``pos_corruption/pooled.json`` by question.
     """
     effects = [summary[question] for summary in swept.values() if summary[question]]
     if not effects:
@@ -84,12 +85,47 @@ def propagation_answer(question: Question, swept: Mapping[str, Json], statistics
     first = effects[0]
     subject = SUBJECTS[question].format(**range_words(first["step"], first["reach"]))
     subject = subject[0].upper() + subject[1:]
-    return findings_sentence(
-        subject, [Finding.of_effect(effect) for effect in effects], 100 * first["margin"], statistics
-    )
+    means = [
+        pooled_effect_sentence(subject, mean, f"variants trained with {pos} POS", statistics)
+        for pos, mean in pooled.get(question, {}).items()
+        if is_pooled(question, mean, swept)
+    ]
+    findings = [Finding.of_effect(effect) for effect in effects]
+    by_variant = findings_sentence("By variant, it" if means else subject, findings, 100 * first["margin"], statistics)
+    return " ".join([*means, by_variant])
 
 
-def tagging_errors_answer(swept: Mapping[str, Json], statistics: Estimation, tagger_error: float) -> str:
+def is_pooled(question: Question, mean: Json, swept: Mapping[str, Json]) -> bool:
+    """Whether a mean effect is that of several variants, with an interval, and no control speaks against them."""
+    entries = [swept[name][question] for name in mean["variants"]]
+    return len(entries) > 1 and mean["low"] is not None and not any(entry["reason"] for entry in entries)
+
+
+def pooled_effect_sentence(subject: str, mean: Json, variants: str, statistics: Estimation) -> str:
+    """The mean effect of corrupted tags over several variants: interval, verdict, and whether the effects differ.
+
+    Args:
+        mean: entry of ``pos_corruption/pooled.json``.
+        variants: what they are called, after their number.
+    """
+    effect = PooledEffect(**mean)
+    clause = CLAUSES[effect.verdict].format(f1="test F1", margin=f"{100 * effect.margin:.2g}")
+    interval = interval_clause(effect.low, effect.high, effect.seeds, statistics)
+    average = f"on average over {len(effect.variants)} {variants} ({signed_points(effect.change)} points; {interval})"
+    differs = variants_differ_clause(effect.p_variants, effect.variant_std, statistics)
+    return f"{subject} {clause} {average}{required_seeds_clause(effect)}{differs}."
+
+
+def variants_differ_clause(p: float | None, std: float, statistics: Estimation) -> str:
+    """That the effects on several variants differ, if they do; else empty."""
+    if p is None or p >= 1 - statistics.level:
+        return ""
+    return f"; its effect differs between the variants (p = {p:.2g}, sd {100 * std:.2f} points)"
+
+
+def tagging_errors_answer(
+    swept: Mapping[str, Json], pooled: Mapping[str, Json], statistics: Estimation, tagger_error: float
+) -> str:
     """The cost of the tagger's real errors; empty if no sweep measures it.
 
     Variants trained with predicted POS have seen such errors in training, so they have a sentence of their own.
@@ -102,6 +138,10 @@ def tagging_errors_answer(swept: Mapping[str, Json], statistics: Estimation, tag
         findings = [Finding.of_effect(effect) for effect in effects if effect]
         reading = "it" if sentences else SUBJECTS["tagging_errors"].format(error=percentage(tagger_error))
         subject = f"After training with {pos} POS, {reading}"
+        mean = pooled.get("tagging_errors", {}).get(pos)
+        if mean and is_pooled("tagging_errors", mean, swept):
+            sentences.append(pooled_effect_sentence(subject, mean, "variants", statistics))
+            subject = "By variant, it"
         if sentence := findings_sentence(subject, findings, statistics.margin, statistics):
             sentences.append(sentence)
     return " ".join(sentences)
@@ -177,25 +217,31 @@ def undertrained_note(summaries: Mapping[str, Json]) -> str:
 
 
 def study_answers(
-    summaries: Mapping[str, Json], comparisons: Json, swept: Mapping[str, Json], tagger_error: float
+    summaries: Mapping[str, Json],
+    comparisons: Json,
+    swept: Mapping[str, Json],
+    pooled: Mapping[str, Json],
+    tagger_error: float,
 ) -> dict[str, Any]:
     """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     return {
         "gold": pos_answer("gold", summaries, comparisons),
         "predicted": pos_answer("predicted", summaries, comparisons),
-        "tagging_errors": tagging_errors_answer(swept, statistics, tagger_error),
+        "tagging_errors": tagging_errors_answer(swept, pooled, statistics, tagger_error),
     }
 
 
-def study_details(comparisons: Json, swept: Mapping[str, Json], tagger_error: float) -> list[str]:
+def study_details(
+    comparisons: Json, swept: Mapping[str, Json], pooled: Mapping[str, Json], tagger_error: float
+) -> list[str]:
     """Sentences beyond the three answers: on the effects of corrupted tags, and on other scorings."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     learned = {name: summary for name, summary in swept.items() if not is_not_learned(summary)}
     sentences = [
-        propagation_answer("clustering", swept, statistics),
+        propagation_answer("clustering", swept, pooled, statistics),
         rates_sentence(learned, tagger_error),
-        propagation_answer("slope", swept, statistics),
+        propagation_answer("slope", swept, pooled, statistics),
         no_errors_sentence(swept),
         scorings_sentence("gold", comparisons),
         scorings_sentence("predicted", comparisons),

@@ -12,6 +12,7 @@ import pandas as pd
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.evaluation.changes import COUNTED
+from posner.stats.pooled_effects import PooledEffect
 from posner.stats.propagation import (
     ANCHOR,
     CLEAN,
@@ -117,6 +118,13 @@ def effect_summaries(
         if name in by_variant
         else None
         for question, by_variant in effects.items()
+    }
+
+
+def pooled_summary(pooled: Mapping[Question, Mapping[str, PooledEffect]]) -> dict[str, Any]:
+    """The content of ``pooled.json``: mean effects by question and source of POS in training."""
+    return {
+        question: {source: asdict(effect) for source, effect in effects.items()} for question, effects in pooled.items()
     }
 
 

@@ -35,6 +35,7 @@ def conclude(
     ner: Sequence[Json],
     comparisons: Json,
     corruption: Sequence[Json],
+    pooled: Json | None,
     accuracy: Mapping[str, float],
     ceiling: Json,
 ) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def conclude(
         ner: ``metrics/ner_baseline.json``, ``ner_gold_pos.json``, ``ner_predicted_pos.json`` and ``ner_controls.json``.
         comparisons: ``metrics/ner_comparisons.json``.
         corruption: ``pos_corruption/encoder_fusion.json`` and ``late_fusion.json``; none if no variant reads POS.
+        pooled: ``pos_corruption/pooled.json``; ``None`` if no variant reads POS.
         accuracy: the taggers' accuracy in 0..1 by split (train: out of fold).
         ceiling: ``metrics/ner_ceiling.json``.
 
@@ -79,8 +81,8 @@ def conclude(
         undertrained_note(summaries),
     ]
     return {
-        "answers": study_answers(summaries, comparisons, swept, tagger_error),
-        "details": study_details(comparisons, swept, tagger_error),
+        "answers": study_answers(summaries, comparisons, swept, pooled or {}, tagger_error),
+        "details": study_details(comparisons, swept, pooled or {}, tagger_error),
         "statistics": statistics_note(comparisons),
         "seeds": more_seeds_sentence(comparisons, summaries[baseline_of(settings)]["seeds"]),
         "footnote": " ".join(filter(None, notes)),

@@ -12,6 +12,7 @@ from posner.config.variants import FUSIONS, SeededVariant, baseline_of, seeded_r
 from posner.errors import InputError
 from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
+from posner.stats.pooled_effects import pool_effects
 from posner.stats.propagation import QUESTIONS, Curves, estimate_effects
 from posner.stats.stages import at_stage
 from posner.summaries.corruption import (
@@ -19,6 +20,7 @@ from posner.summaries.corruption import (
     effect_summaries,
     effect_table,
     interval_table,
+    pooled_summary,
     run_table,
     train_test_table,
     variant_summary,
@@ -36,7 +38,7 @@ class SummariseCorruption(EffectAnalysis):
     sweeps: Folder
     """Folder of the sweeps: {variant}/seed-{seed}.parquet and .changes.parquet."""
     output: Path
-    """Folder to write to: encoder_fusion.json and others, one for each fusion."""
+    """Folder to write to: encoder_fusion.json and others, one for each fusion, and pooled.json with mean effects."""
     tables: Path
     """Folder to write to: corruption.csv, corruption_intervals.csv, corruption_changes.csv, slopes.csv, train_test.csv.
     """
@@ -60,6 +62,9 @@ class SummariseCorruption(EffectAnalysis):
                 if variant.fusion == fusion
             }
             write_json(self.output / f"{fusion}_fusion.json", {"fusion": fusion, "variants": summaries})
+        sources = {name: variant.pos for name, variant in swept.items()}
+        pooled = {question: pool_effects(question, curves, sources, statistics) for question in QUESTIONS}
+        write_json(self.output / "pooled.json", pooled_summary(pooled))
         tables = {
             "corruption": [run_table(name, variants, seed, sweeps[name][seed]) for name, seed in seeded_runs(swept)],
             "corruption_intervals": [interval_table(variants, curves, statistics)],

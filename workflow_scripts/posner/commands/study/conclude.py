@@ -6,6 +6,7 @@ from pathlib import Path
 
 from posner.config.variants import FUSIONS
 from posner.files import read_json, read_table, write_json, write_table
+from posner.stats.propagation import QUESTIONS
 from posner.summaries.verdict import conclude, effects_table, oracles_table, variants_table
 from posner.workflow.command import Command
 
@@ -25,7 +26,7 @@ class Conclude(Command):
     pos: Path
     """pos_tagging.csv."""
     corruption: Path | None = None
-    """Folder of encoder_fusion.json and others, one for each fusion, if a variant reads POS."""
+    """Folder of encoder_fusion.json and others, one for each fusion, and pooled.json, if a variant reads POS."""
     output: Path
     """JSON file to write."""
     tables: Path
@@ -36,17 +37,18 @@ class Conclude(Command):
         ner = [read_json(self.metrics / f"{name}.json", ["variants"]) for name in NER]
         folder = self.corruption
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
+        pooled = read_json(folder / "pooled.json", QUESTIONS) if folder else None
         comparisons = read_json(self.comparisons, ["statistics", "units", "pooled", "scorings", "variants"])
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
         ceiling = read_json(self.ceiling, ["sentence"])
-        verdict = conclude(ner, comparisons, sweeps, accuracy, ceiling)
+        verdict = conclude(ner, comparisons, sweeps, pooled, accuracy, ceiling)
         write_json(self.output, verdict)
         write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
         write_table(self.tables / "verdict_effects.csv", effects_table(verdict))
         write_table(self.tables / "verdict_oracles.csv", oracles_table(verdict))
 
     def inputs(self) -> list[Path]:
-        sweeps = [self.corruption / f"{name}.json" for name in SWEEPS] if self.corruption else []
+        sweeps = [self.corruption / f"{name}.json" for name in (*SWEEPS, "pooled")] if self.corruption else []
         return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.ceiling, self.pos, *sweeps]
 
     def provenance_path(self) -> Path:
