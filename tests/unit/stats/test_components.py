@@ -1,6 +1,8 @@
-"""Variance components: compared with an analysis of variance by statsmodels, and with simulated truth."""
+"""Variance components: compared with an ANOVA and a mixed model by statsmodels, and with simulated truth."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from posner.arrays import Doubles
 from posner.stats.components import components, pseudo_values
 from posner.stats.resampling import f1
 from statsmodels.formula.api import ols
+from statsmodels.regression.mixed_linear_model import MixedLM
 from statsmodels.stats.anova import anova_lm
 
 
@@ -57,3 +60,30 @@ def test_pseudo_values_average_to_f1_and_vary_as_the_jackknife() -> None:
 def test_one_unit_and_one_seed_have_no_variance() -> None:
     assert components(np.array([[0.1], [0.2]])).unit_std == 0
     assert components(np.array([[0.1, 0.2]])).seed_std is None
+
+
+def test_the_error_is_that_of_a_mixed_model() -> None:
+    """Crossed random effects by REML, as statsmodels fits them; for balanced data, they are those of the ANOVA."""
+    generator = np.random.default_rng(8)
+    seeds, units = 6, 25
+    values = (
+        0.01
+        + generator.normal(0, 0.004, (seeds, 1))
+        + generator.normal(0, 0.01, (1, units))
+        + generator.normal(0, 0.01, (seeds, units))
+    )
+    seed, unit = (part.ravel() for part in np.indices(values.shape))
+    frame = pd.DataFrame({"y": 100 * values.ravel(), "seed": seed, "unit": unit, "all": 1})
+    effects = {"seed": "0 + C(seed)", "unit": "0 + C(unit)"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the optimiser's
+        model = MixedLM.from_formula("y ~ 1", frame, groups="all", vc_formula=effects).fit(reml=True)
+    parts = components(values)
+    assert parts.seed_std is not None
+    of_seeds, of_units = (float(model.vcomp[list(effects).index(name)]) / 1e4 for name in effects)
+    residual = float(model.scale) / 1e4
+    assert parts.interaction_std == pytest.approx(np.sqrt(residual / units), rel=0.01)
+    assert parts.seed_std == pytest.approx(np.sqrt(of_seeds + residual / units), rel=0.01)
+    assert parts.unit_std == pytest.approx(np.sqrt(of_units / units), rel=0.01)
+    standard_error = np.hypot(parts.seed_std / np.sqrt(seeds), parts.unit_std)
+    assert standard_error == pytest.approx(float(model.bse["Intercept"]) / 100, rel=0.01)
