@@ -23,11 +23,22 @@ class LicensedTest(Settings):
     """Licence, recorded with the test: an identifier of the Hugging Face Hub or any text."""
 
 
+Scheme = Literal["iob1", "iob2", "bioes"]
+
+
 class ColumnsTest(LicensedTest):
-    """A column file with the columns and scheme of the corpus."""
+    """A column file, with the columns and scheme of the corpus unless it states others."""
 
     test: Path
     """Column file."""
+    token_column: Column | None = None
+    """Index of the token column, from 0."""
+    pos_column: Column | None = None
+    """Index of the POS column, from 0."""
+    ner_column: Column | None = None
+    """Index of the NER column, from 0."""
+    scheme: Scheme | None = None
+    """Scheme of the NER labels."""
 
 
 class HubTest(LicensedTest):
@@ -107,7 +118,7 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     """Index of the POS column, from 0."""
     ner_column: Column = 3
     """Index of the NER column, from 0."""
-    scheme: Literal["iob1", "iob2", "bioes"] = "iob1"
+    scheme: Scheme = "iob1"
     """Scheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
     """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
@@ -115,6 +126,10 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     @property
     def files(self) -> list[str]:
         return [str(self.train), str(self.validation), str(self.test)]
+
+    def with_test(self, name: str) -> Self:
+        stated = {setting: value for setting, value in self.extra_tests[name] if value is not None}
+        return self.alone().model_copy(update=stated)
 
 
 class TableCorpus(AnyCorpus[Test], Generic[Test]):
@@ -138,7 +153,7 @@ class TableCorpus(AnyCorpus[Test], Generic[Test]):
     """Names of POS tags that are integers without ClassLabel."""
     ner_names: Tags | None = None
     """Names of NER labels that are integers without ClassLabel."""
-    scheme: Literal["iob1", "iob2", "bioes"] = "iob2"
+    scheme: Scheme = "iob2"
     """Scheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
     """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
