@@ -47,6 +47,18 @@ def test_an_extra_test_takes_the_place_of_the_test_split() -> None:
     assert hub.with_test("o") == corpus_of(source="hub", id="y", revision="2", tokens_field="t")
 
 
+def test_a_column_file_can_have_columns_and_a_scheme_of_its_own(tmp_path: Path) -> None:
+    """As CleanCoNLL has, which is CoNLL-2003's test in five columns and IOB2."""
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    old.write_text("Ann NNP O I-PER\nsings VBZ O O\n")
+    new.write_text("Ann\tNNP\tlink\tB-*\tB-PER\nRome\tNNP\tlink\tB-*\tB-LOC\n")
+    files = {"source": "columns", "train": old, "validation": old, "test": old}
+    corpus = corpus_of(**files, extra_tests={"new": {"test": new, "ner_column": 4, "scheme": "iob2"}})
+    assert corpus.with_test("new") == corpus_of(**files | {"test": new, "ner_column": 4, "scheme": "iob2"})
+    splits, _ = load_corpus(corpus.with_test("new"), ["test"])
+    assert [sentence.ner for sentence in splits["test"]] == [("B-PER", "B-LOC")]
+
+
 def test_generated_tests_are_other_sentences_of_the_grammar() -> None:
     corpus = corpus_of(
         source="generated", train=30, test=20, extra_tests={"hard": {"test": 40, "ambiguity": 1, "seed": 7}}
