@@ -125,6 +125,7 @@ rule compare_variants:
         comparisons=COMPARISONS,
         table=f"{TABLES}/ner_comparisons.csv",
         scorings=f"{TABLES}/ner_scorings.csv",
+        controlled=f"{TABLES}/ner_random_control.csv",
         provenance=f"{TABLES}/ner_comparisons.provenance.json",
     log:
         f"{LOGS}/compare_variants.log",

@@ -24,8 +24,9 @@ from posner.evaluation.stored import changes_file, sweep_file
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_sources
 from posner.stats.pooling import pool_sources
+from posner.stats.random_control import compare_with_random
 from posner.stats.resampling import f1 as f1_of
-from posner.summaries.comparisons import comparison_summary, comparison_table
+from posner.summaries.comparisons import as_dicts, comparison_summary, comparison_table, random_control_table
 from posner.summaries.cost import Job, Usage, cost_table
 from posner.summaries.names import labels
 from posner.summaries.oracles import f1_over_seeds, gated, reasons, trusted
@@ -247,9 +248,12 @@ def write_comparisons(
     pooled = pool_sources(counts, trusted(variants, because), statistics)
     scorings = differences_by_scoring(scored, variants, because, statistics)
     summary = comparison_summary(comparisons, pooled, variants, statistics, units)
-    write_json(folder / "ner_comparisons.json", summary | {"scorings": scorings_summary(scorings)})
+    controlled = gated(compare_with_random(counts, variants, statistics), because)
+    more = {"scorings": scorings_summary(scorings), "random_control": as_dicts(controlled)}
+    write_json(folder / "ner_comparisons.json", summary | more)
     write_table(tables / "ner_comparisons.csv", comparison_table(comparisons, variants))
     write_table(tables / "ner_scorings.csv", scorings_table(scorings, variants))
+    write_table(tables / "ner_random_control.csv", random_control_table(controlled, variants))
 
 
 def write_slices(f1: Mapping[str, Mapping[int, float]], variants: Mapping[str, SeededVariant], tables: Path) -> None:

@@ -140,7 +140,12 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
             assert effects[question]["change"] == pytest.approx(table.loc[(question, name), "change"])
             assert f"): {effects[question]['verdict']}" in effects[question]["sentence"]
     clustering, _, slope, *scored = conclusions["details"]
-    assert [text.split(",")[0] for text in scored] == ["Gold POS changes F1", "Predicted POS changes F1"]
+    assert [text.split(",")[0] for text in scored] == [
+        "Compared with random POS",
+        "Compared with random POS",
+        "Gold POS changes F1",
+        "Predicted POS changes F1",
+    ]
     for question, subject, text in (
         ("slope", "Each additional 10 % of the test tags", slope),
         ("clustering", "Placing errors where the tagger makes them", clustering),
@@ -166,7 +171,7 @@ def test_sweeps_without_a_slope_have_no_sentence_on_it(study: Path) -> None:
     swept = read(study / "pos_corruption" / "late_fusion.json")["variants"]
     comparisons = read(study / "metrics" / "ner_comparisons.json")
     without = {name: summary | {"slope": None, "clustering": None} for name, summary in swept.items()}
-    details = study_details(comparisons, without, {}, 0.06)
+    details = study_details({}, comparisons, without, {}, 0.06)
     assert details[0].startswith("With 5.0 % of the test tags"), "rates that were run"
     assert len(details) == 3, "the others are on other scorings"
     only_predicted = {name: summary for name, summary in without.items() if summary["pos"] == "predicted"}

@@ -90,6 +90,7 @@ TABLES = {
     "ner_by_type": ReportTable("NER", "Scores by entity type", "ner_tables"),
     "ner_comparisons": ReportTable("NER", "Differences from the baseline", "ner_comparisons"),
     "ner_scorings": ReportTable("NER", "Differences in boundaries and types", "ner_scorings"),
+    "ner_random_control": ReportTable("Controls", "Differences from random POS", "ner_random_control"),
     "ner_slices": ReportTable("NER", "Scores by type of mention and run", "ner_slices"),
     "ner_slices_summary": ReportTable("NER", "Differences by type of mention", "ner_slices"),
     "pos_ceiling": ReportTable("NER", "Errors that a rule on POS corrects", "pos_ceiling"),

@@ -76,6 +76,18 @@ LAYOUTS: Mapping[str, Mapping[str, str]] = {
         "Detectable difference": "{detectable}",
         "Verdict": "{verdict}: {reason}",
     },
+    "ner_random_control": {
+        "Variant": "{label}",
+        "Control": "{control}",
+        "Seeds": "{seeds}",
+        "F1": "{f1}",
+        "Random POS, same seeds": "{baseline_f1}",
+        "Difference": "{difference}",
+        "Interval": "{low} to {high}",
+        "p (adjusted)": "{p_difference_adjusted}",
+        "p (equivalence, adjusted)": "{p_equivalence_adjusted}",
+        "Verdict": "{verdict}: {reason}",
+    },
     "ner_scorings": {
         "Variant": "{label}",
         "Scored": "{scoring}",

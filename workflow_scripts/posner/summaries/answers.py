@@ -232,10 +232,27 @@ def study_answers(
     }
 
 
+def random_control_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> str:
+    """The effect of a source of POS beyond that of random POS; empty if no variant has such a control."""
+    controlled = comparisons["random_control"]
+    findings = [
+        Finding.of_comparison(controlled[name])
+        for name, summary in summaries.items()
+        if summary["settings"]["pos"] == pos and name in controlled
+    ]
+    statistics = Statistics.model_validate(comparisons["statistics"])
+    subject = POS[pos][0].lower() + POS[pos][1:]
+    return findings_sentence(f"Compared with random POS, {subject}", findings, statistics.margin, statistics)
+
+
 def study_details(
-    comparisons: Json, swept: Mapping[str, Json], pooled: Mapping[str, Json], tagger_error: float
+    summaries: Mapping[str, Json],
+    comparisons: Json,
+    swept: Mapping[str, Json],
+    pooled: Mapping[str, Json],
+    tagger_error: float,
 ) -> list[str]:
-    """Sentences beyond the three answers: on the effects of corrupted tags, and on other scorings."""
+    """Sentences beyond the three answers: on corrupted tags, the control of random POS, and other scorings."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     learned = {name: summary for name, summary in swept.items() if not is_not_learned(summary)}
     sentences = [
@@ -243,6 +260,8 @@ def study_details(
         rates_sentence(learned, tagger_error),
         propagation_answer("slope", swept, pooled, statistics),
         no_errors_sentence(swept),
+        random_control_answer("gold", summaries, comparisons),
+        random_control_answer("predicted", summaries, comparisons),
         scorings_sentence("gold", comparisons),
         scorings_sentence("predicted", comparisons),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -12,9 +12,13 @@ from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.corpora.documents import ResamplingUnits
 from posner.stats.comparison import Comparison, Source
+from posner.stats.conclusions import Conclusion
 from posner.stats.pooling import Pooled
+from posner.stats.random_control import RandomDifference
 from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.sentences import comparison_sentence
+
+Key = TypeVar("Key", bound=str)
 
 
 def comparison_summary(
@@ -34,12 +38,25 @@ def comparison_summary(
     return {
         "statistics": statistics.model_dump(mode="json"),
         "units": {"kind": units.kind, "number": units.number},
-        "pooled": {source: asdict(mean) for source, mean in pooled.items()},
+        "pooled": as_dicts(pooled),
         "variants": {
             name: asdict(comparison) | {"sentence": comparison_sentence(names[name], comparison, statistics)}
             for name, comparison in comparisons.items()
         },
     }
+
+
+def as_dicts(conclusions: Mapping[Key, Conclusion]) -> dict[Key, dict[str, Any]]:
+    """Conclusions as JSON, by the same keys."""
+    return {name: asdict(conclusion) for name, conclusion in conclusions.items()}
+
+
+def random_control_table(differences: Mapping[str, RandomDifference], variants: Mapping[str, Variant]) -> pd.DataFrame:
+    """A row for each variant with a control of random POS; the columns only if there is none."""
+    rows = [identity(name, variants) | asdict(difference) for name, difference in differences.items()]
+    return pd.DataFrame(
+        rows, columns=None if rows else [*IDENTITY, *(field.name for field in fields(RandomDifference))]
+    )
 
 
 def comparison_table(comparisons: Mapping[str, Comparison], variants: Mapping[str, Variant]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from posner.files import Json
 from posner.stats.comparison import Difference, Source, difference_by_source
 from posner.stats.pooling import Pooled, pool_sources
 from posner.stats.resampling import RunCounts
+from posner.summaries.comparisons import as_dicts
 from posner.summaries.findings import enumeration
 from posner.summaries.names import IDENTITY, POS, identity
 from posner.summaries.oracles import gated, trusted
@@ -57,8 +58,8 @@ def scorings_summary(results: Mapping[Scoring, ScoredDifferences]) -> dict[str, 
     """The content of `scorings` in ``ner_comparisons.json``."""
     return {
         scoring: {
-            "pooled": {source: asdict(mean) for source, mean in differences.pooled.items()},
-            "variants": {name: asdict(difference) for name, difference in differences.variants.items()},
+            "pooled": as_dicts(differences.pooled),
+            "variants": as_dicts(differences.variants),
         }
         for scoring, differences in results.items()
     }

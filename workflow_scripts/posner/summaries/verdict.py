@@ -82,7 +82,7 @@ def conclude(
     ]
     return {
         "answers": study_answers(summaries, comparisons, swept, pooled or {}, tagger_error),
-        "details": study_details(comparisons, swept, pooled or {}, tagger_error),
+        "details": study_details(summaries, comparisons, swept, pooled or {}, tagger_error),
         "statistics": statistics_note(comparisons),
         "seeds": more_seeds_sentence(comparisons, summaries[baseline_of(settings)]["seeds"]),
         "footnote": " ".join(filter(None, notes)),

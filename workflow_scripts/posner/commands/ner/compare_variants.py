@@ -17,8 +17,9 @@ from posner.evaluation.stored import count_runs, predictions_file
 from posner.files import write_json, write_table
 from posner.stats.comparison import compare_sources
 from posner.stats.pooling import pool_sources
+from posner.stats.random_control import compare_with_random
 from posner.stats.stages import at_stage
-from posner.summaries.comparisons import comparison_summary, comparison_table
+from posner.summaries.comparisons import as_dicts, comparison_summary, comparison_table, random_control_table
 from posner.summaries.oracles import f1_over_seeds, gated, random_reasons, reasons, trusted
 from posner.summaries.scorings import differences_by_scoring, scorings_summary, scorings_table
 from posner.workflow.command import Folder
@@ -42,7 +43,9 @@ class CompareVariants(EffectAnalysis):
     output: Path
     """JSON file to write."""
     table: Path
-    """CSV file to write; ner_scorings.csv, with other scorings than exact F1, is written beside it."""
+    """CSV file to write; beside it, ner_scorings.csv has other scorings than exact F1, and ner_random_control.csv the
+    differences from random POS.
+    """
 
     def execute(self) -> None:
         statistics = at_stage(self.statistics, self.stage)
@@ -56,9 +59,12 @@ class CompareVariants(EffectAnalysis):
         pooled = pool_sources(counts, trusted(self.variants, because), statistics)
         scorings = differences_by_scoring(scored, self.variants, because, statistics)
         summary = comparison_summary(comparisons, pooled, self.variants, statistics, units)
-        write_json(self.output, summary | {"scorings": scorings_summary(scorings)})
+        controlled = gated(compare_with_random(counts, self.variants, statistics), because)
+        more = {"scorings": scorings_summary(scorings), "random_control": as_dicts(controlled)}
+        write_json(self.output, summary | more)
         write_table(self.table, comparison_table(comparisons, self.variants))
         write_table(self.table.with_name("ner_scorings.csv"), scorings_table(scorings, self.variants))
+        write_table(self.table.with_name("ner_random_control.csv"), random_control_table(controlled, self.variants))
 
     def inputs(self) -> list[Path]:
         runs = [predictions_file(self.ner, name, seed) for name, seed in seeded_runs(self.variants)]

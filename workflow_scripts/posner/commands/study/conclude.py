@@ -11,6 +11,7 @@ from posner.summaries.verdict import conclude, effects_table, oracles_table, var
 from posner.workflow.command import Command
 
 NER = ("ner_baseline", "ner_gold_pos", "ner_predicted_pos", "ner_controls")
+COMPARISONS = ("statistics", "units", "pooled", "scorings", "random_control", "variants")
 SWEEPS = tuple(f"{fusion}_fusion" for fusion in sorted(FUSIONS))
 
 
@@ -38,7 +39,9 @@ class Conclude(Command):
         folder = self.corruption
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
         pooled = read_json(folder / "pooled.json", QUESTIONS) if folder else None
-        comparisons = read_json(self.comparisons, ["statistics", "units", "pooled", "scorings", "variants"])
+        comparisons = read_json(
+            self.comparisons, ["statistics", "units", "pooled", "scorings", "random_control", "variants"]
+        )
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
         ceiling = read_json(self.ceiling, ["sentence"])
         verdict = conclude(ner, comparisons, sweeps, pooled, accuracy, ceiling)
