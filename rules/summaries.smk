@@ -234,6 +234,7 @@ rule conclude:
         comparisons=COMPARISONS,
         ceiling=CEILING,
         pos=f"{TABLES}/pos_tagging.csv",
+        extra=lambda wildcards: EXTRA_COMPARISONS if STUDY.corpora[wildcards.corpus].extra_tests else [],
         corruption=PROPAGATION_FILES,
     output:
         verdict=VERDICT,
@@ -255,8 +256,8 @@ rule conclude:
         code=code("conclude"),
     shell:
         "python -m posner conclude --metrics {params.metrics} --comparisons {input.comparisons}"
-        " --ceiling {input.ceiling} --pos {input.pos} --corruption={params.corruption} --output {output.verdict}"
-        " --tables {params.tables} > {log} 2>&1"
+        " --ceiling {input.ceiling} --pos {input.pos} --corruption={params.corruption} --extra-tests={input.extra}"
+        " --output {output.verdict} --tables {params.tables} > {log} 2>&1"
 
 
 # Benchmarks are no outputs. Whether they are new is known from the provenance records, of which each training writes one.

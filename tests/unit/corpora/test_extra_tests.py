@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import VARIANTS, read
+from fabricated import VARIANTS, read, write_comparisons
 from posner.commands.extra_tests.compare_extra_tests import CompareExtraTests
 from posner.commands.extra_tests.prepare_extra_test import PrepareExtraTest
 from posner.config.corpora import Corpus
@@ -167,7 +167,11 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path, reason
                 predictions_table(list(zip(gold[test], predicted, strict=True)), LABELS, test).to_parquet(path)
                 expected[test, name, seed] = float(f1_score(gold[test], predicted))
     before = None if reason == BASELINE_NOT_LEARNED else reason  # on the test set of the corpus
-    write_json(tmp_path / "main.json", {"variants": {"late-gold-one_hot": {"reason": before}}})
+    f1 = {name: dict.fromkeys(settings.seeds or (), 0.8) for name, settings in variants.items()}
+    write_comparisons(tmp_path, f1, variants, tmp_path)
+    stored = json.loads((tmp_path / "ner_comparisons.json").read_text())
+    stored["variants"]["late-gold-one_hot"]["reason"] = before
+    write_json(tmp_path / "main.json", stored)
     CompareExtraTests(
         variants=variants, statistics=Statistics(resamples=200), tests=("one", "two"), corpus=corpus,
         main=tmp_path / "main.json", predictions=tmp_path / "runs", output=tmp_path / "extra.json", tables=tmp_path,
@@ -176,7 +180,9 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path, reason
     assert table["f1"].to_dict() == pytest.approx(expected)
     compared = pd.read_csv(tmp_path / "extra_tests_comparisons.csv").set_index("test")
     summaries = json.loads((tmp_path / "extra.json").read_text())
-    assert compared["reason"].dropna().tolist() == ([reason] * 2 if reason else [])
+    assert list(compared.index) == ["test", "one", "two"]
+    assert compared.loc["test", "f1"] == pytest.approx(0.8, abs=0.02)
+    assert compared["reason"].dropna().tolist() == [*([before] if before else []), *([reason] * 2 if reason else [])]
     for test, size in {"one": 5, "two": 8}.items():
         seeds = VARIANTS["baseline"].seeds or ()
         differences = [expected[test, "late-gold-one_hot", seed] - expected[test, "baseline", seed] for seed in seeds]

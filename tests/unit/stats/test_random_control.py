@@ -22,7 +22,9 @@ VARIANTS = {
         fusion="encoder", pos="gold", feature="trainable_embed", inject_layer_offset_from_end="earliest"
     ),
     "late-random": Variant(fusion="late", pos="random", feature="one_hot"),
-    "encoder-random": Variant(fusion="encoder", pos="random", feature="trainable_embed", inject_layer_offset_from_end=2),
+    "encoder-random": Variant(
+        fusion="encoder", pos="random", feature="trainable_embed", inject_layer_offset_from_end=2
+    ),
     "early-random": Variant(
         fusion="encoder", pos="random", feature="trainable_embed", inject_layer_offset_from_end="earliest"
     ),

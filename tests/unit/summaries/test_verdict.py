@@ -42,7 +42,7 @@ def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[s
     by_seed = {name: dict(zip(variants[name].seeds, values, strict=True)) for name, values in f1.items()}
     write_comparisons(tmp_path / "m", by_seed, variants, tmp_path / "t")
     ner = [read(tmp_path / "m" / f"{name}.json") for name in NER]
-    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], None, ACCURACY, CEILING)
+    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], None, {}, ACCURACY, CEILING)
 
 
 def test_answers_count_the_verdicts(tmp_path: Path) -> None:
@@ -101,6 +101,7 @@ def test_details_on_corruption_rates(study: Path) -> None:
         read(study / "metrics" / "ner_comparisons.json"),
         [read(study / "pos_corruption" / f"{name}_fusion.json") for name in ("encoder", "late")],
         read(study / "pos_corruption" / "pooled.json"),
+        {},
         ACCURACY,
         CEILING,
     )
@@ -125,6 +126,7 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
         read(study / "metrics" / "ner_comparisons.json"),
         swept,
         read(study / "pos_corruption" / "pooled.json"),
+        {},
         ACCURACY,
         CEILING,
     )

@@ -22,6 +22,7 @@ from posner.config.variants import Seeds, Variant
 from posner.errors import suggestion
 
 LARGEST_STUDY = 20_000  # jobs that train, tag or sweep; Snakemake plans as many in about half a minute
+OWN_TEST = "test"  # in tables of extra tests
 RESERVED = (("corpora", "published", "committed summaries"), ("encoders", "corpus", "the corpus's folder"))
 
 
@@ -75,6 +76,11 @@ class Config(Settings):
             refuse_same_folder(kind, known)
         for name, corpus in self.corpora.items():
             refuse_same_folder(f"corpora.{name}.extra_tests", corpus.extra_tests)
+            if OWN_TEST in corpus.extra_tests:
+                raise ValueError(
+                    f"corpora.{name}.extra_tests: the name {OWN_TEST!r} is reserved for the corpus's own test set; choose "
+                    "another name"
+                )
         for kind, taken, owner in RESERVED:
             if reserved := [name for name in getattr(self.study, kind) if name.lower() == taken]:
                 raise ValueError(f"{kind}: the name {reserved[0]!r} is reserved for {owner}; choose another name")

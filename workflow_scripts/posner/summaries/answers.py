@@ -85,11 +85,11 @@ def propagation_answer(
     first = effects[0]
     subject = SUBJECTS[question].format(**range_words(first["step"], first["reach"]))
     subject = subject[0].upper() + subject[1:]
-    means = [
-        pooled_effect_sentence(subject, mean, f"variants trained with {pos} POS", statistics)
-        for pos, mean in pooled.get(question, {}).items()
-        if is_pooled(question, mean, swept)
-    ]
+    means: list[str] = []
+    for pos, mean in pooled.get(question, {}).items():
+        if is_pooled(question, mean, swept):
+            variants = f"variants trained with {pos} POS"
+            means.append(pooled_effect_sentence("It" if means else subject, mean, variants, statistics))
     findings = [Finding.of_effect(effect) for effect in effects]
     by_variant = findings_sentence("By variant, it" if means else subject, findings, 100 * first["margin"], statistics)
     return " ".join([*means, by_variant])
@@ -243,6 +243,17 @@ def random_control_answer(pos: str, summaries: Mapping[str, Json], comparisons: 
     statistics = Statistics.model_validate(comparisons["statistics"])
     subject = POS[pos][0].lower() + POS[pos][1:]
     return findings_sentence(f"Compared with random POS, {subject}", findings, statistics.margin, statistics)
+
+
+def extra_test_answer(test: str, summaries: Mapping[str, Json], comparisons: Json) -> str:
+    """The effects of gold and predicted POS on F1 on an extra test.
+
+    Args:
+        test: its name.
+        comparisons: its entry in ``metrics/ner_extra_tests.json``.
+    """
+    answers = [pos_answer(pos, summaries, comparisons) for pos in ("gold", "predicted")]
+    return f"Extra test {test}: {' '.join(filter(None, answers))}"
 
 
 def study_details(

@@ -19,7 +19,7 @@ from posner.summaries.comparisons import as_dicts
 from posner.summaries.findings import enumeration
 from posner.summaries.names import IDENTITY, POS, identity
 from posner.summaries.oracles import gated, trusted
-from posner.summaries.sentences import confidence, signed_points, verdict_phrase
+from posner.summaries.sentences import confidence, signed_points
 
 # How a sentence calls each scoring; the exact one is that of the main comparison.
 SCORED: Mapping[Scoring, str] = {
@@ -92,4 +92,4 @@ def scorings_sentence(pos: Source, comparisons: Json) -> str:
 def pooled_clause(mean: Json) -> str:
     """``+1.20 [+0.80, +1.60] points (helps)``."""
     interval = f"[{signed_points(mean['low'])}, {signed_points(mean['high'])}]"
-    return f"{signed_points(mean['difference'])} {interval} points ({verdict_phrase(mean['verdict'], mean['reason'])})"
+    return f"{signed_points(mean['difference'])} {interval} points ({mean['verdict']})"

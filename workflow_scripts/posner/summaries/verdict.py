@@ -12,7 +12,14 @@ from posner.config.statistics import Estimation, Statistics
 from posner.config.variants import Variant, baseline_of
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS, Effect
-from posner.summaries.answers import pos_answer, statistics_note, study_answers, study_details, undertrained_note
+from posner.summaries.answers import (
+    extra_test_answer,
+    pos_answer,
+    statistics_note,
+    study_answers,
+    study_details,
+    undertrained_note,
+)
 from posner.summaries.oracles import oracle_checks, oracles_sentence, reasons
 from posner.summaries.power import more_seeds_sentence
 from posner.summaries.sentences import effect_sentence
@@ -36,6 +43,7 @@ def conclude(
     comparisons: Json,
     corruption: Sequence[Json],
     pooled: Json | None,
+    extra: Json,
     accuracy: Mapping[str, float],
     ceiling: Json,
 ) -> dict[str, Any]:
@@ -46,6 +54,7 @@ def conclude(
         comparisons: ``metrics/ner_comparisons.json``.
         corruption: ``pos_corruption/encoder_fusion.json`` and ``late_fusion.json``; none if no variant reads POS.
         pooled: ``pos_corruption/pooled.json``; ``None`` if no variant reads POS.
+        extra: ``metrics/ner_extra_tests.json``; empty if the corpus has no extra tests.
         accuracy: the taggers' accuracy in 0..1 by split (train: out of fold).
         ceiling: ``metrics/ner_ceiling.json``.
 
@@ -82,7 +91,10 @@ def conclude(
     ]
     return {
         "answers": study_answers(summaries, comparisons, swept, pooled or {}, tagger_error),
-        "details": study_details(summaries, comparisons, swept, pooled or {}, tagger_error),
+        "details": [
+            *study_details(summaries, comparisons, swept, pooled or {}, tagger_error),
+            *(extra_test_answer(test, summaries, compared) for test, compared in extra.items()),
+        ],
         "statistics": statistics_note(comparisons),
         "seeds": more_seeds_sentence(comparisons, summaries[baseline_of(settings)]["seeds"]),
         "footnote": " ".join(filter(None, notes)),

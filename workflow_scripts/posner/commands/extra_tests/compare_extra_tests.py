@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from posner.corpora.corpus import read_split
 from posner.corpora.documents import ResamplingUnits
 from posner.corpora.extra_tests import FOLDER, extra_test_files
 from posner.evaluation.stored import count_runs, counts_by_unit, predictions_file
-from posner.files import read_json, write_json, write_table
-from posner.stats.comparison import compare_sources
+from posner.files import Json, read_json, write_json, write_table
+from posner.stats.comparison import Comparison, compare_sources
 from posner.stats.pooling import pool_sources
 from posner.stats.stages import at_stage
 from posner.summaries.comparisons import comparison_summary, comparison_table
@@ -49,6 +50,7 @@ class CompareExtraTests(EffectAnalysis):
         statistics = at_stage(self.statistics, self.stage)
         summaries, runs, differences = {}, {}, {}
         compared_before = read_json(self.main, ["variants"])["variants"]
+        differences["test"] = comparison_table(stored_comparisons(compared_before, self.variants), self.variants)
         because = {name: entry["reason"] for name, entry in compared_before.items() if entry["reason"]}
         for test in self.tests:
             units = ResamplingUnits.of(read_split(self.corpus / FOLDER / f"{test}.parquet"))
@@ -74,6 +76,12 @@ class CompareExtraTests(EffectAnalysis):
 
     def provenance_path(self) -> Path:
         return self.tables / "extra_tests.provenance.json"
+
+
+def stored_comparisons(entries: Json, variants: Iterable[str]) -> dict[str, Comparison]:
+    """The comparisons in ``ner_comparisons.json`` of some variants."""
+    names = [field.name for field in fields(Comparison)]
+    return {name: Comparison(**{key: entries[name][key] for key in names}) for name in variants if name in entries}
 
 
 def by_test(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

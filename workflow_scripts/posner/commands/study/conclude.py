@@ -28,6 +28,8 @@ class Conclude(Command):
     """pos_tagging.csv."""
     corruption: Path | None = None
     """Folder of encoder_fusion.json and others, one for each fusion, and pooled.json, if a variant reads POS."""
+    extra_tests: Path | None = None
+    """ner_extra_tests.json, if the corpus has extra tests."""
     output: Path
     """JSON file to write."""
     tables: Path
@@ -44,7 +46,8 @@ class Conclude(Command):
         )
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
         ceiling = read_json(self.ceiling, ["sentence"])
-        verdict = conclude(ner, comparisons, sweeps, pooled, accuracy, ceiling)
+        extra = read_json(self.extra_tests, []) if self.extra_tests else {}
+        verdict = conclude(ner, comparisons, sweeps, pooled, extra, accuracy, ceiling)
         write_json(self.output, verdict)
         write_table(self.tables / "verdict_variants.csv", variants_table(verdict))
         write_table(self.tables / "verdict_effects.csv", effects_table(verdict))
@@ -52,7 +55,9 @@ class Conclude(Command):
 
     def inputs(self) -> list[Path]:
         sweeps = [self.corruption / f"{name}.json" for name in (*SWEEPS, "pooled")] if self.corruption else []
-        return [*(self.metrics / f"{name}.json" for name in NER), self.comparisons, self.ceiling, self.pos, *sweeps]
+        extra = [self.extra_tests] if self.extra_tests else []
+        ner = [self.metrics / f"{name}.json" for name in NER]
+        return [*ner, self.comparisons, self.ceiling, self.pos, *sweeps, *extra]
 
     def provenance_path(self) -> Path:
         return self.tables / "verdict.provenance.json"
