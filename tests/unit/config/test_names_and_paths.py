@@ -74,6 +74,15 @@ def test_a_scratch_encoder_that_cannot_be_built_is_refused() -> None:
     assert "encoders.odd" in problem(edited(encoders__odd=heads))
 
 
+def test_the_corpus_has_the_name_of_its_own_test() -> None:
+    corpus = {"source": "generated", "extra_tests": {"test": {"seed": 1}}}
+    message = problem(edited(corpora__grammar=corpus))
+    assert message == (
+        "config: corpora.grammar.extra_tests: the name 'test' is reserved for the corpus's own test set; choose another "
+        "name"
+    )
+
+
 def test_names_of_other_folders_are_reserved() -> None:
     assert "'corpus'" in problem(edited(encoders__corpus={"source": "scratch"}, study__encoders=["corpus"]))
     published = {"corpora__published": {"source": "generated"}, "study__corpora": ["published"]}

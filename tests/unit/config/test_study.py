@@ -241,5 +241,11 @@ def test_settings_of_intervals_are_all_but_the_condition_on_oracles() -> None:
 
 def test_resamples_fit_into_memory() -> None:
     """All resamples of all runs are held at once, which are gigabytes at some millions."""
+    assert check(edited(statistics__stages=[3, 6])).statistics.stages == (3, 6)
+    assert problem(edited(statistics__stages=[5, 8])) == (
+        "config: study.seeds: 6 seeds of the baseline, but statistics.stages are 5, 8; other analyses than after these "
+        "numbers raise the error rate"
+    )
+    assert "in ascending order" in problem(edited(statistics__stages=[6, 3]))
     assert check(edited(statistics__resamples=100_000)).statistics.resamples == 100_000
     assert problem(edited(statistics__resamples=100_001)).startswith("config: statistics.resamples: ")

@@ -48,11 +48,11 @@ def test_sentences_state_what_the_seeds_can_show() -> None:
 def test_one_line_warns_of_verdicts_that_are_out_of_reach() -> None:
     assert power_warning([ANSWER, SINGLE]) == (
         "config: study.seeds: answers: with 3 seeds, effects above 0.7 points; for 0.5 points, 6 seeds; single "
-        "variants: with 3 seeds, effects above 0.91 points; for 0.5 points, 13 seeds. See `snakemake power`."
+        "variants: with 3 seeds, effects above 0.91 points; for 0.5 points, 13 seeds. See target `power`."
     )
     assert power_warning([ANSWER.with_seeds(6), SINGLE.with_seeds(13)]) is None
     only_single = power_warning([ANSWER.with_seeds(6), ONE_SEED])
-    assert only_single == "config: study.seeds: single variants: one seed, no interval. See `snakemake power`."
+    assert only_single == "config: study.seeds: single variants: one seed, no interval. See target `power`."
     noisy = replace(SINGLE, design=Design(replace(ERROR, unit_std=0.004), Family(4), 0.95))
     assert "for 0.5 points, no number of seeds" in (power_warning([noisy]) or "")
 

@@ -83,7 +83,7 @@ def power_warning(verdicts: Sequence[PlannedVerdict]) -> str | None:
         return None
     answers, single = ([v for v in short if v.kind == kind] for kind in ("answer", "variants"))
     parts = [f"{name}: {worst_phrase(own)}" for name, own in (("answers", answers), ("single variants", single)) if own]
-    return f"config: study.seeds: {'; '.join(parts)}. See `snakemake power`."
+    return f"config: study.seeds: {'; '.join(parts)}. See target `power`."
 
 
 def worst_phrase(verdicts: Sequence[PlannedVerdict]) -> str:
