@@ -78,8 +78,8 @@ def test_the_corpus_has_the_name_of_its_own_test() -> None:
     corpus = {"source": "generated", "extra_tests": {"test": {"seed": 1}}}
     message = problem(edited(corpora__grammar=corpus))
     assert message == (
-        "config: corpora.grammar.extra_tests: the name 'test' is reserved for the corpus's own test set; choose another "
-        "name"
+        "config: corpora.grammar.extra_tests: the name 'test' is reserved for the corpus's own test set; choose "
+        "another name"
     )
 
 

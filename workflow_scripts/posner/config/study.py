@@ -78,8 +78,8 @@ class Config(Settings):
             refuse_same_folder(f"corpora.{name}.extra_tests", corpus.extra_tests)
             if OWN_TEST in corpus.extra_tests:
                 raise ValueError(
-                    f"corpora.{name}.extra_tests: the name {OWN_TEST!r} is reserved for the corpus's own test set; choose "
-                    "another name"
+                    f"corpora.{name}.extra_tests: the name {OWN_TEST!r} is reserved for the corpus's own test set; "
+                    "choose another name"
                 )
         for kind, taken, owner in RESERVED:
             if reserved := [name for name in getattr(self.study, kind) if name.lower() == taken]:
