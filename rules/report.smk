@@ -64,8 +64,8 @@ rule summarise_power:
         f"{STUDY_LOGS}/summarise_power.log",
     benchmark:
         f"{STUDY_BENCHMARKS}/summarise_power.tsv"
-    localrule: True
     priority: 100
+    localrule: True
     conda:
         ENVIRONMENT
     params:

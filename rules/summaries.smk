@@ -162,7 +162,10 @@ rule score_slices:
     params:
         variants=arguments(variants=STUDIED),
         statistics=arguments(  # without the margin, which no interval depends on
-            **{f"statistics.{name}": getattr(STUDY.statistics, name) for name in ["level", "resamples", "seed", "stages"]}
+            **{
+                f"statistics.{name}": getattr(STUDY.statistics, name)
+                for name in ["level", "resamples", "seed", "stages"]
+            }
         ),
         tables=subpath(output.ner_slices, parent=True),
         code=code("score_slices"),
