@@ -34,16 +34,6 @@ rule all:
         expand(MODELS, **PAIRS),
 
 
-rule power:
-    """What the study can conclude with its seeds, before anything is trained."""
-    input:
-        POWER,
-        POWER_FIGURE,
-    localrule: True
-    shell:
-        "cat {input[0]}"
-
-
 rule corpus:
     """Corpora and encoders, in one checked layout."""
     input:

@@ -56,7 +56,7 @@ rule summarise_power:
     input:
         [str(STUDY.power.pilot)] if STUDY.power.pilot else [],
     output:
-        POWER,
+        text=POWER,
         power="results/power.csv",
         curves="results/power_curves.csv",
         provenance="results/power.provenance.json",
@@ -86,9 +86,9 @@ rule plot_seeds:
         curves="results/power_curves.csv",
         style=ancient(STYLE),
     output:
-        POWER_FIGURE,
-        "results/power_by_seeds.svg",
-        "results/power_by_seeds.provenance.json",
+        figure=POWER_FIGURE,
+        svg="results/power_by_seeds.svg",
+        provenance="results/power_by_seeds.provenance.json",
     log:
         f"{STUDY_LOGS}/plot_seeds.log",
     benchmark:
@@ -101,7 +101,21 @@ rule plot_seeds:
         code=code("plot_seeds"),
     shell:
         "python -m posner plot_seeds --power {input.power} --curves {input.curves} --style {input.style:q}"
-        " --output {output[0]} > {log} 2>&1"
+        " --output {output.figure} > {log} 2>&1"
+
+
+rule power:
+    """What the study can conclude with its seeds, before anything is trained."""
+    input:
+        text=POWER,
+        figure=POWER_FIGURE,
+    log:
+        f"{STUDY_LOGS}/power.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    shell:
+        "cat {input.text} | tee {log}"
 
 
 rule record_config:
