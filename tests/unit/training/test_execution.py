@@ -20,7 +20,7 @@ from posner.training.execution import EagerExecution, Execution, GraphExecution,
 from posner.training.loop import Evaluation, train
 from posner.training.optimizer import SplitAdamW
 from posner.training.resume import NoResume, Resume, ResumeFolder
-from posner.training.state import Progress
+from posner.training.state import BestScore, Progress
 from posner.training.step import TrainingStep
 from recorded_graphs import RecordedGraphs
 from short_training import QUICK, weights
@@ -175,7 +175,7 @@ def test_graphs_that_are_required_and_impossible_are_an_error(bert: Path, monkey
 def test_operations_without_a_deterministic_version_are_reported(bert: Path, caplog: pytest.LogCaptureFixture) -> None:
     model = build_model(bert)
     with SplitAdamW(model, SETTINGS, 8, CPU) as optimizer:
-        progress = Progress(model, optimizer, 8)
+        progress = Progress(model, optimizer, 8, BestScore())
         before, started = weights(model), progress.started
 
         def step() -> None:

@@ -96,6 +96,15 @@ def test_the_earliest_weights_of_the_best_score_are_kept(bert: Path) -> None:
     ]
 
 
+def test_the_last_weights_can_be_kept_and_the_best_step_is_noted(bert: Path) -> None:
+    model, kept = make_model(bert), list[dict[str, Tensor]]()
+    evaluation = Evaluation(2, scripted([0.1, 0.5, 0.5, 0.2], kept), "last")
+    trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3, evaluation)
+    assert trained.best_step == 4
+    assert same(weights(model), kept[3])
+    assert not any(same(kept[3], other) for other in kept[:3])
+
+
 def test_a_model_that_scores_nothing_is_kept_too(bert: Path) -> None:
     model, kept = make_model(bert), list[dict[str, Tensor]]()
     trained = train(checkpoint_of(model), EXAMPLES, QUICK, 3, Evaluation(4, scripted([0.0, 0.0], kept)))

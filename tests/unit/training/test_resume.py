@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from posner.config.training import Training
+from posner.config.training import Kept, Training
 from posner.config.variants import Variant
 from posner.files import sha256
 from posner.model.checkpoint import Checkpoint
@@ -45,10 +45,12 @@ class Scores:
         return float(checkpoint.model.classifier.weight.detach().sum().sin())
 
 
-def run(encoder: Path, variant: Variant, score: Callable[[Checkpoint], float], resume: Resume) -> Trained:
+def run(
+    encoder: Path, variant: Variant, score: Callable[[Checkpoint], float], resume: Resume, kept: Kept = "best"
+) -> Trained:
     model = build_model(encoder, variant)
     with resume:
-        trained = train(checkpoint_of(model), EXAMPLES, SETTINGS, 3, Evaluation(EVERY, score), resume)
+        trained = train(checkpoint_of(model), EXAMPLES, SETTINGS, 3, Evaluation(EVERY, score, kept), resume)
     return model.state_dict(), trained
 
 
@@ -103,6 +105,14 @@ def test_a_training_resumes_to_the_same_bits(
     torch.manual_seed(99)  # a new process has other random states
     resumed = run(bert, variant, Scores(), ResumeFolder(tmp_path / "state", "key", every=1e9))
     assert same(resumed, uninterrupted[variant])
+
+
+@pytest.mark.parametrize("step", [1, 4, 11])
+def test_a_training_that_keeps_its_last_weights_resumes_as_well(bert: Path, tmp_path: Path, step: int) -> None:
+    with pytest.raises(SystemExit):
+        run(bert, LATE, Scores(), StoppedAt(tmp_path / "state", step), "last")
+    resumed = run(bert, LATE, Scores(), ResumeFolder(tmp_path / "state", "key", every=1e9), "last")
+    assert same(resumed, run(bert, LATE, Scores(), NoResume(), "last"))
 
 
 def test_only_the_rest_is_trained(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from posner.model.checkpoint import Checkpoint
 from posner.model.modeling import model_config
 from posner.training.execution import to_device
 from posner.training.optimizer import SplitAdamW
-from posner.training.state import Progress
+from posner.training.state import BestScore, Progress
 from posner.training.step import TrainingStep
 
 WARM_UP_STEPS, STEPS = 3, 10
@@ -37,7 +37,7 @@ def step_profile(load: Workload) -> list[Measurement]:
     model = checkpoint.model.to(device.device).train()
     steps = WARM_UP_STEPS + STEPS
     optimizer = SplitAdamW(model, load.settings, steps, device)
-    step = TrainingStep(checkpoint, load.examples, optimizer, Progress(model, optimizer, steps).record)
+    step = TrainingStep(checkpoint, load.examples, optimizer, Progress(model, optimizer, steps, BestScore()).record)
     lengths = load.examples.pieces.lengths
     sentences = training_batches(lengths.tolist(), load.settings.train_batch_size, 0, 0)[0]
     numbers, width = to_device(sentences, device.device), int(lengths[sentences].max())

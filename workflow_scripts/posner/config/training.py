@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ FEW_STEPS_WARNING = (
     "Zhang et al. 2021); set min_steps, or more epochs"
 )
 
+Kept = Literal["best", "last"]
 Folds = Annotated[int, Field(ge=2, le=1000), NO_TRUTH_VALUE]
 
 
@@ -54,10 +55,12 @@ class Training(Settings):
 
 
 class NerTraining(Training):
-    """NER models are evaluated on validation during training, and the best weights are kept."""
+    """NER models are evaluated on validation during training."""
 
     eval_steps: Positive = 100
     """Training steps between two evaluations on validation."""
+    keep: Kept = "best"
+    """Weights that the model ends with: those with the highest F1 on validation (best), or the last ones (last)."""
 
 
 class Pos(Settings):

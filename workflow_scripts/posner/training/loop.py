@@ -12,14 +12,14 @@ from itertools import chain, islice
 import torch
 from tqdm import tqdm
 
-from posner.config.training import FEW_STEPS, FEW_STEPS_WARNING, Training
+from posner.config.training import FEW_STEPS, FEW_STEPS_WARNING, Kept, Training
 from posner.model.batching import Examples, training_batches
 from posner.model.checkpoint import Checkpoint
 from posner.model.finite import ADVICE, NotFiniteError
 from posner.training.execution import make_execution
 from posner.training.optimizer import SplitAdamW
 from posner.training.resume import NoResume, Resume
-from posner.training.state import Progress, Step
+from posner.training.state import BestScore, BestWeights, Progress, Step
 from posner.training.step import TrainingStep
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,17 @@ LOG_LINES = 20  # log lines of a training whose output is not a terminal
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Evaluation during training, every `every` steps; the weights with the highest `score` are kept."""
+    """Evaluation during training.
+
+    Attributes:
+        every: steps between two evaluations.
+        score: of the current weights.
+        kept: the weights that the training ends with.
+    """
 
     every: int
     score: Callable[[Checkpoint], float]
+    kept: Kept = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class TrainingResult:
 
     Attributes:
         history: rows of losses and scores.
-        best_step: step of the final weights.
+        best_step: step with the highest score.
         steps: all steps.
         seconds: duration, without interruptions.
         speed: word pieces per second, without evaluations.
@@ -64,7 +71,7 @@ def train(
 ) -> TrainingResult:
     """Fine-tune the model of `checkpoint` in place.
 
-    It ends with the weights of the highest score, or with the last ones if there is no `evaluation`. The only random
+    It ends with the weights that `evaluation` asks for, or with the last ones if there is none. The only random
     numbers are those of the batch order (from `seed`) and of dropout (torch's generator, seeded with `seed` here). A
     training that resumes from a state of `resume` ends with the same bits as one without interruption.
 
@@ -78,7 +85,8 @@ def train(
     if steps < FEW_STEPS:
         log.warning("only %d training steps. %s", steps, FEW_STEPS_WARNING)
     with SplitAdamW(model, settings, steps, checkpoint.device) as optimizer:
-        progress = Progress(model, optimizer, steps)
+        best = BestWeights() if evaluation and evaluation.kept == "best" else BestScore()
+        progress = Progress(model, optimizer, steps, best)
         take_steps(checkpoint, examples, settings, seed, evaluation, resume, progress)
     warn_of_divergence(progress.history[-1].loss, model.config.num_labels)
     progress.best.load_into(model)

@@ -35,35 +35,60 @@ class Step:
     seconds: float
 
 
-class Best:
-    """The weights with the highest score so far; the earliest ones of equal scores.
+class BestScore:
+    """The step with the highest score so far; the earliest one of equal scores. The model keeps its last weights."""
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.score = float("-inf")
+
+    def offer(self, model: PosNerModel, step: int, score: float) -> None:
+        """Note the step if `score` is the highest so far."""
+        if score > self.score:
+            self.step, self.score = step, score
+            self.keep(model)
+
+    def keep(self, model: PosNerModel) -> None:
+        """Keep what is needed of the best model."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is kept."""
+        return {}
+
+    def snapshot(self) -> Snapshot:
+        """What is kept, with step and score; the score is ``None`` before the first offer."""
+        return Snapshot(self.tensors(), {"step": self.step, "score": self.score if self.step else None})
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Return to the state of `snapshot`."""
+        self.step, score = snapshot.values["step"], snapshot.values["score"]
+        self.score = float("-inf") if score is None else score
+
+    def load_into(self, model: PosNerModel) -> None:
+        """Load what is kept into `model`."""
+
+
+class BestWeights(BestScore):
+    """The weights with the highest score so far.
 
     They are on the device, so that keeping them is fast, or on the CPU after the training was resumed.
     """
 
     def __init__(self) -> None:
-        self.step = 0
-        self.score = float("-inf")
+        super().__init__()
         self.weights: dict[str, Tensor] | None = None
 
-    def offer(self, model: PosNerModel, step: int, score: float) -> None:
-        """Keep the model's weights if `score` is the highest so far."""
-        if score > self.score:
-            self.step, self.score = step, score
-            self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    def keep(self, model: PosNerModel) -> None:
+        self.weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
 
-    def snapshot(self) -> Snapshot:
-        """Weights, step and score; the score is ``None`` before the first offer."""
-        score = None if self.weights is None else self.score
-        return Snapshot(dict(self.weights or {}), {"step": self.step, "score": score})
+    def tensors(self) -> dict[str, Tensor]:
+        return dict(self.weights or {})
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Return to the state of `snapshot`."""
-        self.step, score = snapshot.values["step"], snapshot.values["score"]
-        self.score, self.weights = (float("-inf"), None) if score is None else (score, snapshot.tensors)
+        super().restore(snapshot)
+        self.weights = snapshot.tensors if self.step else None
 
     def load_into(self, model: PosNerModel) -> None:
-        """Load the best weights into `model`, if there are any."""
         if self.weights is not None:
             model.load_state_dict(self.weights)
 
@@ -71,9 +96,8 @@ class Best:
 class Progress:
     """Everything that the remaining steps depend on, apart from the arguments of the training."""
 
-    def __init__(self, model: PosNerModel, optimizer: SplitAdamW, steps: int) -> None:
-        self.model, self.optimizer, self.steps = model, optimizer, steps
-        self.best = Best()
+    def __init__(self, model: PosNerModel, optimizer: SplitAdamW, steps: int, best: BestScore) -> None:
+        self.model, self.optimizer, self.steps, self.best = model, optimizer, steps, best
         self.step = 0
         self.history: list[Step] = []
         self.record = StepRecord(steps, optimizer.taken.device)

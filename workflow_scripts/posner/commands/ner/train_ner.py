@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class TrainNer(TrainingCommand):
-    """Train an NER model, keep the weights with the best validation F1, and store its predictions and scores."""
+    """Train an NER model, keep its best or last weights, and store its predictions and scores."""
 
     predicted: Path | None = None
     """predicted.parquet of the corpus; required by variants with predicted POS."""
@@ -46,7 +46,7 @@ class TrainNer(TrainingCommand):
         for split, part in examples.items():
             check_pieces(split, part)
         validation = Validation.of(checkpoint, examples["validation"])
-        evaluation = Evaluation(self.training.eval_steps, validation.f1)
+        evaluation = Evaluation(self.training.eval_steps, validation.f1, self.training.keep)
         result = train(checkpoint, examples["train"], self.training, self.seed, evaluation, resume)
         predictions = {split: NerPredictions.of(checkpoint, examples[split]) for split in ("validation", "test")}
         self.write_outputs(checkpoint, result, predictions)
