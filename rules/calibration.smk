@@ -27,7 +27,7 @@ from posner.calibration.plan import planned_study, read_plan
 from posner.errors import InputError
 
 try:
-    PLAN, TEMPLATE = read_plan(config)
+    PLAN, TEMPLATE, SIMULATION = read_plan(config)
     STUDY_CONFIG = planned_study(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -171,7 +171,7 @@ rule simulate_studies:
     conda:
         ENVIRONMENT
     params:
-        plan=study.arguments(plan=PLAN.simulation),
+        plan=study.arguments(plan=SIMULATION),
         statistics=study.arguments(statistics=study.STUDY.statistics.estimation),
         code=study.code("simulate_studies"),
     shell:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from configs import CHECKOUT, PUBLISHED
 from posner.calibration.plan import CalibrationPlan, planned_study, read_plan
+from posner.calibration.simulation import SimulationPlan
 from posner.config.corpora import GeneratedCorpus
 from posner.config.validation import check
 from posner.errors import InputError
@@ -36,8 +37,9 @@ def test_a_planned_study_is_valid_and_its_corpora_are_distinct() -> None:
 
 
 def test_the_plan_file_states_the_defaults() -> None:
-    plan, _ = read_plan(config())
+    plan, _, simulation = read_plan(config())
     assert plan == CalibrationPlan()
+    assert simulation == SimulationPlan()
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from posner.config.base import Fraction, Integer, Settings
 from posner.config.corpora import GeneratedCorpus
 from posner.errors import InputError
 
+SECTIONS = ("calibration", "simulation")  # of the config, besides those of a study
 TEMPLATE = "planted"  # the corpus of the calibration's study that all planned corpora resemble
 
 
 class CalibrationPlan(Settings):
-    """Number of corpora of each ambiguity in a calibration, and of simulated studies."""
+    """Number of corpora of each ambiguity in a calibration."""
 
     ambiguities: tuple[Fraction, ...] = Field((0, 0.05, 0.1, 0.2, 0.3), min_length=1, max_length=100)
     """Shares of ambiguous candidates; without any, no effect is planted."""
@@ -24,8 +25,6 @@ class CalibrationPlan(Settings):
     """Corpora of each ambiguity above 0."""
     replicates_without: Integer = Field(20, ge=2, le=1000)
     """Corpora without ambiguous candidates."""
-    simulation: SimulationPlan = Field(default_factory=SimulationPlan)
-    """Studies that are simulated, without training."""
 
     def corpora(self, template: GeneratedCorpus) -> dict[str, GeneratedCorpus]:
         """All corpora by name, like `template` but for ambiguity and seed; no two have the same seed.
@@ -41,15 +40,16 @@ class CalibrationPlan(Settings):
         }
 
 
-def read_plan(config: Mapping[str, Any]) -> tuple[CalibrationPlan, GeneratedCorpus]:
-    """The plan in `config` (section `calibration`), and the corpus that all planned corpora resemble.
+def read_plan(config: Mapping[str, Any]) -> tuple[CalibrationPlan, GeneratedCorpus, SimulationPlan]:
+    """The plan in `config` (section `calibration`), the corpus that all planned corpora resemble, and `simulation`.
 
     Raises:
         InputError: a section is missing, or a value is invalid; a line for each problem.
     """
     try:
         plan = CalibrationPlan.model_validate(config["calibration"])
-        return plan, GeneratedCorpus.model_validate(config["corpora"][TEMPLATE])
+        template = GeneratedCorpus.model_validate(config["corpora"][TEMPLATE])
+        return plan, template, SimulationPlan.model_validate(config["simulation"])
     except KeyError as error:
         raise InputError(f"config: {error} is missing") from None
     except ValidationError as error:
@@ -63,7 +63,7 @@ def planned_study(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: as in :func:`read_plan`.
     """
-    plan, template = read_plan(config)
+    plan, template, _ = read_plan(config)
     corpora = {name: corpus.model_dump(mode="json") for name, corpus in plan.corpora(template).items()}
-    study = {section: value for section, value in config.items() if section != "calibration"}
+    study = {section: value for section, value in config.items() if section not in SECTIONS}
     return study | {"corpora": corpora, "study": config["study"] | {"corpora": list(corpora)}}

@@ -23,7 +23,7 @@ class LicensedTest(Settings):
     """Licence, recorded with the test: an identifier of the Hugging Face Hub or any text."""
 
 
-Scheme = Literal["iob1", "iob2", "bioes"]
+LabelScheme = Literal["iob1", "iob2", "bioes"]
 
 
 class ColumnsTest(LicensedTest):
@@ -37,8 +37,8 @@ class ColumnsTest(LicensedTest):
     """Index of the POS column, from 0."""
     ner_column: Column | None = None
     """Index of the NER column, from 0."""
-    scheme: Scheme | None = None
-    """Scheme of the NER labels."""
+    scheme: LabelScheme | None = None
+    """LabelScheme of the NER labels."""
 
 
 class HubTest(LicensedTest):
@@ -118,8 +118,8 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     """Index of the POS column, from 0."""
     ner_column: Column = 3
     """Index of the NER column, from 0."""
-    scheme: Scheme = "iob1"
-    """Scheme of the NER labels; they are converted to IOB2."""
+    scheme: LabelScheme = "iob1"
+    """LabelScheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
     """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
 
@@ -153,8 +153,8 @@ class TableCorpus(AnyCorpus[Test], Generic[Test]):
     """Names of POS tags that are integers without ClassLabel."""
     ner_names: Tags | None = None
     """Names of NER labels that are integers without ClassLabel."""
-    scheme: Scheme = "iob2"
-    """Scheme of the NER labels; they are converted to IOB2."""
+    scheme: LabelScheme = "iob2"
+    """LabelScheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
     """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
 

@@ -28,7 +28,7 @@ EFFECT_SIZES = (0.2, 0.3, 0.5)  # F1 points for which the number of seeds needed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference(Conclusion):
+class F1Difference(Conclusion):
     """One variant against the baseline, for the seeds that both have; the family are the variants of its source of POS.
 
     Attributes:
@@ -43,7 +43,7 @@ class Difference(Conclusion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison(Difference):
+class Comparison(F1Difference):
     """A difference from the baseline, with further tests as a check, and the power of its test.
 
     Attributes:
@@ -82,17 +82,17 @@ class PairedRuns:
 
 def difference_by_source(
     counts: RunCounts, variants: Mapping[str, Variant], statistics: Estimation
-) -> dict[str, Difference]:
+) -> dict[str, F1Difference]:
     """:func:`compare_sources` without the bootstrap and the power."""
     compared = {name: counts[name] for name, v in variants.items() if v.pos in ("none", *COMPARED_SOURCES)}
     pairs = pair_runs(compared, baseline_of(variants))
     estimates = moderate({name: mean_difference(pair.values()) for name, pair in pairs.items()})
-    differences: dict[str, Difference] = {}
+    differences: dict[str, F1Difference] = {}
     for source in COMPARED_SOURCES:
         members = [name for name in pairs if variants[name].pos == source]
         joint = Family(max(len(members), 1), SHARED_BASELINE)
         for name in members:
-            differences[name] = Difference.of(
+            differences[name] = F1Difference.of(
                 estimates[name],
                 joint,
                 statistics.margin / 100,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
-from posner.stats.comparison import Difference, PairedRuns, mean_difference, pair_runs, seed_mean_f1
+from posner.stats.comparison import F1Difference, PairedRuns, mean_difference, pair_runs, seed_mean_f1
 from posner.stats.intervals import moderate
 from posner.stats.joint import SHARED_BASELINE, Family
 from posner.stats.resampling import RunCounts
 
 
 @dataclass(frozen=True, kw_only=True)
-class RandomDifference(Difference):
+class RandomDifference(F1Difference):
     """One variant against a variant with random POS, whose F1 is `baseline_f1`, for the seeds that both have.
 
     Attributes:

@@ -18,7 +18,7 @@ from posner.stats.random_control import RandomDifference
 from posner.summaries.names import IDENTITY, identity, labels
 from posner.summaries.sentences import comparison_sentence
 
-Key = TypeVar("Key", bound=str)
+AnyKey = TypeVar("AnyKey", bound=str)
 
 
 def comparison_summary(
@@ -46,7 +46,7 @@ def comparison_summary(
     }
 
 
-def as_dicts(conclusions: Mapping[Key, Conclusion]) -> dict[Key, dict[str, Any]]:
+def as_dicts(conclusions: Mapping[AnyKey, Conclusion]) -> dict[AnyKey, dict[str, Any]]:
     """Conclusions as JSON, by the same keys."""
     return {name: asdict(conclusion) for name, conclusion in conclusions.items()}
 

@@ -19,11 +19,11 @@ import numpy as np
 from posner.config.statistics import Estimation, Statistics
 from posner.config.variants import Variant, baseline_of
 from posner.files import Json
-from posner.stats.comparison import Comparison, Difference, seed_mean_f1
+from posner.stats.comparison import Comparison, F1Difference, seed_mean_f1
 from posner.stats.resampling import RunCounts
 from posner.summaries.names import injection
 
-AnyDifference = TypeVar("AnyDifference", bound=Difference)
+AnyDifference = TypeVar("AnyDifference", bound=F1Difference)
 
 NOT_LEARNED = "path not learned"
 NOT_TESTED = "path not tested"

@@ -12,7 +12,7 @@ from posner.config.statistics import Estimation, Statistics
 from posner.config.variants import Variant
 from posner.evaluation.scorings import SCORINGS, Scoring
 from posner.files import Json
-from posner.stats.comparison import Difference, Source, difference_by_source
+from posner.stats.comparison import F1Difference, Source, difference_by_source
 from posner.stats.pooling import Pooled, pool_sources
 from posner.stats.resampling import RunCounts
 from posner.summaries.comparisons import as_dicts
@@ -33,7 +33,7 @@ SCORED: Mapping[Scoring, str] = {
 class ScoredDifferences:
     """The differences from the baseline under one scoring: of each variant, and by source of POS."""
 
-    variants: Mapping[str, Difference]
+    variants: Mapping[str, F1Difference]
     pooled: Mapping[Source, Pooled]
 
 
@@ -73,7 +73,7 @@ def scorings_table(results: Mapping[Scoring, ScoredDifferences], variants: Mappi
         for scoring, differences in results.items()
         if name in differences.variants
     ]
-    columns = [*IDENTITY, "scoring", *(field.name for field in fields(Difference))]
+    columns = [*IDENTITY, "scoring", *(field.name for field in fields(F1Difference))]
     return pd.DataFrame(rows, columns=None if rows else columns)
 
 
