@@ -105,5 +105,9 @@ def test_open_questions_state_the_seeds_that_they_need() -> None:
     )
     singles = {"pooled": {}, "variants": variants}
     assert "With study.seeds: [7, 9, 8, 10]" in more_seeds_sentence(singles, [7, 9, 8])
+    many = {"pooled": {"gold": result("inconclusive", 66)}, "variants": {}}
+    assert "With study.seeds: [42, 43, 44, 45, 46, 47, ..., 107] (66 seeds), only" in more_seeds_sentence(
+        many, [42, 43, 44]
+    )
     conclusive = {"pooled": {"gold": pooled["gold"]}, "variants": {"b": variants["b"], "c": variants["c"]}}
     assert more_seeds_sentence(conclusive, [1]) == ""

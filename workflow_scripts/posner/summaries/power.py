@@ -17,7 +17,7 @@ POWER_COLUMNS = (
     *("equivalence_power", "seeds_for_margin", "seeds_for_equivalence"),
 )
 MOST_SEEDS = 15  # of the curves
-MOST_SUGGESTED = 30  # seeds in a sentence
+MOST_LISTED_SEEDS = 12  # in a sentence
 
 
 def assumptions_of(power: Power, pilot: Json | None) -> Assumptions:
@@ -59,8 +59,7 @@ def power_sentence(planned: PlannedVerdict) -> str:
     """``Gold POS, mean of 4 variants, 3 seeds: effects above 0.69 points are detected; ...``."""
     number = f"{planned.variants} variant{'s' if planned.variants > 1 else ''}"
     subject = f"mean of {number}" if planned.kind == "answer" else f"each of {number}"
-    seeds = f"{planned.seeds} seed{'s' if planned.seeds > 1 else ''}"
-    start = f"{POS[planned.pos]}, {subject}, {seeds}"
+    start = f"{POS[planned.pos]}, {subject}, {seeds_phrase(planned.seeds)}"
     if planned.detectable is None:
         return f"{start}: one seed has no interval; give the baseline and some variants several."
     margin = f"{100 * planned.margin:g}"
@@ -73,7 +72,7 @@ def power_sentence(planned: PlannedVerdict) -> str:
 
 def seeds_phrase(seeds: int | None) -> str:
     """``8 seeds``, or that no number is enough."""
-    return "no number of seeds" if seeds is None else f"{seeds} seeds"
+    return "no number of seeds" if seeds is None else "1 seed" if seeds == 1 else f"{seeds} seeds"
 
 
 def power_warning(verdicts: Sequence[PlannedVerdict]) -> str | None:
@@ -94,7 +93,7 @@ def worst_phrase(verdicts: Sequence[PlannedVerdict]) -> str:
     needed = [worst.seeds_for_margin, worst.seeds_for_equivalence]
     most = None if None in needed else max(number for number in needed if number is not None)
     detectable, margin = (f"{100 * effect:.2g} points" for effect in (worst.detectable, worst.margin))
-    return f"with {worst.seeds} seeds, effects above {detectable}; for {margin}, {seeds_phrase(most)}"
+    return f"with {seeds_phrase(worst.seeds)}, effects above {detectable}; for {margin}, {seeds_phrase(most)}"
 
 
 # --- after a study ---------------------------------------------------------------------------------------------------
@@ -116,10 +115,18 @@ def more_seeds_sentence(comparisons: Json, seeds: Sequence[int]) -> str:
     if not needed:
         return ""
     enough = max((number for name, number in needed.items() if name in answers), default=min(needed.values()))
-    added = range(max(seeds) + 1, max(seeds) + 1 + max(enough - len(seeds), 1))
+    added = list(range(max(seeds) + 1, max(seeds) + 1 + max(enough - len(seeds), 1)))
     return (
         "Seeds that would settle what is inconclusive, if effects are as large as observed: "
         f"{', '.join(f'{name} {number}' for name, number in needed.items())}. "
-        f"With study.seeds: {[*seeds, *added][:MOST_SUGGESTED]}, only the new ones are trained. Whoever adds seeds "
+        f"With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained. Whoever adds seeds "
         "because of the results states the numbers of seeds in statistics.stages, so that the error rate holds."
     )
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """A list of seeds as in the config; of many, the first ones, the last one and their number."""
+    if len(seeds) <= MOST_LISTED_SEEDS:
+        return str(list(seeds))
+    first = ", ".join(map(str, seeds[: MOST_LISTED_SEEDS // 2]))
+    return f"[{first}, ..., {seeds[-1]}] ({len(seeds)} seeds)"
