@@ -92,3 +92,4 @@ ALL_TRAINED = {"train_ner": 6, "measure_ceiling": 1, **TRAINED}
 TAGGED = {"train_tagger": 3, "merge_pos": 1, "score_pos": 1, **AFTER_POS, **COST}
 END = ("summarise_study", "report")
 SETTING = ("record_config", *END)  # the config is recorded as a whole
+POWER_SETTING = (*SETTING, "summarise_power", "plot_seeds")  # of variants, seeds and statistics

@@ -10,6 +10,7 @@ from edits import (
     COST,
     END,
     LIBRARY,
+    POWER_SETTING,
     SETTING,
     TAGGED,
     TRAINED,
@@ -101,7 +102,7 @@ EDITS = [
             "    seed: Seed = 42\n    tolerance: float = 0\n",
         ),
         AFTER_STATISTICS,
-        SETTING,
+        POWER_SETTING,
     ),
     Edit(
         "a new field in the settings of the sweep",

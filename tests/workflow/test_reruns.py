@@ -15,6 +15,7 @@ from edits import (
     COST,
     END,
     PLOTS_OF_SWEEPS,
+    POWER_SETTING,
     SETTING,
     TAGGED,
     TRAINED,
@@ -79,21 +80,21 @@ EDITS = [
         "that seed's trainings and sweeps, and the analysis",
         in_study(study__seeds=[1, 2]),  # the baseline has both
         TRAINED | {"train_ner": 3},
-        SETTING,
+        POWER_SETTING,
     ),
     Edit(
         "one more variant",
         "that variant, and the analysis",
         add_variant,
         TRAINED | {"train_ner": 1, "sweep_corruption": 1},
-        SETTING,
+        POWER_SETTING,
     ),
     Edit(
         "one variant's option",
         "that variant, and the analysis",
         in_study(**{"variants__encoder-gold": GOLD | {"pos_embed_dim": 16}}),
         TRAINED | {"train_ner": 1, "sweep_corruption": 1},
-        SETTING,
+        POWER_SETTING,
     ),
     Edit(
         "a corruption rate, the number of draws",
@@ -107,7 +108,7 @@ EDITS = [
         "figures",
         in_file("resources/styles/posner.mplstyle", "font.size: 9", "font.size: 10"),
         PLOTS | {"typeset_poster": 1},
-        ("report",),
+        ("plot_seeds", "report"),
     ),
     Edit(
         "a caption",
@@ -135,7 +136,7 @@ EDITS = [
         "comparisons, and what is concluded",
         in_study(statistics__margin=0.3),
         dict.fromkeys(["compare_variants", "plot_injection_strategies", "write_model_cards"], 1) | AFTER_SWEEPS,
-        SETTING,
+        POWER_SETTING,
     ),
     Edit(
         "the F1 that oracles must reach",
@@ -176,8 +177,8 @@ EDITS = [
         "one more extra test",
         "that test's predictions, and the analysis; no training",
         add_extra_test,
-        EXTRA_TEST,
-        ("record_config", "report"),
+        EXTRA_TEST | dict.fromkeys(CONCLUDED, 1),
+        SETTING,
         corpora=1,
     ),
     Edit(

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from configs import CHECKOUT, PUBLISHED
-from posner.calibration.plan import CalibrationPlan, planned_study, read_plan
-from posner.calibration.simulation import SimulationPlan
+from posner.calibration.plan import CalibrationPlan, SimulationPlan, planned_study, read_plan
 from posner.config.corpora import GeneratedCorpus
 from posner.config.validation import check
 from posner.errors import InputError

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from posner.calibration.plan import SimulationPlan, Spreads
 from posner.calibration.simulated_verdicts import outcomes, simulate, simulation_sentence
 from posner.calibration.simulation import (
     THRESHOLD,
     Latent,
     SimulatedDesign,
-    SimulationPlan,
-    Spreads,
     entity_std,
     expected_f1,
     mean_score,

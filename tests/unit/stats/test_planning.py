@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from posner.calibration.plan import SimulationPlan
 from posner.calibration.simulated_verdicts import judge
-from posner.calibration.simulation import SimulatedDesign, SimulationPlan
+from posner.calibration.simulation import SimulatedDesign
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.stats.intervals import Design, ErrorModel

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from posner.calibration.simulation import SimulationPlan
-from posner.config.base import Fraction, Integer, Settings
+from posner.config.base import Fraction, Integer, Number, Settings
 from posner.config.corpora import GeneratedCorpus
 from posner.errors import InputError
 
 SECTIONS = ("calibration", "simulation")  # of the config, besides those of a study
 TEMPLATE = "planted"  # the corpus of the calibration's study that all planned corpora resemble
+
+
+Spreads = Literal["alike", "unlike", "noisy_baseline", "correlated"]
 
 
 class CalibrationPlan(Settings):
@@ -38,6 +40,40 @@ class CalibrationPlan(Settings):
             for ambiguity, thousandths in ((ambiguity, round(1000 * ambiguity)) for ambiguity in self.ambiguities)
             for replicate in range(self.replicates if ambiguity else self.replicates_without)
         }
+
+
+class SimulationPlan(Settings):
+    """Designs of simulated studies, and standard deviations of differences of F1 (in points, on 200 documents).
+
+    The defaults resemble MiniLM on CoNLL-2003.
+    """
+
+    studies: Integer = Field(1000, ge=10, le=100_000)
+    """Studies of each design."""
+    seeds: tuple[Integer, ...] = Field((3, 5, 10), min_length=1)
+    """Numbers of training seeds."""
+    units: tuple[Integer, ...] = Field((5, 50, 200), min_length=1)
+    """Numbers of test documents."""
+    spreads: tuple[Spreads, ...] = get_args(Spreads)
+    """How standard deviations over seeds differ between variants, or how errors are correlated."""
+    variants: Integer = Field(4, ge=1, le=20)
+    """Variants of gold POS, and as many of predicted POS."""
+    effect: Number = Field(1.0, gt=0, le=5)
+    """Effect of gold POS, in points; predicted POS has none."""
+    seed_std: Number = Field(0.35, gt=0, le=5)
+    """Standard deviation over seeds of a difference from the baseline."""
+    interaction_std: Number = Field(0.25, gt=0, le=5)
+    """The part of it that is the interaction of seeds and documents: trainings disagree about single entities."""
+    unit_std_gold: Number = Field(0.2, ge=0, le=5)
+    """Standard deviation over test sets of the mean difference of a variant with gold POS, without the interaction."""
+    unit_std_predicted: Number = Field(0.05, ge=0, le=5)
+    """The same for predicted POS."""
+
+    @model_validator(mode="after")
+    def check_parts(self) -> Self:
+        if self.interaction_std >= self.seed_std:
+            raise ValueError("interaction_std is a part of seed_std, so it has to be smaller")
+        return self
 
 
 def read_plan(config: Mapping[str, Any]) -> tuple[CalibrationPlan, GeneratedCorpus, SimulationPlan]:

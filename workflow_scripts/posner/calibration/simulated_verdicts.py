@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from posner.arrays import Floats
-from posner.calibration.simulation import SimulatedDesign, SimulationPlan
+from posner.calibration.plan import SimulationPlan
+from posner.calibration.simulation import SimulatedDesign, designs
 from posner.config.statistics import Estimation
 from posner.stats.comparison import mean_difference
 from posner.stats.components import pseudo_values
@@ -31,7 +32,7 @@ def simulate(plan: SimulationPlan, statistics: Estimation, seed: int) -> pd.Data
     of the studies in which gold POS is *equivalent*, on any variant), and `half_width`, the mean in F1 of 0..1.
     """
     rows: list[dict[str, Any]] = []
-    for number, design in enumerate(plan.designs()):
+    for number, design in enumerate(designs(plan)):
         generator = np.random.default_rng([seed, number])
         outcomes = [judge(design, design.counts(generator), statistics) for _ in range(plan.studies)]
         size = {"spreads": design.spreads, "units": design.units, "seeds": design.seeds}

@@ -12,17 +12,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
 from scipy import optimize, special, stats
 
 from posner.arrays import Doubles, Floats
-from posner.config.base import Integer, Number, Settings
+from posner.calibration.plan import SimulationPlan, Spreads
 
-Spreads = Literal["alike", "unlike", "noisy_baseline", "correlated"]
 ModelPos = Literal["baseline", "gold", "predicted"]
 
 CORRECT, DETECTED = 0.87, 0.94  # shares of the true entities; the others have a wrong label, or none
@@ -34,49 +32,6 @@ CORRELATED = 0.7  # correlation of the errors of variants that were trained with
 
 THRESHOLD = float(stats.norm.ppf(CORRECT))  # mean of the latent score
 MISSED_BELOW = THRESHOLD - float(stats.norm.ppf(DETECTED))  # negative
-
-
-class SimulationPlan(Settings):
-    """Designs of simulated studies, and standard deviations of differences of F1 (in points, on 200 documents).
-
-    The defaults resemble MiniLM on CoNLL-2003.
-    """
-
-    studies: Integer = Field(1000, ge=10, le=100_000)
-    """Studies of each design."""
-    seeds: tuple[Integer, ...] = Field((3, 5, 10), min_length=1)
-    """Numbers of training seeds."""
-    units: tuple[Integer, ...] = Field((5, 50, 200), min_length=1)
-    """Numbers of test documents."""
-    spreads: tuple[Spreads, ...] = get_args(Spreads)
-    """How standard deviations over seeds differ between variants, or how errors are correlated."""
-    variants: Integer = Field(4, ge=1, le=20)
-    """Variants of gold POS, and as many of predicted POS."""
-    effect: Number = Field(1.0, gt=0, le=5)
-    """Effect of gold POS, in points; predicted POS has none."""
-    seed_std: Number = Field(0.35, gt=0, le=5)
-    """Standard deviation over seeds of a difference from the baseline."""
-    interaction_std: Number = Field(0.25, gt=0, le=5)
-    """The part of it that is the interaction of seeds and documents: trainings disagree about single entities."""
-    unit_std_gold: Number = Field(0.2, ge=0, le=5)
-    """Standard deviation over test sets of the mean difference of a variant with gold POS, without the interaction."""
-    unit_std_predicted: Number = Field(0.05, ge=0, le=5)
-    """The same for predicted POS."""
-
-    @model_validator(mode="after")
-    def check_parts(self) -> Self:
-        if self.interaction_std >= self.seed_std:
-            raise ValueError("interaction_std is a part of seed_std, so it has to be smaller")
-        return self
-
-    def designs(self) -> list[SimulatedDesign]:
-        """All combinations of spreads, units and seeds."""
-        return [
-            SimulatedDesign(self, spreads, units, seeds)
-            for spreads in self.spreads
-            for units in self.units
-            for seeds in self.seeds
-        ]
 
 
 @dataclass(frozen=True)
@@ -145,6 +100,16 @@ class SimulatedDesign:
             common = generator.standard_normal((1, *shape[1:]), np.float32)
             values[1:] = np.sqrt(CORRELATED) * common + np.sqrt(1 - CORRELATED) * values[1:]
         return values
+
+
+def designs(plan: SimulationPlan) -> list[SimulatedDesign]:
+    """All combinations of spreads, units and seeds."""
+    return [
+        SimulatedDesign(plan, spreads, units, seeds)
+        for spreads in plan.spreads
+        for units in plan.units
+        for seeds in plan.seeds
+    ]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
+from posner.calibration.plan import SimulationPlan
 from posner.calibration.simulated_verdicts import simulate, simulation_sentence
-from posner.calibration.simulation import SimulationPlan
 from posner.config.base import Seed
 from posner.config.statistics import Estimation
 from posner.files import write_json, write_table
