@@ -53,8 +53,6 @@ rule summarise_study:
 # Its warnings are shown before anything is trained, so they do not go to the log alone.
 rule summarise_power:
     """The effects that the study can detect or exclude with its seeds, from assumed standard deviations or a pilot."""
-    input:
-        [str(STUDY.power.pilot)] if STUDY.power.pilot else [],
     output:
         text=POWER,
         power="results/power.csv",
@@ -72,6 +70,7 @@ rule summarise_power:
         variants=arguments(variants=VARIANTS),
         statistics=arguments(statistics=STUDY.statistics.estimation),
         power=arguments(power=STUDY.power),
+        pilot=content_of([STUDY.power.pilot] if STUDY.power.pilot else []),
         results=subpath(output.power, parent=True),
         code=code("summarise_power"),
     shell:

@@ -30,6 +30,7 @@ def test_levels_are_those_of_alphas_and_a_single_stage_has_the_level_itself() ->
     assert 1 - np.array([first, last]) == pytest.approx(nominal_alphas([5 / 8, 1], 0.05), abs=2e-6)
     assert first > last > 0.95
     assert stage_levels((3, 30), 0.95)[0] < 1
+    assert stage_levels((3, 1000), 0.95) == (0.999999, 0.95)
 
 
 @pytest.mark.parametrize(("seeds", "stage"), [(5, 0), (6, 0), (8, 1), (10, 1), (3, 0)])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from posner.config.statistics import Power
+from posner.errors import InputError
 from posner.stats.intervals import Design, ErrorModel
 from posner.stats.joint import ALONE, Family
 from posner.stats.planning import Assumptions, PlannedVerdict
@@ -31,7 +32,7 @@ def test_sentences_state_what_the_seeds_can_show() -> None:
     mean, each, one = power_sentences([ANSWER, SINGLE, ONE_SEED])
     assert mean == (
         "Gold POS, mean of 4 variants, 3 seeds: effects above 0.70 points are detected (0.5 points: 6 seeds); no "
-        "effect is shown to be within 0.5 points in 30 % of studies (80 %: 6 seeds)."
+        "effect is shown to be within 0.5 points in 29 % of studies (80 %: 6 seeds)."
     )
     assert each == (
         "Gold POS, each of 4 variants, 3 seeds: effects above 0.91 points are detected (0.5 points: 11 seeds); no "
@@ -82,6 +83,8 @@ def test_a_pilot_replaces_the_assumptions() -> None:
     with_one = pilot | {"variants": {**pilot["variants"], "c": entry(None, 0.9)}}  # type: ignore[dict-item]
     assert assumptions_of(power, with_one) == known
     assert assumptions_of(power, pilot | {"variants": {"c": entry(None, 0.9)}}) == Assumptions(0.004, 0.002, 200)
+    with pytest.raises(InputError, match="has no moderated_std"):
+        assumptions_of(power, {"units": {"number": 9}, "variants": {"a": {}}})
 
 
 def result(verdict: str, needed: int | None, reason: str | None = None) -> dict[str, Any]:

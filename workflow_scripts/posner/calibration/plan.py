@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
-from posner.config.base import Fraction, Integer, Number, Settings
+from posner.config.base import NO_TRUTH_VALUE, Fraction, Integer, Number, Settings
 from posner.config.corpora import GeneratedCorpus
 from posner.errors import InputError
 
@@ -15,6 +15,7 @@ SECTIONS = ("calibration", "simulation")  # of the config, besides those of a st
 TEMPLATE = "planted"  # the corpus of the calibration's study that all planned corpora resemble
 
 
+Several = Annotated[int, Field(ge=2, le=100_000), NO_TRUTH_VALUE]
 Spreads = Literal["alike", "unlike", "noisy_baseline", "correlated"]
 
 
@@ -50,9 +51,9 @@ class SimulationPlan(Settings):
 
     studies: Integer = Field(1000, ge=10, le=100_000)
     """Studies of each design."""
-    seeds: tuple[Integer, ...] = Field((3, 5, 10), min_length=1)
+    seeds: tuple[Several, ...] = Field((3, 5, 10), min_length=1)
     """Numbers of training seeds."""
-    units: tuple[Integer, ...] = Field((5, 50, 200), min_length=1)
+    units: tuple[Several, ...] = Field((5, 50, 200), min_length=1)
     """Numbers of test documents."""
     spreads: tuple[Spreads, ...] = get_args(Spreads)
     """How standard deviations over seeds differ between variants, or how errors are correlated."""
@@ -60,13 +61,13 @@ class SimulationPlan(Settings):
     """Variants of gold POS, and as many of predicted POS."""
     effect: Number = Field(1.0, gt=0, le=5)
     """Effect of gold POS, in points; predicted POS has none."""
-    seed_std: Number = Field(0.35, gt=0, le=5)
+    seed_std: Number = Field(0.35, gt=0, le=1)
     """Standard deviation over seeds of a difference from the baseline."""
-    interaction_std: Number = Field(0.25, gt=0, le=5)
+    interaction_std: Number = Field(0.25, gt=0, le=0.5)
     """The part of it that is the interaction of seeds and documents: trainings disagree about single entities."""
-    unit_std_gold: Number = Field(0.2, ge=0, le=5)
+    unit_std_gold: Number = Field(0.2, ge=0, le=1)
     """Standard deviation over test sets of the mean difference of a variant with gold POS, without the interaction."""
-    unit_std_predicted: Number = Field(0.05, ge=0, le=5)
+    unit_std_predicted: Number = Field(0.05, ge=0, le=1)
     """The same for predicted POS."""
 
     @model_validator(mode="after")

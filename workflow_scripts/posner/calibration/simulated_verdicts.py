@@ -93,21 +93,24 @@ def simulation_sentence(rows: pd.DataFrame, plan: SimulationPlan, statistics: Es
     Args:
         rows: of :func:`simulate`.
     """
-    percent = {name: (100 * rows[name]).round(1) for name in ("false_claims", "coverage")}
-    largest = rows["units"] == max(plan.units)
-    alike = rows[largest & (rows["spreads"] == plan.spreads[0])].set_index(["seeds", "kind"])
-    claimed, equivalent = (100 * alike[name] for name in ("power", "equivalent"))
+    largest = rows[rows["units"] == max(plan.units)]
+    by_kind = 100 * largest.groupby("kind")[["false_claims", "coverage"]].mean()
+    claims, coverage = (by_kind[name] for name in ("false_claims", "coverage"))
+    alike = largest[largest["spreads"] == plan.spreads[0]].set_index(["seeds", "kind"])
+    detected, equivalent = (100 * alike[name] for name in ("power", "equivalent"))
     by_seeds = "; ".join(
-        f"with {seeds} seeds, {claimed[seeds, 'answer']:.0f} % ({claimed[seeds, 'variants']:.0f} %) and "
+        f"with {seeds} seeds, {detected[seeds, 'answer']:.0f} % ({detected[seeds, 'variants']:.0f} %) and "
         f"{equivalent[seeds, 'answer']:.0f} % ({equivalent[seeds, 'variants']:.0f} %)"
         for seeds in plan.seeds
     )
     designs = len(rows) // len(VERDICT_KINDS)
+    points = "1 point" if plan.effect == 1 else f"{plan.effect:g} points"
     return (
-        f"Of {designs * plan.studies:,} simulated studies of {designs} designs, "
-        f"{percent['false_claims'].mean():.1f} % claim an effect of POS that has none (nominal: at most "
-        f"{100 * (1 - statistics.level):g} %; {percent['false_claims'].max():g} % in the worst design), and intervals "
-        f"cover the true value in {percent['coverage'].mean():.1f} % ({percent['coverage'].min():g} % in the worst). "
-        f"How often an effect of {plan.effect:g} points is detected, and POS without an effect is equivalent, in the "
-        f"answer on a source of POS (in single variants), on {max(plan.units)} documents: {by_seeds}."
+        f"In {designs * plan.studies:,} simulated studies of {designs} designs, verdicts are on the answer on a source "
+        "of POS (in parentheses: on its variants, all together). "
+        f"On {max(plan.units)} documents, {claims['answer']:.1f} % ({claims['variants']:.1f} %) claim an effect of POS "
+        f"that has none (nominal: at most {100 * (1 - statistics.level):g} %; {100 * rows['false_claims'].max():.1f} % "
+        f"in the worst of all designs), and intervals cover the true value in {coverage['answer']:.1f} % "
+        f"({coverage['variants']:.1f} %; {100 * rows['coverage'].min():.1f} % in the worst design). An effect of "
+        f"{points} is detected, and POS without an effect is shown to be equivalent: {by_seeds}."
     )

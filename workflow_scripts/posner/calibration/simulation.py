@@ -28,6 +28,7 @@ DOCUMENT_ENTITIES, DOCUMENT_LOG_STD = 24, 0.8  # mean size of a document, and st
 REFERENCE_UNITS = 200  # documents of the test set for which spreads are stated
 UNLIKE = 3.0  # largest standard deviation over the smallest
 NOISY = 2.0  # standard deviation of the baseline over those of the variants
+SHARED_DOCUMENTS = 0.8  # correlation of the effects of variants with one source of POS on a document
 CORRELATED = 0.7  # correlation of the errors of variants that were trained with the same seed
 
 THRESHOLD = float(stats.norm.ppf(CORRECT))  # mean of the latent score
@@ -85,13 +86,25 @@ class SimulatedDesign:
         of_documents = np.array([latent.documents[source] for source in self.names.values()], np.float32)[:, None, None]
         training = self.correlated((models, seeds, 1), generator) * latent.training
         entity = self.correlated((models, seeds, entities), generator) * latent.entity
-        document = generator.standard_normal((models, 1, self.units), np.float32)[:, :, unit_of] * of_documents
+        document = self.document_effects(generator)[:, None, unit_of] * of_documents
         scales = self.scales[:, None, None].astype(np.float32)
         own = scales * (training + entity) + document
         shared = np.sqrt(1 - of_documents**2 - scales**2 * (latent.training**2 + latent.entity**2))
         means = np.array([mean_score(self.effect(source)) for source in self.names.values()], np.float32)
         scores = means[:, None, None] + shared * generator.standard_normal(entities, np.float32) + own
         return scores.astype(np.float32)
+
+    def document_effects(self, generator: np.random.Generator) -> Floats:
+        """Standard normal effects of models on documents ``[models, units]``: what a source of POS does to a document.
+
+        Variants of one source share most of it.
+        """
+        own = generator.standard_normal((len(self.names), self.units), np.float32)
+        of_source = {source: generator.standard_normal(self.units, np.float32) for source in ("gold", "predicted")}
+        for model, source in enumerate(self.names.values()):
+            if source != "baseline":
+                own[model] = np.sqrt(SHARED_DOCUMENTS) * of_source[source] + np.sqrt(1 - SHARED_DOCUMENTS) * own[model]
+        return own
 
     def correlated(self, shape: tuple[int, int, int], generator: np.random.Generator) -> Floats:
         """Standard normal effects of trainings ``[models, seeds, n]``, correlated between variants if so designed."""

@@ -38,7 +38,7 @@ class ColumnsTest(LicensedTest):
     ner_column: Column | None = None
     """Index of the NER column, from 0."""
     scheme: LabelScheme | None = None
-    """LabelScheme of the NER labels."""
+    """Scheme of the NER labels."""
 
 
 class HubTest(LicensedTest):
@@ -119,7 +119,7 @@ class ColumnsCorpus(AnyCorpus[ColumnsTest]):
     ner_column: Column = 3
     """Index of the NER column, from 0."""
     scheme: LabelScheme = "iob1"
-    """LabelScheme of the NER labels; they are converted to IOB2."""
+    """Scheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
     """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
 
@@ -154,7 +154,7 @@ class TableCorpus(AnyCorpus[Test], Generic[Test]):
     ner_names: Tags | None = None
     """Names of NER labels that are integers without ClassLabel."""
     scheme: LabelScheme = "iob2"
-    """LabelScheme of the NER labels; they are converted to IOB2."""
+    """Scheme of the NER labels; they are converted to IOB2."""
     licence: Text = "not stated"
     """Licence of the corpus and its models: an identifier of the Hugging Face Hub, such as cc-by-4.0, or any text."""
 

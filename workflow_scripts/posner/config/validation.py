@@ -31,6 +31,11 @@ def refuse_missing_files(study: Config) -> None:
     Raises:
         InputError: a file or folder is missing or is something else; the message gives its path and the setting.
     """
+    pilot = study.power.pilot
+    if pilot and not pilot.is_file():
+        raise InputError(
+            message_line(f"config: power.pilot: {pilot} is no file (relative paths start at {Path.cwd()})")
+        )
     for key, source in local_sources(study):
         for path in source.files:
             if problem := path_problem(Path(path), source):

@@ -194,8 +194,8 @@ class Design:
         error: the law of the errors.
         family: the estimates that are tested together.
         level: of their tests, in 0.5..1.
-        scatter: standard deviation of an estimate, as a share of the one that `error` assumes; a mean of variants
-            varies less than the single variants whose variance its interval is based on.
+        scatter: standard deviation of an estimate over seeds, as a share of the one that `error` assumes; a mean of
+            variants varies less than the single variants whose variance its interval is based on.
     """
 
     error: ErrorModel
@@ -210,7 +210,7 @@ class Design:
 
     def detectable(self) -> float:
         """The smallest true difference that is detected with a power of about :data:`POWER`."""
-        return self.critical + self.scatter * self.error.half_width(1 - POWER)
+        return self.critical + self.actual.half_width(1 - POWER)
 
     def power(self, difference: float) -> float:
         """Probability that a true difference of this size is detected."""
@@ -225,7 +225,12 @@ class Design:
 
     def tail(self, distance: float) -> float:
         """Probability that an estimate exceeds its expectation by `distance`."""
-        return self.error.tail(distance / self.scatter)
+        return self.actual.tail(distance)
+
+    @property
+    def actual(self) -> ErrorModel:
+        """The law of the error of an estimate, where `error` is the one that intervals assume."""
+        return replace(self.error, seed_std=self.scatter * self.error.seed_std)
 
     def with_seeds(self, seeds: int) -> Design:
         """The same study with another number of seeds."""

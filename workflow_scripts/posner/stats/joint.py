@@ -21,6 +21,7 @@ from posner.arrays import Doubles
 Sides = Literal[1, 2]
 
 SHARED_BASELINE = 0.5  # correlation of two differences from one baseline, if all variances are equal
+UNRELATED = 0.0  # correlation of effects that share no baseline: on different variants, or from different controls
 MIN_P = 1e-12  # smaller p values are reported as this value
 NORMAL_DF = 1e6  # from here on, Student's t is the normal distribution
 MANY_DF = np.array([20, 22, 25, 28, 32, 37, 45, 55, 70, 90, 120, 170, 250, 400, 800, 2000, 10_000, NORMAL_DF])

@@ -27,14 +27,13 @@ from posner.config.statistics import Estimation
 from posner.stats.components import Components, components, pseudo_values
 from posner.stats.conclusions import Conclusion
 from posner.stats.intervals import Estimate, moderate
-from posner.stats.joint import Family
+from posner.stats.joint import UNRELATED, Family
 
 Point = tuple[str, float]  # mode and level of corruption
 Contrast = Mapping[Point, float]  # weights by point
 
 CLEAN: Point = ("clean", 0.0)
 ANCHOR: Point = ("anchor", 1.0)  # the tagger's real output
-UNRELATED = 0.0  # correlation of effects on different variants; unlike differences, they share no baseline
 TENTH = 0.1  # slopes are stated for each 10 % of the tags where at least as many were replaced
 
 Question = Literal["tagging_errors", "slope", "clustering"]

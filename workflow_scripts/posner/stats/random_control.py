@@ -9,7 +9,7 @@ from posner.config.statistics import Estimation
 from posner.config.variants import Variant
 from posner.stats.comparison import F1Difference, PairedRuns, mean_difference, pair_runs, seed_mean_f1
 from posner.stats.intervals import moderate
-from posner.stats.joint import SHARED_BASELINE, Family
+from posner.stats.joint import UNRELATED, Family
 from posner.stats.resampling import RunCounts
 
 
@@ -44,7 +44,8 @@ def compare_with_random(
 ) -> dict[str, RandomDifference]:
     """The variants with gold or predicted POS against random POS, where both have a common seed.
 
-    The variants of each source of POS are a family; variances over seeds are moderated over all of them.
+    The variants of each source of POS are a family, whose differences share no control in general; variances over seeds
+    are moderated over all of them.
     """
     controls = {name: control_of(v, variants) for name, v in variants.items() if v.pos in ("gold", "predicted")}
     pairs: dict[str, PairedRuns] = {}
@@ -56,7 +57,7 @@ def compare_with_random(
     return {
         name: RandomDifference.of(
             estimates[name],
-            Family(list(members.values()).count(members[name]), SHARED_BASELINE),
+            Family(list(members.values()).count(members[name]), UNRELATED),
             statistics.margin / 100,
             statistics.level,
             f1=seed_mean_f1(pair.variant),

@@ -24,6 +24,7 @@ from posner.config.statistics import Estimation
 AnyEstimation = TypeVar("AnyEstimation", bound=Estimation)
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
+SMALLEST = 1e-10  # error rate that is spent at a stage
 DIGITS = 6  # of a level; it is rounded up, which lowers the error rate
 
 
@@ -69,6 +70,9 @@ def nominal_alphas(shares: Sequence[float], alpha: float) -> list[float]:
     x, weights, share, before = np.zeros(1), np.ones(1), 0.0, 0.0
     alphas = []
     for now, total in zip(shares, spent, strict=True):
+        if total < SMALLEST:  # no result is so extreme, and the grid would not resolve it
+            alphas.append(float(total))
+            continue
         step = np.sqrt(now - share)
         limit = boundary(x, weights, step, total - before)
         alphas.append(2 * float(stats.norm.sf(limit / np.sqrt(now))))

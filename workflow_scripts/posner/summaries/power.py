@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from posner.config.statistics import Power
+from posner.errors import InputError
 from posner.files import Json
 from posner.stats.planning import ASSUMED_UNITS, Assumptions, PlannedVerdict
 from posner.summaries.names import POS
@@ -28,7 +29,12 @@ def assumptions_of(power: Power, pilot: Json | None) -> Assumptions:
     Args:
         pilot: content of ``ner_comparisons.json``.
     """
-    known = [v for v in (pilot["variants"].values() if pilot else ()) if v["moderated_std"] is not None]
+    try:
+        known = [v for v in (pilot["variants"].values() if pilot else ()) if v["moderated_std"] is not None]
+    except KeyError:
+        raise InputError(
+            f"power.pilot: {power.pilot} has no moderated_std; compare the pilot's variants again"
+        ) from None
     if not pilot or not known:
         return Assumptions(power.seed_std / 100, power.unit_std / 100, ASSUMED_UNITS)
     seed_std, unit_std = (
@@ -119,8 +125,9 @@ def more_seeds_sentence(comparisons: Json, seeds: Sequence[int]) -> str:
     return (
         "Seeds that would settle what is inconclusive, if effects are as large as observed: "
         f"{', '.join(f'{name} {number}' for name, number in needed.items())}. "
-        f"With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained. Whoever adds seeds "
-        "because of the results states the numbers of seeds in statistics.stages, so that the error rate holds."
+        f"With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained. Error rates hold if the "
+        "number of seeds was planned; for seeds that are added because of the results, only if statistics.stages was "
+        "set before the first analysis."
     )
 
 

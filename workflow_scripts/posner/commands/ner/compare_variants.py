@@ -53,13 +53,13 @@ class CompareVariants(EffectAnalysis):
         scored = count_runs(self.ner, self.variants, "test", partial(counts_by_scoring, units=units))
         counts = {name: {seed: c[EXACT] for seed, c in by_seed.items()} for name, by_seed in scored.items()}
         compared = compare_sources(counts, self.variants, statistics)
-        because = random_reasons(compared, self.variants)
-        because |= reasons(self.variants, f1_over_seeds(counts), statistics)
+        not_learned = reasons(self.variants, f1_over_seeds(counts), statistics)
+        because = random_reasons(compared, self.variants) | not_learned
         comparisons = gated(compared, because)
         pooled = pool_sources(counts, trusted(self.variants, because), statistics)
         scorings = differences_by_scoring(scored, self.variants, because, statistics)
         summary = comparison_summary(comparisons, pooled, self.variants, statistics, units)
-        controlled = gated(compare_with_random(counts, self.variants, statistics), because)
+        controlled = gated(compare_with_random(counts, self.variants, statistics), not_learned)
         more = {"scorings": scorings_summary(scorings), "random_control": as_dicts(controlled)}
         write_json(self.output, summary | more)
         write_table(self.table, comparison_table(comparisons, self.variants))

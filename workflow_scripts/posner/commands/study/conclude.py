@@ -41,9 +41,7 @@ class Conclude(Command):
         folder = self.corruption
         sweeps = [read_json(folder / f"{name}.json", ["variants"]) for name in SWEEPS] if folder else []
         pooled = read_json(folder / "pooled.json", QUESTIONS) if folder else None
-        comparisons = read_json(
-            self.comparisons, ["statistics", "units", "pooled", "scorings", "random_control", "variants"]
-        )
+        comparisons = read_json(self.comparisons, COMPARISONS)
         accuracy = dict(zip(tagging["split"], tagging["accuracy"], strict=True))
         ceiling = read_json(self.ceiling, ["sentence"])
         extra = read_json(self.extra_tests, []) if self.extra_tests else {}

@@ -42,7 +42,7 @@ class SummarisePower(EffectAnalysis):
         if warning := power_warning(verdicts):
             log.warning(warning)
 
-    def inputs(self) -> list[Path]:
+    def content_files(self) -> list[Path]:
         return [self.power.pilot] if self.power.pilot else []
 
     def provenance_path(self) -> Path:
