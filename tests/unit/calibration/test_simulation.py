@@ -141,8 +141,8 @@ def test_the_sentence_states_the_worst_design_and_the_power() -> None:
         "In 200 simulated studies of 2 designs, verdicts are on the answer on a source of POS (in parentheses: on its "
         "variants, all together). On 200 documents, 4.0 % (6.0 %) claim an effect of POS that has none (nominal: at "
         "most 5 %; 6.0 % in the worst of all designs), and intervals cover the true value in 96.0 % (94.0 %; 94.0 % in "
-        "the worst design). An effect of 1 point is detected, and POS without an effect is shown to be equivalent: with "
-        "3 seeds, 90 % (60 %) and 80 % (40 %)."
+        "the worst design). An effect of 1 point is detected, and POS without an effect is shown to be equivalent: "
+        "with 3 seeds, 90 % (60 %) and 80 % (40 %)."
     )
 
 
