@@ -241,55 +241,6 @@ def test_stages_are_included_in_any_order(tmp_path: Path) -> None:
     assert copy.planned() == planned
 
 
-@pytest.mark.parametrize("study", sorted(CHECKOUT.glob("resources/studies/*.yaml")), ids=lambda path: path.stem)
-@pytest.mark.parametrize("profile", ["local", "slurm"])
-def test_every_named_study_can_be_planned(tmp_path: Path, study: Path, profile: str) -> None:
-    copy = copy_workflow(tmp_path / "copy")
-    data = copy.folder / "data" / "conll2003"
-    data.mkdir(parents=True)
-    for name in ("eng.train", "eng.testa", "eng.testb"):
-        (data / name).touch()
-    copy.study = study
-    assert copy.planned("--profile", f"profiles/{profile}")["train_ner"] >= 9
-
-
-def test_the_power_of_a_study_is_stated_before_it_is_run(tmp_path: Path) -> None:
-    copy = copy_workflow(tmp_path / "copy")
-    several = "study={seeds: [1, 2]}"
-    printed = copy.snakemake("--cores", "1", "--config", several, "--", "power")
-    stated = (copy.folder / "results" / "power.txt").read_text()
-    assert stated in printed
-    assert "config: study.seeds: " in printed  # the warning, which is not in the log alone
-    table = pd.read_csv(copy.folder / "results" / "power.csv")
-    assert len(table) == len(stated.splitlines()) > 0
-    assert (copy.folder / "results" / "power_by_seeds.png").is_file()
-    assert not (copy.folder / "results" / "made-up").exists()
-    pilot = {"units": {"number": 9}, "variants": {"a": {"moderated_std": 0.01, "unit_std": 0.02}}}
-    (copy.folder / "pilot.json").write_text(json.dumps(pilot))
-    copy.snakemake("--cores", "1", "--config", several, "power={pilot: pilot.json}", "--", "power")
-    assert (pd.read_csv(copy.folder / "results" / "power.csv")["detectable"] > table["detectable"]).all()
-
-
-def test_the_addition_of_a_test_set_can_be_planned(tmp_path: Path) -> None:
-    copy = copy_workflow(tmp_path / "copy")
-    data = copy.folder / "data"
-    for name in ("conll2003/eng.train", "conll2003/eng.testa", "conll2003/eng.testb", "cleanconll/cleanconll.test"):
-        (data / name).parent.mkdir(parents=True, exist_ok=True)
-        (data / name).touch()
-    copy.study = CHECKOUT / "resources/studies/minilm.yaml"
-    addition = yaml.safe_load((CHECKOUT / "resources/studies/additions/cleanconll.yaml").read_text())
-    planned = copy.planned("--config", f"corpora={json.dumps(addition['corpora'])}")
-    assert planned["predict_extra_test"] == 9 * 5  # of all variants but the controls
-
-
-def test_a_calibration_can_be_planned(tmp_path: Path) -> None:
-    copy = copy_workflow(tmp_path / "copy")
-    (tmp_path / "few.yaml").write_text("calibration: {ambiguities: [0, 0.1], replicates: 2, replicates_without: 3}")
-    copy.study = tmp_path / "few.yaml"
-    planned = copy.planned("--snakefile", "rules/calibration.smk", "--directory", "results/calibration")
-    assert (planned["study_prepare_corpus"], planned["study_train_ner"], planned["plot_power"]) == (5, 60, 1)
-
-
 def test_an_untested_snakemake_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(CHECKOUT / "rules")
     import snakemake_patches

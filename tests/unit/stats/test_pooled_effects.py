@@ -11,7 +11,8 @@ import pytest
 from fabricated import SEEDS, sweep_frame
 from posner.config.statistics import Statistics
 from posner.stats.components import components
-from posner.stats.pooled_effects import PooledEffect, most_common_seeds, pool_effects
+from posner.stats.pooled_effects import PooledEffect, pool_effects
+from posner.stats.pooling import most_seeds
 from posner.stats.propagation import QUESTIONS, Curves, Question, estimate_effects
 
 STATISTICS = Statistics(resamples=200)
@@ -87,5 +88,6 @@ def test_sources_are_apart_and_questions_without_an_answer_left_out() -> None:
 
 def test_only_variants_with_the_same_seeds_are_averaged() -> None:
     variants = {"a": curves(0.05, seeds=1), "b": curves(0.15), "c": curves(0.1)}
-    assert most_common_seeds(variants) == ["b", "c"]
+    assert most_seeds({name: curve.seeds for name, curve in variants.items()}) == ["b", "c"]
+    assert most_seeds({}) == []
     assert pooled("slope", variants).variants == ("b", "c")

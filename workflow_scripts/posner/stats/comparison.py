@@ -80,28 +80,22 @@ class PairedRuns:
         return pseudo_values(self.variant) - pseudo_values(self.baseline)
 
 
+def source_families(variants: Mapping[str, Variant]) -> list[list[str]]:
+    """The variants of each source of POS, which are a family."""
+    return [[name for name, v in variants.items() if v.pos == source] for source in COMPARED_SOURCES]
+
+
 def difference_by_source(
     counts: RunCounts, variants: Mapping[str, Variant], statistics: Estimation
 ) -> dict[str, F1Difference]:
     """:func:`compare_sources` without the bootstrap and the power."""
-    compared = {name: counts[name] for name, v in variants.items() if v.pos in ("none", *COMPARED_SOURCES)}
-    pairs = pair_runs(compared, baseline_of(variants))
-    estimates = moderate({name: mean_difference(pair.values()) for name, pair in pairs.items()})
-    differences: dict[str, F1Difference] = {}
-    for source in COMPARED_SOURCES:
-        members = [name for name in pairs if variants[name].pos == source]
-        joint = Family(max(len(members), 1), SHARED_BASELINE)
-        for name in members:
-            differences[name] = F1Difference.of(
-                estimates[name],
-                joint,
-                statistics.margin / 100,
-                statistics.level,
-                f1=seed_mean_f1(pairs[name].variant),
-                baseline_f1=seed_mean_f1(pairs[name].baseline),
-                difference=estimates[name].mean,
-            )
-    return differences
+    estimated = family_estimates(counts, baseline_of(variants), source_families(variants))
+    return {
+        name: F1Difference.of(
+            estimate, family, statistics.margin / 100, statistics.level, **difference_fields(pair, estimate)
+        )
+        for name, pair, estimate, family in estimated
+    }
 
 
 def compare_sources(
@@ -112,8 +106,7 @@ def compare_sources(
     Random POS is a control: running it must not lower the power for POS. Oracles are not compared with the baseline but
     with the F1 that they must reach (:mod:`posner.summaries.oracles`).
     """
-    families = [[name for name, v in variants.items() if v.pos == source] for source in COMPARED_SOURCES]
-    return compare(counts, baseline_of(variants), families, statistics)
+    return compare(counts, baseline_of(variants), source_families(variants), statistics)
 
 
 def compare(
@@ -124,18 +117,36 @@ def compare(
     Args:
         families: names of the variants whose verdicts hold together.
     """
-    families = list(families)
+    estimated = family_estimates(counts, baseline, list(families))
+    bootstrap = percentile_intervals({name: pair for name, pair, _, _ in estimated}, statistics)
+    return {
+        name: compare_pair(pair, estimate, family, bootstrap[name], statistics)
+        for name, pair, estimate, family in estimated
+    }
+
+
+def family_estimates(
+    counts: RunCounts, baseline: str, families: Sequence[Sequence[str]]
+) -> list[tuple[str, PairedRuns, Estimate, Family]]:
+    """Name, runs, estimate and family of each variant that shares a seed with the baseline."""
     names = [name for family in families for name in family]
     pairs = pair_runs({name: counts[name] for name in (baseline, *names)}, baseline)
     estimates = moderate({name: mean_difference(pair.values()) for name, pair in pairs.items()})
-    bootstrap = percentile_intervals(pairs, statistics)
-    comparisons: dict[str, Comparison] = {}
-    for family in families:
-        members = [name for name in family if name in pairs]
-        joint = Family(max(len(members), 1), SHARED_BASELINE)
-        for name in members:
-            comparisons[name] = compare_pair(pairs[name], estimates[name], joint, bootstrap[name], statistics)
-    return comparisons
+    members = [[name for name in family if name in pairs] for family in families]
+    return [
+        (name, pairs[name], estimates[name], Family(len(family), SHARED_BASELINE))
+        for family in members
+        for name in family
+    ]
+
+
+def difference_fields(pair: PairedRuns, estimate: Estimate) -> dict[str, float]:
+    """What a difference has besides its conclusion."""
+    return {
+        "f1": seed_mean_f1(pair.variant),
+        "baseline_f1": seed_mean_f1(pair.baseline),
+        "difference": estimate.mean,
+    }
 
 
 def pair_runs(counts: RunCounts, baseline: str) -> dict[str, PairedRuns]:
@@ -175,9 +186,7 @@ def compare_pair(
         family,
         statistics.margin / 100,
         statistics.level,
-        f1=seed_mean_f1(pair.variant),
-        baseline_f1=seed_mean_f1(pair.baseline),
-        difference=estimate.mean,
+        **difference_fields(pair, estimate),
         bootstrap_low=low,
         bootstrap_high=high,
         p_randomization=p_randomization(pair.variant, pair.baseline, statistics.resamples, statistics.seed),

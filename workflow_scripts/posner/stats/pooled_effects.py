@@ -11,7 +11,7 @@ from posner.config.statistics import Estimation
 from posner.stats.comparison import mean_difference
 from posner.stats.intervals import moderate
 from posner.stats.joint import ALONE
-from posner.stats.pooling import heterogeneity
+from posner.stats.pooling import heterogeneity, most_seeds
 from posner.stats.propagation import QUESTION_CONTRASTS, Curves, Effect, Question, draw_std
 
 
@@ -50,7 +50,7 @@ def pool_effects(
     alone = {name: curves[name].difference(contrasts[name] or {}) for name in weights}
     pooled = {}
     for source in dict.fromkeys(sources[name] for name in weights):
-        members = most_common_seeds({name: curves[name] for name in weights if sources[name] == source})
+        members = most_seeds({name: curves[name].seeds for name in weights if sources[name] == source})
         first = curves[members[0]]
         values = np.stack([curves[name].values @ weights[name] for name in members])  # [variants, seeds, units]
         mean, parts = mean_difference(values.mean(axis=0))
@@ -74,9 +74,3 @@ def pool_effects(
             p_variants=p_variants,
         )
     return pooled
-
-
-def most_common_seeds(curves: Mapping[str, Curves]) -> list[str]:
-    """The variants that share the largest set of seeds."""
-    largest = max((curve.seeds for curve in curves.values()), key=len)
-    return [name for name, curve in curves.items() if curve.seeds == largest]

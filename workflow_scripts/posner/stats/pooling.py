@@ -11,7 +11,7 @@ from scipy import stats
 from posner.arrays import Doubles
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant, baseline_of
-from posner.stats.comparison import COMPARED_SOURCES, PairedRuns, Source, mean_difference, pair_runs
+from posner.stats.comparison import COMPARED_SOURCES, Source, mean_difference, pair_runs
 from posner.stats.components import Components
 from posner.stats.conclusions import Conclusion
 from posner.stats.intervals import Estimate, moderate
@@ -51,18 +51,20 @@ def pool_sources(counts: RunCounts, variants: Mapping[str, Variant], statistics:
     alone = {name: mean_difference(own) for name, own in values.items()}
     pooled = {}
     for source in COMPARED_SOURCES:
-        members = most_seeds({name: pair for name, pair in pairs.items() if variants[name].pos == source})
+        members = most_seeds({name: pair.seeds for name, pair in pairs.items() if variants[name].pos == source})
         if members:
             pooled[source] = pool(tuple(members), values, alone, statistics)
     return pooled
 
 
-def most_seeds(pairs: Mapping[str, PairedRuns]) -> list[str]:
-    """The variants that share the largest set of seeds, so that their mean is one over equal numbers of runs."""
-    if not pairs:
-        return []
-    largest = max((pair.seeds for pair in pairs.values()), key=len)
-    return [name for name, pair in pairs.items() if pair.seeds == largest]
+def most_seeds(seeds: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """The variants that share the largest set of seeds, so that their mean is one over equal numbers of runs.
+
+    Args:
+        seeds: sorted, by variant.
+    """
+    largest = max(seeds.values(), key=len, default=())
+    return [name for name, own in seeds.items() if own == largest]
 
 
 def pool(

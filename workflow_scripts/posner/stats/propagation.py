@@ -84,6 +84,7 @@ class Curves:
     @classmethod
     def of(cls, sweeps: Mapping[int, pd.DataFrame], fusion: str) -> Curves:
         """The curves of sweeps by seed."""
+        sweeps = dict(sorted(sweeps.items()))
         means = [
             sweep.groupby(["mode", "level"], sort=False)[["f1", "effective_rate"]].mean() for sweep in sweeps.values()
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
-from posner.stats.comparison import F1Difference, PairedRuns, mean_difference, pair_runs, seed_mean_f1
+from posner.stats.comparison import F1Difference, PairedRuns, difference_fields, mean_difference, pair_runs
 from posner.stats.intervals import moderate
 from posner.stats.joint import UNRELATED, Family
 from posner.stats.resampling import RunCounts
@@ -60,9 +60,7 @@ def compare_with_random(
             Family(list(members.values()).count(members[name]), UNRELATED),
             statistics.margin / 100,
             statistics.level,
-            f1=seed_mean_f1(pair.variant),
-            baseline_f1=seed_mean_f1(pair.baseline),
-            difference=estimates[name].mean,
+            **difference_fields(pair, estimates[name]),
             control=controls[name],
         )
         for name, pair in pairs.items()

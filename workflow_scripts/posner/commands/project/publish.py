@@ -10,13 +10,14 @@ from posner.errors import InputError
 from posner.files import atomic_path
 from posner.workflow.command import Command, Folder
 
-# What a reader or a test needs: no predictions, no models, and no text of a corpus, which may be licensed.
+# What a reader or a test needs: no predictions, no models, and no text of a corpus, which may be licensed. The points
+# of sweeps are in tables/corruption.csv.
 SUMMARIES = (
     "*.json",
     "*.csv",
     "*.png",
     "metrics/**/*.json",
-    "pos_corruption/*.json",
+    "pos_corruption/pooled.json",
     "tables/*.csv",
     "tables/*.provenance.json",
     "figures/*.png",
