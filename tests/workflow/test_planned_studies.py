@@ -34,10 +34,19 @@ def test_the_power_of_a_study_is_stated_before_it_is_run(tmp_path: Path) -> None
     assert len(table) == len(stated.splitlines()) > 0
     assert (copy.folder / "results" / "power_by_seeds.png").is_file()
     assert not (copy.folder / "results" / "made-up").exists()
-    pilot = {"units": {"number": 9}, "variants": {"a": {"moderated_std": 0.01, "unit_std": 0.02}}}
-    (copy.folder / "pilot.json").write_text(json.dumps(pilot))
-    copy.snakemake("--cores", "1", "--config", several, "power={pilot: pilot.json}", "--", "power")
+    assert table["detectable"].notna().all()
+    # A pilot in the same results is read as it is: it is not made again.
+    pilot = copy.folder / "results" / "made-up" / "tiny" / "metrics" / "ner_comparisons.json"
+    pilot.parent.mkdir(parents=True)
+    spread = {"seed_std": 0.01, "unit_std": 0.02}
+    pooled = {pos: {**spread, "variants": ["a"]} for pos in ("gold", "predicted")}
+    pilot.write_text(json.dumps({"units": {"number": 9}, "pooled": pooled, "variants": {"a": spread}}))
+    config = ("--config", several, f"power={{pilot: {pilot.relative_to(copy.folder)}}}")
+    assert copy.planned("power", *config) == {"summarise_power": 1, "plot_seeds": 1, "power": 1}
+    copy.snakemake("--cores", "1", *config, "--", "power")
     assert (pd.read_csv(copy.folder / "results" / "power.csv")["detectable"] > table["detectable"]).all()
+    missing = copy.snakemake("--config", "power={pilot: no.json}", "--", "power", check=False)
+    assert "config: power.pilot: no.json is no file" in missing
 
 
 def test_the_addition_of_a_test_set_can_be_planned(tmp_path: Path) -> None:

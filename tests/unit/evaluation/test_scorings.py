@@ -17,6 +17,8 @@ from posner.evaluation.scorings import SCORINGS, counts_by_scoring, same_type
 from posner.evaluation.stored import counts_by_unit
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
+from seqeval.metrics import f1_score
+from seqeval.scheme import IOB2
 from seqscore.encoding import get_encoding
 
 TYPES = ("LOC", "ORG", "PER")
@@ -107,16 +109,26 @@ def test_sequences_are_discarded_as_by_seqscore() -> None:
         true = true_labels(generator, 16)
         predicted = noisy_labels(generator, true, 0.3)
         kept = list(encoding.repair_labels(predicted, "discard"))
-        assert totals([true], [predicted])["valid"] == totals([true], [kept])["exact"]
+        assert totals([true], [predicted])["strict"] == totals([true], [kept])["exact"]
         as_conlleval = list(encoding.repair_labels(predicted, "conlleval"))
-        assert totals([true], [predicted])["exact"] == totals([true], [as_conlleval])["valid"]
+        assert totals([true], [predicted])["exact"] == totals([true], [as_conlleval])["strict"]
+
+
+def test_strict_f1_is_that_of_seqeval() -> None:
+    generator = random.Random(7)
+    true = [true_labels(generator, 16) for _ in range(40)]
+    predicted = [noisy_labels(generator, labels, 0.3) for labels in true]
+    correct, found, actual = totals(true, predicted)["strict"]
+    expected = f1_score(true, predicted, mode="strict", scheme=IOB2)
+    assert 2 * correct / (found + actual) == pytest.approx(expected)
+    assert f1_score(true, predicted) != pytest.approx(expected), "there are invalid sequences"
 
 
 def test_a_long_entity_is_matched_once() -> None:
     true = ["B-PER", "I-PER", "I-PER", "O"]
     predicted = ["B-PER", "B-PER", "O", "B-PER"]
     counts = totals([true], [predicted])
-    assert counts == {"exact": [0, 3, 1], "boundaries": [0, 3, 1], "types": [1, 3, 1], "valid": [0, 3, 1]}
+    assert counts == {"exact": [0, 3, 1], "boundaries": [0, 3, 1], "types": [1, 3, 1], "strict": [0, 3, 1]}
 
 
 def test_counts_are_by_unit_and_the_first_are_the_exact_ones() -> None:

@@ -9,6 +9,7 @@ from posner.calibration.simulated_verdicts import judge
 from posner.calibration.simulation import SimulatedDesign
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant
+from posner.stats.comparison import COMPARED_SOURCES, Source
 from posner.stats.intervals import Design, ErrorModel
 from posner.stats.joint import ALONE, Family
 from posner.stats.planning import Assumptions, PlannedVerdict, plan_verdicts
@@ -20,13 +21,18 @@ PREDICTED = {
 }
 ORACLE = {"oracle": Variant(fusion="late", pos="oracle", feature="one_hot")}
 VARIANTS = {**BASELINE, **GOLD, **PREDICTED, **ORACLE}
-ASSUMED = Assumptions(seed_std=0.0036, unit_std=0.0005)
+ASSUMED = Assumptions(seed_std=0.0036, unit_std=0.0005, answer_unit_std=0.0005, units=200)
+
+
+def everywhere(assumptions: Assumptions) -> dict[Source, Assumptions]:
+    """The same assumptions for all sources of POS."""
+    return dict.fromkeys(COMPARED_SOURCES, assumptions)
 
 
 def plan(seeds: int, **own: tuple[int, ...]) -> dict[tuple[str, str], PlannedVerdict]:
     """The plan of a study with this number of seeds, but for variants with their own."""
     all_seeds = {name: own.get(name.replace("-", "_"), tuple(range(seeds))) for name in VARIANTS}
-    return {(v.pos, v.kind): v for v in plan_verdicts(VARIANTS, all_seeds, ASSUMED, Estimation())}
+    return {(v.pos, v.kind): v for v in plan_verdicts(VARIANTS, all_seeds, everywhere(ASSUMED), Estimation())}
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 8])
@@ -77,24 +83,39 @@ def test_one_seed_everywhere_has_no_design() -> None:
     assert planned.equivalence_power == 0
     assert planned.seeds_for_margin is None
     assert planned.seeds_for_equivalence is None
-    assert planned.with_seeds(4).design is None
 
 
 def test_the_stated_numbers_of_seeds_are_the_fewest_that_suffice() -> None:
-    for verdict in plan(3).values():
+    for key, verdict in plan(3).items():
         seeds, equivalent = verdict.seeds_for_margin, verdict.seeds_for_equivalence
         assert seeds is not None
         assert equivalent is not None
-        detectable = [verdict.with_seeds(seeds + more).detectable for more in (-1, 0)]
-        assert detectable[0] is not None
-        assert detectable[1] is not None
-        assert detectable[1] <= verdict.margin < detectable[0]
-        power = [verdict.with_seeds(equivalent + more).equivalence_power for more in (-1, 0)]
+        fewer, enough = (plan(seeds + more)[key].detectable or 1 for more in (-1, 0))
+        assert enough <= verdict.margin < fewer
+        power = [plan(equivalent + more)[key].equivalence_power for more in (-1, 0)]
         assert power[0] < 0.8 <= power[1]
+
+
+def test_each_source_is_planned_with_its_own_standard_deviations() -> None:
+    quiet = Assumptions(0.002, 0.0005, 0.0002, 200)
+    noisy = Assumptions(0.004, 0.002, 0.0018, 200)
+    seeds = dict.fromkeys(VARIANTS, (1, 2, 3))
+    verdicts = plan_verdicts(VARIANTS, seeds, {**everywhere(quiet), "gold": noisy}, Estimation())
+    designs = {(v.pos, v.kind): v.design for v in verdicts}
+    for pos, assumed in (("gold", noisy), ("predicted", quiet)):
+        answer, single = designs[pos, "answer"], designs[pos, "variants"]  # type: ignore[index]
+        assert answer is not None
+        assert single is not None
+        assert (answer.error.unit_std, single.error.unit_std) == (assumed.answer_unit_std, assumed.unit_std)
+    gold, predicted = designs["gold", "variants"], designs["predicted", "variants"]
+    assert gold is not None
+    assert predicted is not None
+    assert gold.error.seed_std > predicted.error.seed_std
+    assert gold.error.seed_df == predicted.error.seed_df  # all variances are moderated together
 
 
 def test_a_test_set_can_be_too_small_for_any_number_of_seeds() -> None:
     seeds = dict.fromkeys(VARIANTS, (1, 2, 3))
-    [verdict, *_] = plan_verdicts(VARIANTS, seeds, Assumptions(0.0036, 0.004, 20), Estimation())
+    [verdict, *_] = plan_verdicts(VARIANTS, seeds, everywhere(Assumptions(0.0036, 0.004, 0.004, 20)), Estimation())
     assert verdict.seeds_for_margin is None
     assert verdict.seeds_for_equivalence is None

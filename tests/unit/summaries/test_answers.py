@@ -12,6 +12,7 @@ from posner.stats.pooling import Pooled
 from posner.summaries.answers import (
     NO_ERROR_DISTRIBUTION,
     NO_TAGGING_ERRORS,
+    StudyResults,
     pooled_sentence,
     pos_answer,
     rates_sentence,
@@ -96,6 +97,6 @@ def test_a_tagger_without_errors_has_no_curve_and_no_slope() -> None:
     swept = {"a": {"points": points, "pos": "gold", "tagging_errors": None, "slope": None, "clustering": None}}
     scorings = {scoring: {"pooled": {}} for scoring in SCORINGS}
     comparisons = {"statistics": STATISTICS.model_dump(mode="json"), "scorings": scorings, "random_control": {}}
-    assert study_details({}, comparisons, swept, {}, 0.0) == [NO_ERROR_DISTRIBUTION]
+    assert study_details(StudyResults({}, comparisons, swept, {}, 0.0)) == [NO_ERROR_DISTRIBUTION]
     assert tagging_errors_answer(swept, {}, STATISTICS, 0.0) == NO_TAGGING_ERRORS
     assert tagging_errors_answer({}, {}, STATISTICS, 0.0) == ""

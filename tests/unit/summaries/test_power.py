@@ -28,6 +28,11 @@ SINGLE = replace(ANSWER, kind="variants", design=Design(ERROR, Family(4), 0.95))
 ONE_SEED = replace(ANSWER, kind="variants", variants=1, seeds=1, design=None)
 
 
+def with_seeds(verdict: PlannedVerdict, seeds: int) -> PlannedVerdict:
+    """The verdict of a study with another number of seeds."""
+    return replace(verdict, seeds=seeds, design=verdict.design and verdict.design.with_seeds(seeds))
+
+
 def test_sentences_state_what_the_seeds_can_show() -> None:
     mean, each, one = power_sentences([ANSWER, SINGLE, ONE_SEED])
     assert mean == (
@@ -51,8 +56,8 @@ def test_one_line_warns_of_verdicts_that_are_out_of_reach() -> None:
         "config: study.seeds: answers: with 3 seeds, effects above 0.7 points; for 0.5 points, 6 seeds; single "
         "variants: with 3 seeds, effects above 0.91 points; for 0.5 points, 13 seeds. See target `power`."
     )
-    assert power_warning([ANSWER.with_seeds(6), SINGLE.with_seeds(13)]) is None
-    only_single = power_warning([ANSWER.with_seeds(6), ONE_SEED])
+    assert power_warning([with_seeds(ANSWER, 6), with_seeds(SINGLE, 13)]) is None
+    only_single = power_warning([with_seeds(ANSWER, 6), ONE_SEED])
     assert only_single == "config: study.seeds: single variants: one seed, no interval. See target `power`."
     noisy = replace(SINGLE, design=Design(replace(ERROR, unit_std=0.004), Family(4), 0.95))
     assert "for 0.5 points, no number of seeds" in (power_warning([noisy]) or "")
@@ -62,29 +67,38 @@ def test_tables_have_the_configured_seeds_and_the_curves_all_others() -> None:
     table = power_table([ANSWER, ONE_SEED])
     assert table["seeds"].tolist() == [3, 1]
     assert table["detectable"][0] == ANSWER.detectable
-    curves = power_curves([ANSWER, ONE_SEED])
-    assert curves["seeds"].tolist() == list(range(2, 16))  # a design that is unknown has no curve
-    assert curves.set_index("seeds")["equivalence_power"][9] == ANSWER.with_seeds(9).equivalence_power
-    assert len(power_curves([ONE_SEED])) == 0
+    curves = power_curves([with_seeds(ANSWER, seeds)] for seeds in (4, 9))
+    assert curves["seeds"].tolist() == [4, 9]
+    assert curves["equivalence_power"][1] == with_seeds(ANSWER, 9).equivalence_power
 
 
-def entry(seed_std: float | None, unit_std: float) -> dict[str, Any]:
-    """A variant of a pilot."""
-    return {"moderated_std": seed_std, "unit_std": unit_std}
+def entry(seed_std: float | None, unit_std: float, **answer: Any) -> dict[str, Any]:
+    """A variant of a pilot, or an answer."""
+    return {"seed_std": seed_std, "unit_std": unit_std, **answer}
 
 
-def test_a_pilot_replaces_the_assumptions() -> None:
+def test_a_pilot_replaces_the_assumptions_of_its_sources() -> None:
     power = Power(seed_std=0.4, unit_std=0.2)
-    assert assumptions_of(power, None) == Assumptions(0.004, 0.002, 200)
-    pilot = {"units": {"number": 50}, "variants": {"a": entry(0.003, 0.001), "b": entry(0.004, 0.0)}}
+    stated = Assumptions(0.004, 0.002, 0.002, 200)
+    assert assumptions_of(power, None) == dict.fromkeys(("gold", "predicted", "random"), stated)
+    pilot = {
+        "units": {"number": 50},
+        "variants": {"a": entry(0.003, 0.001), "b": entry(0.004, 0.0), "once": entry(None, 0.9)},
+        "pooled": {
+            "gold": entry(0.0025, 0.0008, variants=("a", "b")),
+            "predicted": entry(None, 0.9, variants=("once",)),
+        },
+    }
     known = assumptions_of(power, pilot)
-    assert (known.seed_std, known.unit_std) == pytest.approx(((0.003**2 / 2 + 0.004**2 / 2) ** 0.5, 0.001 / 2**0.5))
-    assert known.units == 50
-    with_one = pilot | {"variants": {**pilot["variants"], "c": entry(None, 0.9)}}  # type: ignore[dict-item]
-    assert assumptions_of(power, with_one) == known
-    assert assumptions_of(power, pilot | {"variants": {"c": entry(None, 0.9)}}) == Assumptions(0.004, 0.002, 200)
-    with pytest.raises(InputError, match="has no moderated_std"):
-        assumptions_of(power, {"units": {"number": 9}, "variants": {"a": {}}})
+    assert known["gold"].seed_std == pytest.approx((0.003**2 / 2 + 0.004**2 / 2) ** 0.5)
+    assert known["gold"].unit_std == pytest.approx(0.001 / 2**0.5)
+    assert (known["gold"].answer_unit_std, known["gold"].units) == (0.0008, 50)
+    assert known["predicted"] == known["random"] == stated  # of one seed, and not in the pilot
+    with pytest.raises(InputError, match="has no 'unit_std'; compare"):
+        assumptions_of(
+            power,
+            {**pilot, "pooled": {"gold": {"seed_std": 0.1, "variants": ["c"]}}, "variants": {"c": {"seed_std": 1}}},
+        )
 
 
 def result(verdict: str, needed: int | None, reason: str | None = None) -> dict[str, Any]:
@@ -92,25 +106,41 @@ def result(verdict: str, needed: int | None, reason: str | None = None) -> dict[
     return {"verdict": verdict, "seeds_to_conclude": needed, "reason": reason, "seeds": 3}
 
 
+def comparisons(pooled: dict[str, Any], variants: dict[str, Any], stages: tuple[int, ...] = ()) -> dict[str, Any]:
+    """Stored comparisons."""
+    return {"statistics": {"stages": list(stages)}, "pooled": pooled, "variants": variants}
+
+
+VARIANTS = {
+    "a": result("inconclusive", 20),
+    "b": result("inconclusive", None),
+    "c": result("inconclusive", 9, "path not learned"),
+    "d": result("inconclusive", 3),
+    "e": result("equivalent", 3),
+}
+POOLED = {"gold": result("helps", 2), "predicted": result("inconclusive", 6)}
+OPEN = "Seeds that would settle what is inconclusive, if effects are as large as observed: "
+
+
 def test_open_questions_state_the_seeds_that_they_need() -> None:
-    pooled = {"gold": result("helps", 2), "predicted": result("inconclusive", 6)}
-    variants = {
-        "a": result("inconclusive", 20),
-        "b": result("inconclusive", None),
-        "c": result("inconclusive", 9, "path not learned"),
-        "d": result("inconclusive", 3),
-        "e": result("equivalent", 3),
-    }
-    sentence = more_seeds_sentence({"pooled": pooled, "variants": variants}, [42, 43, 44])
+    sentence = more_seeds_sentence(comparisons(POOLED, VARIANTS), [42, 43, 44])
     assert sentence.startswith(
-        "Seeds that would settle what is inconclusive, if effects are as large as observed: Predicted POS (mean) 6, "
-        "a 20, d 4. With study.seeds: [42, 43, 44, 45, 46, 47], only the new ones are trained."
+        f"{OPEN}Predicted POS (mean) 6, a 20, d 4. With study.seeds: [42, 43, 44, 45, 46, 47], only the new ones are "
+        "trained. Error rates hold if the number of seeds was planned;"
     )
-    singles = {"pooled": {}, "variants": variants}
+    singles = comparisons({}, VARIANTS)
     assert "With study.seeds: [7, 9, 8, 10]" in more_seeds_sentence(singles, [7, 9, 8])
-    many = {"pooled": {"gold": result("inconclusive", 66)}, "variants": {}}
-    assert "With study.seeds: [42, 43, 44, 45, 46, 47, ..., 107] (66 seeds), only" in more_seeds_sentence(
-        many, [42, 43, 44]
-    )
-    conclusive = {"pooled": {"gold": pooled["gold"]}, "variants": {"b": variants["b"], "c": variants["c"]}}
+    many = comparisons({"gold": result("inconclusive", 66)}, {})
+    assert "[42, 43, 44, 45, 46, 47, ..., 107] (66 seeds), only" in more_seeds_sentence(many, [42, 43, 44])
+    conclusive = comparisons({"gold": POOLED["gold"]}, {"b": VARIANTS["b"], "c": VARIANTS["c"]})
     assert more_seeds_sentence(conclusive, [1]) == ""
+
+
+def test_planned_stages_decide_how_many_seeds_are_added() -> None:
+    first = more_seeds_sentence(comparisons(POOLED, VARIANTS, (3, 5)), [42, 43, 44])
+    assert first == (
+        f"{OPEN}Predicted POS (mean) 6, a 20, d 4. With study.seeds: [42, 43, 44, 45, 46], only the new ones are "
+        "trained. This is the next planned stage."
+    )
+    last = more_seeds_sentence(comparisons(POOLED, VARIANTS, (2, 3)), [42, 43, 44])
+    assert last == f"{OPEN}Predicted POS (mean) 6, a 20, d 4. The last planned stage is reached."

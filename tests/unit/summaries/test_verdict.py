@@ -25,7 +25,7 @@ from posner.config.statistics import Statistics
 from posner.config.variants import SeededVariant
 from posner.stats.pooling import Pooled
 from posner.stats.propagation import QUESTIONS
-from posner.summaries.answers import pooled_sentence, statistics_note, study_answers, study_details
+from posner.summaries.answers import StudyResults, pooled_sentence, statistics_note, study_answers, study_details
 from posner.summaries.sentences import VERDICT_PHRASES
 from posner.summaries.verdict import conclude
 
@@ -87,8 +87,8 @@ def test_answers_count_the_verdicts(tmp_path: Path) -> None:
         "tagging_errors": "",
     }
     assert [text.split(",")[0] for text in conclusions["details"]] == [
-        "Gold POS changes F1",
-        "Predicted POS changes F1",
+        "Under other definitions of a correct entity",
+        "Under other definitions of a correct entity",
     ]
     assert conclusions["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
     assert conclusions["pos_accuracy"] == ACCURACY
@@ -145,8 +145,8 @@ def test_conclusions_on_corrupted_tags_agree_with_the_tables(study: Path) -> Non
     assert [text.split(",")[0] for text in scored] == [
         "Compared with random POS",
         "Compared with random POS",
-        "Gold POS changes F1",
-        "Predicted POS changes F1",
+        "Under other definitions of a correct entity",
+        "Under other definitions of a correct entity",
     ]
     for question, subject, text in (
         ("slope", "Each additional 10 % of the test tags", slope),
@@ -173,11 +173,11 @@ def test_sweeps_without_a_slope_have_no_sentence_on_it(study: Path) -> None:
     swept = read(study / "pos_corruption" / "late_fusion.json")["variants"]
     comparisons = read(study / "metrics" / "ner_comparisons.json")
     without = {name: summary | {"slope": None, "clustering": None} for name, summary in swept.items()}
-    details = study_details({}, comparisons, without, {}, 0.06)
+    details = study_details(StudyResults({}, comparisons, without, {}, 0.06))
     assert details[0].startswith("With 5.0 % of the test tags"), "rates that were run"
     assert len(details) == 3, "the others are on other scorings"
     only_predicted = {name: summary for name, summary in without.items() if summary["pos"] == "predicted"}
-    answers = study_answers({}, comparisons, only_predicted, {}, 0.06)
+    answers = study_answers(StudyResults({}, comparisons, only_predicted, {}, 0.06))
     assert answers["tagging_errors"].startswith("After training with predicted POS, ")
 
 

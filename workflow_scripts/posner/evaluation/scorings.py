@@ -3,9 +3,9 @@
 - ``boundaries``: the span is right, whatever the type (*exact* of SemEval 2013, task 9.1);
 - ``types``: a true entity of the same type overlaps, whatever its span (*type* of SemEval 2013); true and predicted
   entities are matched one to one, as many as possible;
-- ``valid``: exact, and predicted label sequences that are invalid are discarded. The scores of posner read an ``I-``
-  label that continues no entity as the start of one, as conlleval does; the choice is worth about half a point of F1
-  (Lignos & Kamyab 2020, doi:10.18653/v1/2020.insights-1.15).
+- ``strict``: exact, and predicted label sequences that are invalid IOB2 are discarded, as in seqeval's strict mode. The
+  exact scores read an ``I-`` label that continues no entity as the start of one, as conlleval does; the choice is worth
+  about half a point of F1 (Lignos & Kamyab 2020, doi:10.18653/v1/2020.insights-1.15).
 
 Where POS helps by boundaries but not by types, it shows where entities begin and end rather than what they are.
 """
@@ -22,7 +22,7 @@ from posner.corpora.documents import ResamplingUnits
 from posner.evaluation.entities import EntityFinder, Keys
 from posner.evaluation.stored import entity_keys, label_ids, sentence_lengths
 
-Scoring = Literal["exact", "boundaries", "types", "valid"]
+Scoring = Literal["exact", "boundaries", "types", "strict"]
 SCORINGS: tuple[Scoring, ...] = get_args(Scoring)
 
 
@@ -40,7 +40,7 @@ def counts_by_scoring(predictions: pd.DataFrame, units: ResamplingUnits) -> Floa
         "exact": (exact, predicted, true),
         "boundaries": (same_boundaries(finder, true, predicted), predicted, true),
         "types": (same_type(finder, true, predicted), predicted, true),
-        "valid": (np.intersect1d(true, valid, assume_unique=True), valid, true),
+        "strict": (np.intersect1d(true, valid, assume_unique=True), valid, true),
     }
     unit_of_word = np.repeat(units.of_sentence, sentence_lengths(predictions))
     return np.stack([finder.by_unit(groups[name], unit_of_word) for name in SCORINGS]).astype(np.float32)

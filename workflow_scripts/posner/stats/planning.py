@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,22 +17,22 @@ from posner.stats.joint import ALONE, SHARED_BASELINE, Family
 
 VerdictKind = Literal["answer", "variants"]
 
-ASSUMED_UNITS = 200  # of the test set, where no pilot states their number
-
 
 @dataclass(frozen=True)
 class Assumptions:
-    """Standard deviations of differences of F1, in 0..1.
+    """Standard deviations of the differences of the variants of one source of POS from the baseline, in F1 of 0..1.
 
     Attributes:
-        seed_std: over seeds, of the difference of a variant from the baseline.
-        unit_std: over test sets, of the mean difference.
+        seed_std: over seeds, of the difference of a variant.
+        unit_std: over test sets, of the mean difference of a variant.
+        answer_unit_std: over test sets, of the mean of all variants.
         units: resampling units of the test set.
     """
 
     seed_std: float
     unit_std: float
-    units: int = ASSUMED_UNITS
+    answer_unit_std: float
+    units: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +54,6 @@ class PlannedVerdict:
     seeds: int
     margin: float
     design: Design | None
-
-    def with_seeds(self, seeds: int) -> PlannedVerdict:
-        """The same verdicts of a study with another number of seeds."""
-        return replace(self, seeds=seeds, design=self.design and self.design.with_seeds(seeds))
 
     @property
     def detectable(self) -> float | None:
@@ -83,25 +79,34 @@ class PlannedVerdict:
 def plan_verdicts(
     variants: Mapping[str, Variant],
     seeds: Mapping[str, Sequence[int]],
-    assumptions: Assumptions,
+    assumptions: Mapping[Source, Assumptions],
     statistics: Estimation,
 ) -> list[PlannedVerdict]:
     """The verdicts of a study, by source of POS.
 
     Args:
         seeds: training seeds of each variant.
+        assumptions: by source of POS.
     """
     baseline = set(seeds[baseline_of(variants)])
-    common = {name: len(baseline & set(seeds[name])) for name, v in variants.items() if v.pos in COMPARED_SOURCES}
-    compared = {name: number for name, number in common.items() if number}
-    prior = Prior.of([(assumptions.seed_std**2, number - 1) for number in compared.values() if number > 1])
-    verdicts = []
-    for pos in COMPARED_SOURCES:
-        members = [number for name, number in compared.items() if variants[name].pos == pos]
-        if members:
-            verdicts += [plan_answer(pos, members, prior, assumptions, statistics)]
-            verdicts += [plan_variants(pos, members, prior, assumptions, statistics)]
-    return verdicts
+    common = {
+        pos: [number for name, v in variants.items() if v.pos == pos and (number := len(baseline & set(seeds[name])))]
+        for pos in COMPARED_SOURCES
+    }
+    prior = Prior.of(
+        [
+            (assumptions[pos].seed_std ** 2, number - 1)
+            for pos, members in common.items()
+            for number in members
+            if number > 1
+        ]
+    )
+    return [
+        plan(pos, members, prior, assumptions[pos], statistics)
+        for pos, members in common.items()
+        if members
+        for plan in (plan_answer, plan_variants)
+    ]
 
 
 def plan_answer(
@@ -115,7 +120,7 @@ def plan_answer(
     """
     seeds = max(members)
     number = members.count(seeds)
-    error = error_of(seeds, prior, assumptions)
+    error = error_of(seeds, prior, assumptions, assumptions.answer_unit_std)
     # A variant's difference has the variance of two models, the mean that of the baseline and a share of one.
     scatter = float(np.sqrt((1 + 1 / number) / 2))
     design = None if error is None else Design(error, ALONE, statistics.level, scatter)
@@ -128,14 +133,14 @@ def plan_variants(
 ) -> PlannedVerdict:
     """The verdicts on single variants: that on the one with the fewest seeds; arguments as for :func:`plan_answer`."""
     seeds = min(members)
-    error = error_of(seeds, prior, assumptions)
+    error = error_of(seeds, prior, assumptions, assumptions.unit_std)
     family = Family(len(members), SHARED_BASELINE)
     design = None if error is None else Design(error, family, statistics.level)
     margin = statistics.margin / 100
     return PlannedVerdict(pos=pos, kind="variants", variants=len(members), seeds=seeds, margin=margin, design=design)
 
 
-def error_of(seeds: int, prior: Prior, assumptions: Assumptions) -> ErrorModel | None:
-    """The law of the error of a variant with this number of seeds."""
+def error_of(seeds: int, prior: Prior, assumptions: Assumptions, unit_std: float) -> ErrorModel | None:
+    """The law of the error of a difference with this number of seeds."""
     seed_std = assumptions.seed_std if seeds > 1 else None
-    return prior.error(Components(seeds, assumptions.units, seed_std, assumptions.unit_std, 0.0))
+    return prior.error(Components(seeds, assumptions.units, seed_std, unit_std, 0.0))

@@ -9,6 +9,7 @@ No sentence reaches beyond the shares of tags that were really replaced.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from posner.config.statistics import Estimation, Statistics
@@ -216,19 +217,38 @@ def undertrained_note(summaries: Mapping[str, Json]) -> str:
     )
 
 
-def study_answers(
-    summaries: Mapping[str, Json],
-    comparisons: Json,
-    swept: Mapping[str, Json],
-    pooled: Mapping[str, Json],
-    tagger_error: float,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class StudyResults:
+    """What the answers and details of a study are made from.
+
+    Attributes:
+        summaries: ``metrics/variants/{variant}.json`` by variant.
+        comparisons: ``metrics/ner_comparisons.json``.
+        swept: entries of ``pos_corruption/*_fusion.json`` by variant.
+        pooled: entries of ``pos_corruption/pooled.json`` by question.
+        tagger_error: share of the test tokens (0..1) that the tagger labels wrongly.
+    """
+
+    summaries: Mapping[str, Json]
+    comparisons: Json
+    swept: Mapping[str, Json]
+    pooled: Mapping[str, Json]
+    tagger_error: float
+
+    @property
+    def statistics(self) -> Statistics:
+        """Margin and level of the study."""
+        return Statistics.model_validate(self.comparisons["statistics"])
+
+
+def study_answers(results: StudyResults) -> dict[str, Any]:
     """The three answers (`gold`, `predicted`, `tagging_errors`), each empty if the study has no such variant."""
-    statistics = Statistics.model_validate(comparisons["statistics"])
     return {
-        "gold": pos_answer("gold", summaries, comparisons),
-        "predicted": pos_answer("predicted", summaries, comparisons),
-        "tagging_errors": tagging_errors_answer(swept, pooled, statistics, tagger_error),
+        "gold": pos_answer("gold", results.summaries, results.comparisons),
+        "predicted": pos_answer("predicted", results.summaries, results.comparisons),
+        "tagging_errors": tagging_errors_answer(
+            results.swept, results.pooled, results.statistics, results.tagger_error
+        ),
     }
 
 
@@ -256,19 +276,14 @@ def extra_test_answer(test: str, summaries: Mapping[str, Json], comparisons: Jso
     return f"Extra test {test}: {' '.join(filter(None, answers))}"
 
 
-def study_details(
-    summaries: Mapping[str, Json],
-    comparisons: Json,
-    swept: Mapping[str, Json],
-    pooled: Mapping[str, Json],
-    tagger_error: float,
-) -> list[str]:
+def study_details(results: StudyResults) -> list[str]:
     """Sentences beyond the three answers: on corrupted tags, the control of random POS, and other scorings."""
-    statistics = Statistics.model_validate(comparisons["statistics"])
+    summaries, comparisons, statistics = results.summaries, results.comparisons, results.statistics
+    swept, pooled = results.swept, results.pooled
     learned = {name: summary for name, summary in swept.items() if not is_not_learned(summary)}
     sentences = [
         propagation_answer("clustering", swept, pooled, statistics),
-        rates_sentence(learned, tagger_error),
+        rates_sentence(learned, results.tagger_error),
         propagation_answer("slope", swept, pooled, statistics),
         no_errors_sentence(swept),
         random_control_answer("gold", summaries, comparisons),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,37 +10,44 @@ import pandas as pd
 from posner.config.statistics import Power
 from posner.errors import InputError
 from posner.files import Json
-from posner.stats.planning import ASSUMED_UNITS, Assumptions, PlannedVerdict
+from posner.stats.comparison import COMPARED_SOURCES, Source
+from posner.stats.planning import Assumptions, PlannedVerdict
 from posner.summaries.names import POS
 
 POWER_COLUMNS = (
     *("pos", "kind", "variants", "seeds", "detectable", "margin"),
     *("equivalence_power", "seeds_for_margin", "seeds_for_equivalence"),
 )
-MOST_SEEDS = 15  # of the curves
+ASSUMED_UNITS = 200  # of the test set, where no pilot states their number
 MOST_LISTED_SEEDS = 12  # in a sentence
 
 
-def assumptions_of(power: Power, pilot: Json | None) -> Assumptions:
-    """The standard deviations of a pilot, root mean squares over its variants; without a pilot, those that are stated.
+def assumptions_of(power: Power, pilot: Json | None) -> dict[Source, Assumptions]:
+    """The standard deviations of a pilot by source of POS; those that are stated for sources that it does not have.
 
-    Variants of the pilot without an interval are left out.
+    They are root mean squares over the pilot's variants of a source, without those of one seed.
 
     Args:
         pilot: content of ``ner_comparisons.json``.
+
+    Raises:
+        InputError: it was written by an earlier version.
     """
+    stated = Assumptions(power.seed_std / 100, power.unit_std / 100, power.unit_std / 100, ASSUMED_UNITS)
     try:
-        known = [v for v in (pilot["variants"].values() if pilot else ()) if v["moderated_std"] is not None]
-    except KeyError:
-        raise InputError(
-            f"power.pilot: {power.pilot} has no moderated_std; compare the pilot's variants again"
-        ) from None
-    if not pilot or not known:
-        return Assumptions(power.seed_std / 100, power.unit_std / 100, ASSUMED_UNITS)
-    seed_std, unit_std = (
-        float(np.sqrt(np.mean([v[name] ** 2 for v in known]))) for name in ("moderated_std", "unit_std")
-    )
-    return Assumptions(seed_std, unit_std, max(int(pilot["units"]["number"]), 2))
+        return {pos: (pilot and pilot_assumptions(pilot, pos)) or stated for pos in COMPARED_SOURCES}
+    except KeyError as error:
+        raise InputError(f"power.pilot: {power.pilot} has no {error}; compare the pilot's variants again") from None
+
+
+def pilot_assumptions(pilot: Json, pos: Source) -> Assumptions | None:
+    """The standard deviations of one source of POS; ``None`` if no variant of it has several seeds."""
+    answer = pilot["pooled"].get(pos)
+    known = [pilot["variants"][name] for name in answer["variants"]] if answer and answer["seed_std"] else []
+    if not known:
+        return None
+    seed_std, unit_std = (float(np.sqrt(np.mean([v[name] ** 2 for v in known]))) for name in ("seed_std", "unit_std"))
+    return Assumptions(seed_std, unit_std, answer["unit_std"], max(int(pilot["units"]["number"]), 2))
 
 
 def power_table(verdicts: Sequence[PlannedVerdict]) -> pd.DataFrame:
@@ -50,10 +57,9 @@ def power_table(verdicts: Sequence[PlannedVerdict]) -> pd.DataFrame:
     )
 
 
-def power_curves(verdicts: Sequence[PlannedVerdict]) -> pd.DataFrame:
-    """:func:`power_table` for 2 to :data:`MOST_SEEDS` seeds, without those that no curve can be computed for."""
-    curves = [v.with_seeds(seeds) for v in verdicts if v.design for seeds in range(2, MOST_SEEDS + 1)]
-    return power_table(curves)[list(POWER_COLUMNS[:7])]
+def power_curves(plans: Iterable[Sequence[PlannedVerdict]]) -> pd.DataFrame:
+    """:func:`power_table` of the same study with other numbers of seeds."""
+    return power_table([verdict for plan in plans for verdict in plan])[list(POWER_COLUMNS[:7])]
 
 
 def power_sentences(verdicts: Sequence[PlannedVerdict]) -> list[str]:
@@ -120,14 +126,20 @@ def more_seeds_sentence(comparisons: Json, seeds: Sequence[int]) -> str:
     }
     if not needed:
         return ""
+    listed = ", ".join(f"{name} {number}" for name, number in needed.items())
+    start = f"Seeds that would settle what is inconclusive, if effects are as large as observed: {listed}."
+    stages = comparisons["statistics"]["stages"]
+    if stages and len(seeds) >= stages[-1]:
+        return f"{start} The last planned stage is reached."
     enough = max((number for name, number in needed.items() if name in answers), default=min(needed.values()))
-    added = list(range(max(seeds) + 1, max(seeds) + 1 + max(enough - len(seeds), 1)))
+    enough = next((stage for stage in stages if stage > len(seeds)), max(enough, len(seeds) + 1))
+    added = range(max(seeds) + 1, max(seeds) + 1 + enough - len(seeds))
+    advice = f"{start} With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained."
+    if stages:
+        return f"{advice} This is the next planned stage."
     return (
-        "Seeds that would settle what is inconclusive, if effects are as large as observed: "
-        f"{', '.join(f'{name} {number}' for name, number in needed.items())}. "
-        f"With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained. Error rates hold if the "
-        "number of seeds was planned; for seeds that are added because of the results, only if statistics.stages was "
-        "set before the first analysis."
+        f"{advice} Error rates hold if the number of seeds was planned; for seeds that are added because of the "
+        "results, only if statistics.stages was set before the first analysis."
     )
 
 

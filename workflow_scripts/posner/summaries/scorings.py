@@ -16,16 +16,15 @@ from posner.stats.comparison import F1Difference, Source, difference_by_source
 from posner.stats.pooling import Pooled, pool_sources
 from posner.stats.resampling import RunCounts
 from posner.summaries.comparisons import as_dicts
-from posner.summaries.findings import enumeration
 from posner.summaries.names import IDENTITY, POS, identity
 from posner.summaries.oracles import gated, trusted
 from posner.summaries.sentences import confidence, signed_points
 
 # How a sentence calls each scoring; the exact one is that of the main comparison.
 SCORED: Mapping[Scoring, str] = {
-    "boundaries": "by boundaries alone",
-    "types": "by types alone",
-    "valid": "without invalid label sequences",
+    "boundaries": "boundaries alone",
+    "types": "types alone",
+    "strict": "strict IOB2",
 }
 
 
@@ -81,12 +80,15 @@ def scorings_sentence(pos: Source, comparisons: Json) -> str:
     """What a source of POS changes under the other scorings; empty if no variant reads it, or none has an interval."""
     statistics = Statistics.model_validate(comparisons["statistics"])
     scored = {scoring: comparisons["scorings"][scoring]["pooled"].get(pos) for scoring in SCORED}
-    clauses = [
-        f"{pooled_clause(mean)} {SCORED[name]}" for name, mean in scored.items() if mean and mean["low"] is not None
-    ]
-    if not clauses:
+    known = {name: mean for name, mean in scored.items() if mean and mean["low"] is not None}
+    if not known:
         return ""
-    return f"{POS[pos]} changes F1, scored otherwise, by {enumeration(clauses)} ({confidence(statistics)} intervals)."
+    clauses = "; ".join(f"{SCORED[name]} {pooled_clause(mean)}" for name, mean in known.items())
+    subject = POS[pos][0].lower() + POS[pos][1:]
+    return (
+        f"Under other definitions of a correct entity, {subject} changes F1 as follows ({confidence(statistics)} "
+        f"intervals): {clauses}."
+    )
 
 
 def pooled_clause(mean: Json) -> str:

@@ -13,6 +13,7 @@ from posner.config.variants import Variant, baseline_of
 from posner.files import Json
 from posner.stats.propagation import QUESTIONS, Effect
 from posner.summaries.answers import (
+    StudyResults,
     extra_test_answer,
     pos_answer,
     statistics_note,
@@ -60,10 +61,9 @@ def conclude(
 
     Returns:
         `answers`: the answers of :func:`posner.summaries.answers.study_answers`; `details`: a list of further sentences
-        on corruption; `statistics`, `seeds` and `footnote`: notes on the tests, on open
-        questions, and on controls; `variants`, `oracles`,
-        `propagation`: the results behind the sentences; `oracle_f1`, the F1 in 0..1 that oracles must reach;
-        `pos_accuracy`.
+        on corruption, controls and scorings; `statistics`, `seeds` and `footnote`: notes on the tests, on open
+        questions, and on controls; `variants`, `oracles`, `propagation`: the results behind the sentences;
+        `oracle_f1`, the F1 in 0..1 that oracles must reach; `pos_accuracy`.
     """
     compared = comparisons["variants"]
     summaries = {name: summary for group in ner for name, summary in group["variants"].items()}
@@ -82,7 +82,7 @@ def conclude(
         for name in summaries
         if name in stored
     }
-    tagger_error = 1 - accuracy["test"]
+    results = StudyResults(summaries, comparisons, swept, pooled or {}, 1 - accuracy["test"])
     notes = [
         oracles_sentence(checks, required),
         pos_answer("random", summaries, comparisons),
@@ -90,9 +90,9 @@ def conclude(
         undertrained_note(summaries),
     ]
     return {
-        "answers": study_answers(summaries, comparisons, swept, pooled or {}, tagger_error),
+        "answers": study_answers(results),
         "details": [
-            *study_details(summaries, comparisons, swept, pooled or {}, tagger_error),
+            *study_details(results),
             *(extra_test_answer(test, summaries, compared) for test, compared in extra.items()),
         ],
         "statistics": statistics_note(comparisons),

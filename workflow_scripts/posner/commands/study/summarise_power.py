@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -10,11 +11,12 @@ from pydantic import Field
 from posner.commands.analyses import EffectAnalysis
 from posner.config.statistics import Power
 from posner.files import atomic_path, read_json, write_table
-from posner.stats.planning import plan_verdicts
+from posner.stats.planning import PlannedVerdict, plan_verdicts
 from posner.stats.stages import at_stage
 from posner.summaries.power import assumptions_of, power_curves, power_sentences, power_table, power_warning
 
 log = logging.getLogger(__name__)
+CURVE_SEEDS = range(2, 16)
 
 
 class SummarisePower(EffectAnalysis):
@@ -31,12 +33,17 @@ class SummarisePower(EffectAnalysis):
 
     def execute(self) -> None:
         pilot = self.power.pilot
-        facts = read_json(pilot, ["units", "variants"]) if pilot else None
+        facts = read_json(pilot, ["units", "pooled", "variants"]) if pilot else None
+        assumptions = assumptions_of(self.power, facts)
         statistics = at_stage(self.statistics, self.stage)
-        seeds = {name: variant.seeds for name, variant in self.variants.items()}
-        verdicts = plan_verdicts(self.variants, seeds, assumptions_of(self.power, facts), statistics)
+
+        def plan(seeds: Mapping[str, Sequence[int]]) -> list[PlannedVerdict]:
+            return plan_verdicts(self.variants, seeds, assumptions, statistics)
+
+        verdicts = plan({name: variant.seeds for name, variant in self.variants.items()})
+        curves = power_curves(plan(dict.fromkeys(self.variants, range(number))) for number in CURVE_SEEDS)
         write_table(self.output / "power.csv", power_table(verdicts))
-        write_table(self.output / "power_curves.csv", power_curves(verdicts))
+        write_table(self.output / "power_curves.csv", curves)
         with atomic_path(self.output / "power.txt") as path:
             path.write_text("".join(f"{line}\n" for line in power_sentences(verdicts)), encoding="utf-8")
         if warning := power_warning(verdicts):

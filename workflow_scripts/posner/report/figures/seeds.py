@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from posner.report.figures.style import COLOURS, DASHES, NEUTRAL, REFERENCE_DASH, TWO_COLUMNS
 from posner.stats.intervals import POWER
+from posner.summaries.names import POS
 
 LABELS = {"answer": "mean of {} variants", "variants": "each of {} variants"}
 
@@ -16,18 +17,14 @@ LABELS = {"answer": "mean of {} variants", "variants": "each of {} variants"}
 def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     """The smallest effect that is detected, and how often no effect is shown to be none, for each kind of verdict.
 
-    Sources of POS with equally many variants have the same curve, which is drawn once.
-
     Args:
         power: ``power.csv``, with the configured seeds.
         curves: ``power_curves.csv``; without rows if no variant has a second seed.
     """
     figure = Figure(figsize=(TWO_COLUMNS, 3.2), layout="constrained")
     effects, equivalence = figure.subplots(1, 2)
-    for number, (_, rows) in enumerate(curves.groupby(["kind", "variants"], sort=True)):
-        curve = rows.drop_duplicates("seeds")
+    for number, (label, curve) in enumerate(distinct_curves(curves).items()):
         style = {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number % len(DASHES)]}
-        label = LABELS[rows["kind"].iloc[0]].format(int(rows["variants"].iloc[0]))
         effects.plot(curve["seeds"], 100 * curve["detectable"], label=label, **style)
         equivalence.plot(curve["seeds"], curve["equivalence_power"], **style)
     if len(curves):
@@ -42,6 +39,20 @@ def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     equivalence.set_ylabel("No effect: probability that\nit is shown to be equivalent")
     figure.supxlabel("Training seeds (grey: this study)", fontsize=9)
     return figure
+
+
+def distinct_curves(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The curves by label: a curve that several sources of POS share is drawn once."""
+    labels: dict[tuple[float, ...], list[str]] = {}
+    rows: dict[tuple[float, ...], pd.DataFrame] = {}
+    for _, curve in curves.groupby(["kind", "pos"], sort=True):
+        values = (float(curve["variants"].iloc[0]), *curve["detectable"])
+        labels.setdefault(values, []).append(POS[curve["pos"].iloc[0]].lower().removesuffix(" pos"))
+        rows[values] = curve
+    return {
+        f"{', '.join(names)}: {LABELS[curve['kind'].iloc[0]].format(int(curve['variants'].iloc[0]))}": curve
+        for names, curve in zip(labels.values(), rows.values(), strict=True)
+    }
 
 
 def mark_seeds(panels: list[Axes], seeds: list[int]) -> None:
