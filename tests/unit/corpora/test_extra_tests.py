@@ -21,12 +21,14 @@ from posner.corpora.grammar import generate
 from posner.corpora.sources import load_corpus
 from posner.errors import InputError
 from posner.files import write_json
+from posner.stats.stages import stage_levels
 from posner.summaries.oracles import BASELINE_NOT_LEARNED
 from pydantic import TypeAdapter
 from seqeval.metrics import f1_score
 from stored_predictions import predictions_table
 
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+STAGES = (3, 9)  # numbers of seeds, of which the runs below are the first
 ANN = Sentence(("Ann", "sings"), ("NNP", "VBZ"), ("B-PER", "O"), "a")
 ROME = Sentence(("in", "Rome"), ("IN", "NNP"), ("O", "B-LOC"), "b")
 MADE_UP = Provenance("made", "up")
@@ -173,7 +175,7 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path, reason
     stored["variants"]["late-gold-one_hot"]["reason"] = before
     write_json(tmp_path / "main.json", stored)
     CompareExtraTests(
-        variants=variants, statistics=Statistics(resamples=200), tests=("one", "two"), corpus=corpus,
+        variants=variants, statistics=Statistics(resamples=200, stages=STAGES), tests=("one", "two"), corpus=corpus,
         main=tmp_path / "main.json", predictions=tmp_path / "runs", output=tmp_path / "extra.json", tables=tmp_path,
     ).execute()  # fmt: skip
     table = pd.read_csv(tmp_path / "extra_tests.csv").set_index(["test", "variant", "seed"])
@@ -189,6 +191,7 @@ def test_differences_are_those_of_each_test(corpus: Path, tmp_path: Path, reason
         assert table.loc[(test, "late-gold-one_hot"), "difference"].tolist() == pytest.approx(differences)
         assert compared.loc[test, "difference"] == pytest.approx(np.mean(differences))
         assert summaries[test]["units"] == {"kind": "sentences", "number": size}
+        assert summaries[test]["statistics"]["level"] == stage_levels(STAGES, 0.95)[0]
         assert summaries[test]["variants"]["late-gold-one_hot"]["sentence"].startswith(
             "Gold POS (late, one-hot) changes"
         )

@@ -17,7 +17,7 @@ from posner.corpora.corpus import Provenance, Sentence, write_corpus
 from posner.corpora.documents import ResamplingUnits
 from posner.errors import InputError
 from posner.evaluation.slices import Slicer, is_in_capitals, with_mentions
-from posner.evaluation.stored import counts_by_unit
+from posner.evaluation.stored import counts_by_unit, predictions_file
 from posner.stats.comparison import compare
 from posner.summaries.slices import slice_runs_table, slice_summary_table, slice_totals
 from seqeval.metrics import classification_report
@@ -217,8 +217,8 @@ def test_the_summary_of_a_slice_is_the_comparison_of_its_counts() -> None:
             assert row["f1"] - row["baseline_f1"] == pytest.approx(row["difference"])
 
 
-def test_the_command_reads_stored_predictions(tmp_path: Path) -> None:
-    """One variant finds the place that the baseline misses, which is new, and that the tagger mistags."""
+def score_slices(tmp_path: Path, seeds: tuple[int, ...], statistics: Statistics) -> Path:
+    """Tables of runs in which one variant finds the place that the baseline misses, which is new and mistagged."""
     test = [
         Sentence(("Ann", "saw", "Oslo"), ("NN", "VB", "NN"), ("B-PER", "O", "B-LOC"), "a"),
         Sentence(("ROME",), ("NN",), ("O",), "b"),
@@ -228,23 +228,40 @@ def test_the_command_reads_stored_predictions(tmp_path: Path) -> None:
     write_corpus(tmp_path / "corpus", {"train": train, "validation": train, "test": test}, Provenance("made", "up"))
     ids = {"train": [0, 1, 0], "validation": [0, 1, 0], "test": [0, 1, 1, 0]}
     write_predicted(tmp_path / "predicted.parquet", pos, ids)
-    variants = {name: VARIANTS[name].model_copy(update={"seeds": (1,)}) for name in ("baseline", "late-gold-one_hot")}
+    variants = {name: VARIANTS[name].model_copy(update={"seeds": seeds}) for name in ("baseline", "late-gold-one_hot")}
     true = [sentence.ner for sentence in test]
     labels = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
     for name, actual in zip(variants, (["B-PER", "O", "O"], ["B-PER", "O", "B-LOC"]), strict=True):
-        path = tmp_path / "ner" / name / "seed-1" / "predictions.parquet"
-        path.parent.mkdir(parents=True)
-        predictions_table(list(zip(true, [actual, ["O"]], strict=True)), labels).to_parquet(path)
+        for seed in seeds:
+            path = predictions_file(tmp_path / "ner", name, seed)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            predictions_table(list(zip(true, [actual, ["O"]], strict=True)), labels).to_parquet(path)
     ScoreSlices(
-        variants=variants, statistics=QUICK, corpus=tmp_path / "corpus", predicted=tmp_path / "predicted.parquet",
+        variants=variants, statistics=statistics, corpus=tmp_path / "corpus", predicted=tmp_path / "predicted.parquet",
         ner=tmp_path / "ner", tables=tmp_path / "tables",
     ).execute()  # fmt: skip
-    table = pd.read_csv(tmp_path / "tables" / "ner_slices.csv").query("variant != 'baseline'")
+    return tmp_path / "tables"
+
+
+def test_the_command_reads_stored_predictions(tmp_path: Path) -> None:
+    tables = score_slices(tmp_path, (1,), QUICK)
+    table = pd.read_csv(tables / "ner_slices.csv").query("variant != 'baseline'")
     differences = table.set_index(["slice", "value"])["difference"]
     where = {("novelty", "new"), ("type", "LOC"), ("tagging", "tagger wrong")}
     assert {which for which in differences.index if differences[which] == 1} == where
     assert differences["all", "all mentions"] == pytest.approx(1 - 2 / 3)
     assert differences["type", "PER"] == differences["novelty", "seen"] == 0
-    summary = pd.read_csv(tmp_path / "tables" / "ner_slices_summary.csv")
+    summary = pd.read_csv(tables / "ner_slices_summary.csv")
     assert summary["low"].isna().all()
     assert len(summary) == len(table)
+
+
+def test_a_stage_has_wider_intervals(tmp_path: Path) -> None:
+    widths = []
+    for stages in ((), (3, 9)):
+        tables = score_slices(tmp_path, (1, 2, 3), QUICK.model_copy(update={"stages": stages}))
+        summary = pd.read_csv(tables / "ner_slices_summary.csv")
+        widths.append(summary["high"] - summary["low"])
+    plain, staged = np.array(widths)
+    assert (plain > 0).any()
+    assert (staged[plain > 0] > plain[plain > 0]).all()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import RATES, SCALES, SEEDS, VARIANTS, changes_frame, read, sweep_frame
+from fabricated import RATES, SCALES, SEEDS, VARIANTS, changes_frame, read, sweep_frame, write_study
 from posner.commands.corruption.summarise_corruption import SummariseCorruption
 from posner.config.statistics import Estimation
 from posner.errors import InputError
@@ -162,6 +162,22 @@ def test_sweeps_of_nothing_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="none of them reads POS"):
         command.execute()
+
+
+def test_a_stage_has_wider_intervals(tmp_path: Path) -> None:
+    widths = []
+    write_study(tmp_path, VARIANTS)
+    for stages in ((), (len(SEEDS), 9)):
+        SummariseCorruption(
+            variants=dict(VARIANTS), statistics=Estimation(stages=stages), sweeps=tmp_path / "corruption",
+            output=tmp_path, tables=tmp_path,
+        ).execute()  # fmt: skip
+        slopes = pd.read_csv(tmp_path / "slopes.csv")
+        pooled = read(tmp_path / "pooled.json")["slope"]["gold"]
+        widths.append([*(slopes["high"] - slopes["low"]), pooled["high"] - pooled["low"]])
+    plain, staged = np.array(widths)
+    assert (staged[plain > 0] > plain[plain > 0]).all()
+    assert (plain > 0).any()
 
 
 def test_a_broken_sweep_is_named(tmp_path: Path) -> None:

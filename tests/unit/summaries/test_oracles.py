@@ -13,8 +13,11 @@ from posner.commands.study.conclude import NER
 from posner.config.statistics import Statistics
 from posner.corpora.corpus import SPLITS, Provenance, Sentence, write_corpus
 from posner.evaluation.stored import predictions_file
+from posner.files import Json
 from posner.stats.comparison import compare_sources
 from posner.stats.conclusions import Verdict
+from posner.stats.stages import stage_levels
+from posner.summaries.answers import statistics_note
 from posner.summaries.oracles import (
     BASELINE_NOT_LEARNED,
     NOT_LEARNED,
@@ -152,8 +155,8 @@ def test_the_mean_of_a_source_leaves_out_doubtful_variants() -> None:
     assert trusted(VARIANTS, dict.fromkeys(VARIANTS, BASELINE_NOT_LEARNED)) == {}
 
 
-def test_the_command_considers_random_pos(tmp_path: Path) -> None:
-    """Every sentence holds one place, which all models but the baseline find: random POS, too."""
+def compare_places(tmp_path: Path, statistics: Statistics) -> Json:
+    """Comparisons where every sentence holds one place, which all models but the baseline find: random POS, too."""
     sentences = [Sentence(("Oslo", "is"), ("NN", "VB"), ("B-LOC", "O"), str(i // 2)) for i in range(24)]
     write_corpus(tmp_path / "corpus", dict.fromkeys(SPLITS, sentences), Provenance("made", "up"))
     names = ("baseline", "late-gold-one_hot", "late-random-one_hot")
@@ -162,21 +165,42 @@ def test_the_command_considers_random_pos(tmp_path: Path) -> None:
             wrong = 12 if name == "baseline" else 2
             labels = [(["B-LOC", "O"], ["O", "O"] if i < wrong - seed % 2 else ["B-LOC", "O"]) for i in range(24)]
             path = predictions_file(tmp_path / "ner", name, seed)
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             predictions_table(labels, ["O", "B-LOC", "I-LOC"]).to_parquet(path)
     CompareVariants(
         variants={name: VARIANTS[name] for name in names},
-        statistics=Statistics(resamples=100),
+        statistics=statistics,
         corpus=tmp_path / "corpus",
         ner=tmp_path / "ner",
         output=tmp_path / "comparisons.json",
         table=tmp_path / "comparisons.csv",
     ).execute()
-    result = read(tmp_path / "comparisons.json")
+    return read(tmp_path / "comparisons.json")
+
+
+def test_the_command_considers_random_pos(tmp_path: Path) -> None:
+    result = compare_places(tmp_path, Statistics(resamples=100))
     assert result["variants"]["late-random-one_hot"]["verdict"] == "helps"
     gold = result["variants"]["late-gold-one_hot"]
     assert (gold["verdict"], gold["reason"]) == ("inconclusive", RANDOM_HAS_EFFECT)
     assert set(result["pooled"]) == {"random"}, "no variant with gold POS is left"
+    control = result["random_control"]["late-gold-one_hot"]
+    assert (control["control"], control["difference"], control["reason"]) == ("late-random-one_hot", 0, None)
+    scored = {name: entry["variants"]["late-gold-one_hot"] for name, entry in result["scorings"].items()}
+    assert {entry["reason"] for entry in scored.values()} == {RANDOM_HAS_EFFECT}
+    assert scored["exact"]["difference"] == gold["difference"]
+
+
+def test_the_command_has_the_level_of_its_stage(tmp_path: Path) -> None:
+    plain = compare_places(tmp_path, Statistics(resamples=100))
+    stages = (len(SEEDS), 9)
+    staged = compare_places(tmp_path, Statistics(resamples=100, stages=stages))
+    assert staged["statistics"]["level"] == stage_levels(stages, 0.95)[0]
+    for part in ("variants", "pooled"):
+        for name, entry in plain[part].items():
+            assert staged[part][name]["high"] > entry["high"]
+    assert "analysed after 3, 9 seeds" in statistics_note(staged)
+    assert "analysed after" not in statistics_note(plain)
 
 
 def test_the_answers_say_that_the_baseline_was_not_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

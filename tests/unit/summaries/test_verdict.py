@@ -95,6 +95,23 @@ def test_answers_count_the_verdicts(tmp_path: Path) -> None:
     assert conclusions["footnote"].endswith(CEILING["sentence"])
 
 
+def test_extra_tests_have_a_sentence_of_their_own(study: Path) -> None:
+    comparisons = read(study / "metrics" / "ner_comparisons.json")
+    conclusions = conclude(
+        [read(study / "metrics" / f"{name}.json") for name in NER],
+        comparisons,
+        [],
+        None,
+        {"clean": comparisons, "noisy": comparisons},
+        ACCURACY,
+        CEILING,
+    )
+    clean, noisy = conclusions["details"][-2:]
+    answers = conclusions["answers"]
+    assert clean == f"Extra test clean: {answers['gold']} {answers['predicted']}"
+    assert noisy == clean.replace("clean", "noisy")
+
+
 def test_details_on_corruption_rates(study: Path) -> None:
     conclusions = conclude(
         [read(study / "metrics" / f"{name}.json") for name in NER],

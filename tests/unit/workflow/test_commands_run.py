@@ -85,6 +85,15 @@ def test_a_training_writes_what_later_stages_read(study: Study, name: str) -> No
     assert (metrics["device"], metrics["precision"]) == ("cpu", "fp32")
 
 
+def test_the_last_weights_are_stored_if_they_are_to_be_kept(study: Study) -> None:
+    folder = study.train_ner("last", LATE, "--training.keep", "last")
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    history = pd.read_csv(folder / "model" / "history.csv")
+    assert history["score"].iloc[-1] < history["score"].max(), "the last weights are not the best"
+    assert metrics["validation"]["f1"] == pytest.approx(history["score"].iloc[-1])
+    assert metrics["best_step"] == history.loc[history["score"].idxmax(), "step"]
+
+
 def test_a_training_gives_the_same_files_twice(study: Study) -> None:
     again = study.train_ner("again", LATE)
     for file in ("predictions.parquet", "metrics.json", "model/model.safetensors"):
