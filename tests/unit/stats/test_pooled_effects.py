@@ -59,6 +59,15 @@ def test_its_errors_are_those_of_the_averaged_pseudo_values_and_draws() -> None:
     assert slope.unit_std >= of_draws > 0
 
 
+def test_its_variance_over_seeds_is_moderated_with_those_of_the_variants() -> None:
+    """Three seeds have two degrees of freedom; more come from variants whose variances are alike."""
+    variants = {"a": curves(0.05, 0.01), "b": curves(0.15, 0.01, shift=7)}
+    mean = pooled("slope", variants)
+    assert mean.seed_df is not None
+    assert mean.seed_df > 2
+    assert mean.moderated_std != pytest.approx(mean.seed_std)
+
+
 def test_two_copies_of_a_variant_are_as_one_and_do_not_differ() -> None:
     one = curves(0.1, 0.01)
     mean = pooled("slope", {"a": one, "b": one})

@@ -9,7 +9,9 @@ from fabricated import counts_of
 from posner.arrays import Floats
 from posner.config.statistics import Statistics
 from posner.config.variants import Variant
-from posner.stats.comparison import compare
+from posner.stats.comparison import compare, mean_difference, pair_runs
+from posner.stats.intervals import moderate
+from posner.stats.joint import Family
 from posner.stats.random_control import compare_with_random, control_of
 
 STATISTICS = Statistics(resamples=200)
@@ -66,6 +68,12 @@ def test_a_single_variant_is_compared_as_with_a_baseline() -> None:
 def test_families_are_the_variants_of_a_source() -> None:
     several = compare_with_random(runs(), VARIANTS, STATISTICS)
     assert set(several) == {name for name, v in VARIANTS.items() if v.pos == "gold"}
+    pairs = {}
+    for name, difference in several.items():
+        pairs |= pair_runs({difference.control: runs()[difference.control], name: runs()[name]}, difference.control)
+    estimates = moderate({name: mean_difference(pair.values()) for name, pair in pairs.items()})
+    for name, difference in several.items():  # with controls of their own, they share nothing
+        assert (difference.low, difference.high) == estimates[name].interval(0.95, Family(4, 0.0))
     few = {name: VARIANTS[name] for name in ("baseline", "late-gold", "late-random")}
     alone = compare_with_random({name: runs()[name] for name in few}, few, STATISTICS)
     assert alone["late-gold"].p_difference_adjusted == pytest.approx(alone["late-gold"].p_difference)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from posner.config.statistics import Power
+from posner.commands.study.summarise_power import SummarisePower
+from posner.config.statistics import Estimation, Power
+from posner.config.variants import SeededVariant
 from posner.errors import InputError
 from posner.stats.intervals import Design, ErrorModel
 from posner.stats.joint import ALONE, Family
@@ -99,6 +103,25 @@ def test_a_pilot_replaces_the_assumptions_of_its_sources() -> None:
             power,
             {**pilot, "pooled": {"gold": {"seed_std": 0.1, "variants": ["c"]}}, "variants": {"c": {"seed_std": 1}}},
         )
+
+
+def test_the_command_has_the_level_of_its_stage_and_curves_through_its_own_seeds(tmp_path: Path) -> None:
+    variants = {
+        "baseline": SeededVariant(seeds=(1, 2, 3)),
+        "gold": SeededVariant(fusion="late", pos="gold", feature="one_hot", seeds=(1, 2, 3)),
+    }
+    tables = []
+    for stages in ((), (3, 9)):
+        SummarisePower(variants=variants, statistics=Estimation(stages=stages), output=tmp_path).execute()
+        tables.append(pd.read_csv(tmp_path / "power.csv"))
+        curves = pd.read_csv(tmp_path / "power_curves.csv")
+        assert sorted(set(curves["seeds"])) == list(range(2, 16))
+        own = curves[curves["seeds"] == 3]
+        assert own["detectable"].tolist() == pytest.approx(tables[-1]["detectable"].tolist())
+        falls = curves[curves["kind"] == "answer"].sort_values("seeds")["detectable"]
+        assert falls.is_monotonic_decreasing
+    plain, staged = tables
+    assert (staged["detectable"] > plain["detectable"]).all()
 
 
 def result(verdict: str, needed: int | None, reason: str | None = None) -> dict[str, Any]:
