@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from safetensors.torch import load_file
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
@@ -129,7 +129,7 @@ def write_pieces(
         pieces = split_words(tokenizer, [sentence.tokens for sentence in read_split(path)], max_length)
         target = pieces_file(card, path.stem)
         with atomic_path(target) as part:
-            save_file({name: getattr(pieces, name) for name in ARRAYS}, part)
+            part.write_bytes(save({name: getattr(pieces, name) for name in ARRAYS}))
         files[path.stem] = sha256(target)
     hashes = {path.stem: sha256(path) for path in sentences}
     content = PiecesCard(max_length, tokenizer_hash(tokenizer), hashes, files)

@@ -24,13 +24,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from posner.errors import first_line
-from posner.files import sha256
+from posner.files import remove, sha256
 from posner.training.lease import Lease
 from posner.training.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 INDEX = "state.json"
-STATE_FILE = re.compile(r"[0-9a-f]{32}\.(safetensors|json)|[0-9a-f]{64}\.safetensors")  # the first are unfinished
+STATE_FILE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}\.safetensors")  # the first is a folder of unfinished files
 STOP = (signal.SIGTERM, signal.SIGINT)  # what a scheduler, a time limit or a terminal sends; also SIGHUP, see watch
 SAVE = signal.SIGUSR1  # what a scheduler can be asked to send some time before the end
 
@@ -177,17 +177,18 @@ class ResumeFolder(Resume):
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()}
         try:
             self.lease.require()
-            new = self.folder / f"{self.lease.holder.token}.safetensors"
+            unfinished = self.folder / self.lease.holder.token  # save_file itself writes temporary files beside its own
+            unfinished.mkdir(exist_ok=True)
+            new, index = unfinished / "state.safetensors", unfinished / INDEX
             metadata = {"values": json.dumps(snapshot.values), "names": json.dumps(sorted(tensors))}
             save_file(tensors, new, metadata=metadata)
             digest = sha256(new)
             current = new.rename(self.folder / f"{digest}.safetensors")
-            index = self.folder / f"{self.lease.holder.token}.json"
             index.write_text(json.dumps({"key": self.key, "sha256": digest}), encoding="utf-8")
             index.rename(self.folder / INDEX)
             for other in self.files():
                 if other not in (current, self.folder / INDEX):
-                    other.unlink()
+                    remove(other)
         except (OSError, SafetensorError) as error:
             log.warning("%s: the resume state cannot be saved: %s", self.folder, error)
         self.last_save, self.requested_save = time.monotonic(), 0
@@ -246,8 +247,8 @@ class ResumeFolder(Resume):
     def remove(self) -> None:
         """Remove the state: the work is done."""
         for path in self.files():
-            path.unlink()
+            remove(path)
 
     def files(self) -> list[Path]:
-        """The files of this and of earlier states; others in the folder are not touched."""
+        """The files of this and of earlier states, and folders of unfinished ones; others are not touched."""
         return [path for path in self.folder.iterdir() if path.name == INDEX or STATE_FILE.fullmatch(path.name)]
