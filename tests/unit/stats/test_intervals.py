@@ -177,6 +177,14 @@ def test_power_without_spread_over_seeds_is_that_of_the_normal_test() -> None:
     assert design.equivalence_power(0.001) == 0
 
 
+def test_an_estimate_that_scatters_less_than_its_interval_assumes_is_detected_more_often() -> None:
+    assumed = ErrorModel(seeds=4, seed_std=0.004, seed_df=1e6, unit_std=0.0, interaction_std=0.0, unit_df=199)
+    design = Design(assumed, ALONE, 0.95, scatter=0.5)
+    critical = stats.norm.isf(0.025) * 0.002
+    assert design.critical == pytest.approx(critical, rel=1e-3)
+    assert design.detectable() == pytest.approx(critical + stats.norm.ppf(POWER) * 0.001, rel=1e-3)
+
+
 def test_the_seeds_needed_are_the_fewest_that_find_it() -> None:
     design = Design(error(0.004, 0.001, 3), ALONE, 0.95)
     seeds = design.seeds_to_detect(0.005)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
 from posner.config.statistics import Statistics
 from posner.evaluation.scorings import SCORINGS
+from posner.stats.pooled_effects import PooledEffect
 from posner.stats.pooling import Pooled
 from posner.summaries.answers import (
     NO_ERROR_DISTRIBUTION,
@@ -86,6 +87,39 @@ def test_rates_near_the_tagger_and_at_the_end() -> None:
     assert one_rate.endswith("test F1 changes by -10.00 points.")
     assert one_rate.count("points") == 1
     assert rates_sentence({}, 0.07) == rates_sentence({"a": curve((0.0, 0))}, 0.07) == ""
+
+
+COST = {"verdict": "hurts", "change": -0.02, "low": -0.03, "high": -0.01, "reason": None}
+
+
+def mean_cost(*variants: str) -> dict[str, Any]:
+    """Entry of ``pooled.json``."""
+    numbers = {field.name: 0.0 for field in fields(PooledEffect)}
+    known = {"seeds": 3, "verdict": "hurts", "change": -0.02, "low": -0.03, "high": -0.01, "p_variants": 0.5}
+    return numbers | known | {"variants": variants, "margin": 0.005, "reason": None, "seeds_to_conclude": None}
+
+
+@pytest.mark.parametrize(
+    ("variants", "reason", "stated"),
+    [
+        ("ab", None, "test F1 on average over 2 variants (-2.00 points; 95 % interval -3.00 to -1.00, 3 seeds). By v"),
+        (
+            "ab",
+            "path not learned",
+            "(-2.00 [-3.00, -1.00] points; 95 % interval); 1 more variant whose input path was not",
+        ),
+        ("a", None, "lowers test F1 (-2.00 [-3.00, -1.00] points; 95 % interval)."),
+    ],
+)
+def test_the_mean_cost_of_tagging_errors_is_that_of_several_variants_that_work(
+    variants: str, reason: str | None, stated: str
+) -> None:
+    costs = {name: COST | {"reason": reason if name == "b" else None} for name in variants}
+    swept = {name: {"pos": "gold", "tagging_errors": cost} for name, cost in costs.items()}
+    pooled = {"tagging_errors": {"gold": mean_cost(*variants)}}
+    answer = tagging_errors_answer(swept, pooled, STATISTICS, 0.07)
+    assert stated in answer
+    assert ("on average" in answer) == (len(variants) > 1 and reason is None)
 
 
 def test_a_tagger_without_errors_has_no_curve_and_no_slope() -> None:

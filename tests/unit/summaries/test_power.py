@@ -61,6 +61,10 @@ def test_one_line_warns_of_verdicts_that_are_out_of_reach() -> None:
         "variants: with 3 seeds, effects above 0.91 points; for 0.5 points, 13 seeds. See target `power`."
     )
     assert power_warning([with_seeds(ANSWER, 6), with_seeds(SINGLE, 13)]) is None
+    detects, shows_none = with_seeds(SINGLE, 12).detectable, power_warning([with_seeds(SINGLE, 12)])
+    assert detects is not None
+    assert detects < SINGLE.margin
+    assert shows_none is not None, "an effect of the margin is detected, but none cannot be shown"
     only_single = power_warning([with_seeds(ANSWER, 6), ONE_SEED])
     assert only_single == "config: study.seeds: single variants: one seed, no interval. See target `power`."
     noisy = replace(SINGLE, design=Design(replace(ERROR, unit_std=0.004), Family(4), 0.95))

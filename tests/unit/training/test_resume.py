@@ -102,14 +102,14 @@ def test_files_of_others_in_the_folder_stay(bert: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_stays_of_a_state_that_was_not_completed(
-    bert: Path, tmp_path: Path, uninterrupted: dict[Variant, Trained], monkeypatch: pytest.MonkeyPatch
+    bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(_: object, path: Path, **__: object) -> None:
         (path.parent / ".tmpA1b2C3").write_bytes(b"a part of the tensors")  # as safetensors names it
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("posner.training.resume.save_file", die)
+    monkeypatch.setattr("posner.training.resume.save_file", die)
+    with pytest.raises(KeyboardInterrupt):
         run(bert, LATE, Scores(), ResumeFolder(tmp_path / "state", "key", every=0))
     assert list((tmp_path / "state").rglob(".tmp*"))
     with ResumeFolder(tmp_path / "state", "key", every=1e9) as state:
