@@ -278,7 +278,7 @@ def read_json(path: Path, keys: Sequence[str]) -> dict[str, Any]:
     return value
 
 
-def read_model(path: Path, kind: TypeAdapter[Model], what: str) -> Model:
+def read_model(path: Path, kind: TypeAdapter[Model], what: str, remedy: str = "delete it and run again") -> Model:
     """A JSON file whose values have the types of `kind`; `what` describes it in messages.
 
     Raises:
@@ -291,7 +291,7 @@ def read_model(path: Path, kind: TypeAdapter[Model], what: str) -> Model:
     except ValueError as error:  # of pydantic
         [first, *_] = error.errors(include_url=False)  # type: ignore[attr-defined]
         problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
-    raise InputError(f"{path}: not {what} ({problem}); delete it and run again")
+    raise InputError(f"{path}: not {what} ({problem}); {remedy}")
 
 
 def write_table(path: Path, frame: pd.DataFrame) -> None:

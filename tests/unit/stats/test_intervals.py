@@ -179,7 +179,7 @@ def test_power_without_spread_over_seeds_is_that_of_the_normal_test() -> None:
 
 def test_an_estimate_that_scatters_less_than_its_interval_assumes_is_detected_more_often() -> None:
     assumed = ErrorModel(seeds=4, seed_std=0.004, seed_df=1e6, unit_std=0.0, interaction_std=0.0, unit_df=199)
-    design = Design(assumed, ALONE, 0.95, scatter=0.5)
+    design = Design(assumed, ALONE, 0.95, seed_std=0.002)
     critical = stats.norm.isf(0.025) * 0.002
     assert design.critical == pytest.approx(critical, rel=1e-3)
     assert design.detectable() == pytest.approx(critical + stats.norm.ppf(POWER) * 0.001, rel=1e-3)

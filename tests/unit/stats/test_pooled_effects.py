@@ -43,6 +43,15 @@ def test_the_mean_is_that_of_the_single_effects(question: Question) -> None:
     assert mean.seeds == 3
 
 
+def test_the_order_of_the_seeds_does_not_matter() -> None:
+    sweeps = {seed: sweep_frame(0.8, 0.1 + seed / 100, seed=seed) for seed in (1, 2, 3)}
+    in_order = Curves.of(sweeps, "late")
+    listed_otherwise = Curves.of({seed: sweeps[seed] for seed in (3, 1, 2)}, "late")
+    mean = pooled("tagging_errors", {"a": in_order, "b": listed_otherwise})
+    assert mean.variants == ("a", "b")
+    assert mean == replace(pooled("tagging_errors", {"a": in_order, "b": in_order}), variants=("a", "b"))
+
+
 def test_its_errors_are_those_of_the_averaged_pseudo_values_and_draws() -> None:
     variants = {"a": curves(0.05, 0.01, draws=4), "b": curves(0.15, 0.005, shift=7, draws=4)}
     contrast = variants["a"].tagging_errors() or {}

@@ -14,6 +14,7 @@ from posner.summaries.answers import (
     NO_ERROR_DISTRIBUTION,
     NO_TAGGING_ERRORS,
     StudyResults,
+    extra_test_answer,
     pooled_sentence,
     pos_answer,
     rates_sentence,
@@ -134,3 +135,8 @@ def test_a_tagger_without_errors_has_no_curve_and_no_slope() -> None:
     assert study_details(StudyResults({}, comparisons, swept, {}, 0.0)) == [NO_ERROR_DISTRIBUTION]
     assert tagging_errors_answer(swept, {}, STATISTICS, 0.0) == NO_TAGGING_ERRORS
     assert tagging_errors_answer({}, {}, STATISTICS, 0.0) == ""
+
+
+def test_an_extra_test_of_a_study_without_pos_has_no_sentence() -> None:
+    comparisons = {"statistics": STATISTICS.model_dump(mode="json"), "variants": {}, "pooled": {}}
+    assert extra_test_answer("clean", {}, comparisons) == ""

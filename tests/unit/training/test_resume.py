@@ -14,12 +14,6 @@ from stopped_trainings import STEPS, Scores, StoppedAt, Trained, run, same, send
 from tiny_models import BASELINE, EARLIEST, LATE
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(encoders: dict[str, Path]) -> dict[Variant, Trained]:
-    """Trainings that nothing stopped."""
-    return {v: run(encoders["bert"], v, Scores(), NoResume()) for v in (BASELINE, LATE, EARLIEST)}
-
-
 @pytest.mark.parametrize("variant", [BASELINE, LATE, EARLIEST], ids=["baseline", "late", "encoder"])
 @pytest.mark.parametrize("step", [1, 3, 4, 11, 12])
 def test_a_training_resumes_to_the_same_bits(
@@ -112,6 +106,10 @@ def test_nothing_stays_of_a_state_that_was_not_completed(
     with pytest.raises(KeyboardInterrupt):
         run(bert, LATE, Scores(), ResumeFolder(tmp_path / "state", "key", every=0))
     assert list((tmp_path / "state").rglob(".tmp*"))
+    (tmp_path / "state" / f"{'a' * 32}.safetensors").write_bytes(b"an unfinished file of an earlier version")
+    monkeypatch.undo()
+    run(bert, LATE, Scores(), ResumeFolder(tmp_path / "state", "key", every=0))
+    assert len(list((tmp_path / "state").iterdir())) == 2, "the next state takes the place of the unfinished one"
     with ResumeFolder(tmp_path / "state", "key", every=1e9) as state:
         state.remove()
     assert not (tmp_path / "state").exists()

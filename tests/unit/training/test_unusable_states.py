@@ -11,18 +11,12 @@ import pytest
 import torch
 from posner.config.variants import Variant
 from posner.files import sha256
-from posner.training.resume import NoResume, ResumeFolder
+from posner.training.resume import ResumeFolder
 from safetensors import safe_open
 from safetensors.torch import save_file
 from stopped_trainings import STEPS, Scores, StoppedAt, Trained, run, same
-from tiny_models import BASELINE, EARLIEST, LATE
+from tiny_models import LATE
 from torch import Tensor
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(encoders: dict[str, Path]) -> dict[Variant, Trained]:
-    """Trainings that nothing stopped."""
-    return {v: run(encoders["bert"], v, Scores(), NoResume()) for v in (BASELINE, LATE, EARLIEST)}
 
 
 def flip_a_byte(folder: Path) -> None:

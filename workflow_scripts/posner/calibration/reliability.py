@@ -26,6 +26,7 @@ from posner.files import Json
 from posner.stats.conclusions import Verdict
 from posner.stats.intervals import Design, ErrorModel
 from posner.stats.joint import Family
+from posner.stats.spread import root_mean_square
 
 VERDICTS = get_args(Verdict)
 EFFECTS = ("helps", "hurts")
@@ -107,11 +108,6 @@ def design_of(errors: Mapping[str, float], level: float) -> Design:
         unit_df=errors["units"] - 1,
     )
     return Design(error, Family(int(errors["tests"])), level)
-
-
-def root_mean_square(values: pd.Series[float]) -> float:
-    """Root mean square of standard deviations."""
-    return float(np.sqrt((values**2).mean()))
 
 
 def proportion(outcomes: Sequence[bool] | pd.Series[bool]) -> dict[str, Any]:

@@ -194,14 +194,14 @@ class Design:
         error: the law of the errors.
         family: the estimates that are tested together.
         level: of their tests, in 0.5..1.
-        scatter: standard deviation of an estimate over seeds, as a share of the one that `error` assumes; a mean of
-            variants varies less than the single variants whose variance its interval is based on.
+        seed_std: true standard deviation over seeds of an estimate's differences, where intervals assume another, that
+            of `error`: a mean of variants varies less than single variants, and variances are moderated.
     """
 
     error: ErrorModel
     family: Family
     level: float
-    scatter: float = 1.0
+    seed_std: float | None = None
 
     @cached_property
     def critical(self) -> float:
@@ -230,35 +230,37 @@ class Design:
     @property
     def actual(self) -> ErrorModel:
         """The law of the error of an estimate, where `error` is the one that intervals assume."""
-        return replace(self.error, seed_std=self.scatter * self.error.seed_std)
+        return self.error if self.seed_std is None else replace(self.error, seed_std=self.seed_std)
 
     def with_seeds(self, seeds: int) -> Design:
         """The same study with another number of seeds."""
         return replace(self, error=self.error.with_seeds(seeds))
 
-    def fewest_seeds(self, suffices: Callable[[Design], bool]) -> int | None:
-        """The fewest seeds, from two on, with which the study suffices; ``None`` if :data:`MAX_SEEDS` do not.
-
-        Args:
-            suffices: false up to some number of seeds and true from there on.
-        """
-        if not suffices(self.with_seeds(MAX_SEEDS)):
-            return None
-        low, high = 1, MAX_SEEDS  # `high` suffices, `low` does not
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if suffices(self.with_seeds(middle)) else (middle, high)
-        return high
-
     def seeds_to_detect(self, difference: float) -> int | None:
         """Number of seeds that would detect a true difference of this size; ``None`` if the test set is too small."""
-        return self.fewest_seeds(lambda design: design.detectable() <= difference)
-
-    def seeds_for_equivalence(self, margin: float) -> int | None:
-        """Number of seeds that would show that a true difference of 0 is within `margin`; ``None`` if none would."""
-        return self.fewest_seeds(lambda design: design.equivalence_power(margin) >= POWER)
+        return fewest_seeds(lambda seeds: self.with_seeds(seeds).detectable() <= difference)
 
     def seeds_to_conclude(self, difference: float, margin: float) -> int | None:
         """Number of seeds that would detect a true difference of this size, or show that it is within `margin`."""
         size = abs(difference)
-        return self.fewest_seeds(lambda d: d.power(size) >= POWER or d.equivalence_power(margin, size) >= POWER)
+
+        def concludes(seeds: int) -> bool:
+            design = self.with_seeds(seeds)
+            return design.power(size) >= POWER or design.equivalence_power(margin, size) >= POWER
+
+        return fewest_seeds(concludes)
+
+
+def fewest_seeds(suffice: Callable[[int], bool]) -> int | None:
+    """The fewest seeds, from two on, that suffice; ``None`` if :data:`MAX_SEEDS` do not.
+
+    Args:
+        suffice: false up to some number of seeds and true from there on.
+    """
+    if not suffice(MAX_SEEDS):
+        return None
+    low, high = 1, MAX_SEEDS  # `high` suffices, `low` does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if suffice(middle) else (middle, high)
+    return high

@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 from posner.config.statistics import Estimation
 from posner.config.variants import Variant, baseline_of
 from posner.stats.comparison import COMPARED_SOURCES, Source
 from posner.stats.components import Components
-from posner.stats.intervals import Design, ErrorModel, Prior
+from posner.stats.intervals import POWER, Design, Prior, fewest_seeds
 from posner.stats.joint import ALONE, SHARED_BASELINE, Family
+from posner.stats.stages import at_stage
 
 VerdictKind = Literal["answer", "variants"]
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """Standard deviations of the differences of the variants of one source of POS from the baseline, in F1 of 0..1.
+    """The spread of the differences of the variants of one source of POS from the baseline, in F1 of 0..1.
 
     Attributes:
-        seed_std: over seeds, of the difference of a variant.
-        unit_std: over test sets, of the mean difference of a variant.
-        answer_unit_std: over test sets, of the mean of all variants.
+        seed_std: standard deviation over seeds, of the difference of a variant.
+        unit_std: standard deviation over test sets, of the mean difference of a variant.
+        unit_correlation: of the errors of two variants over test sets, in 0..1.
         units: resampling units of the test set.
     """
 
     seed_std: float
     unit_std: float
-    answer_unit_std: float
+    unit_correlation: float
     units: int
+
+    def of_mean(self, variants: int) -> Assumptions:
+        """The spread of the mean of several variants.
+
+        Over seeds, two differences from one baseline have correlation 1/2.
+        """
+        return replace(
+            self,
+            seed_std=self.seed_std * relative_std(variants, SHARED_BASELINE),
+            unit_std=self.unit_std * relative_std(variants, self.unit_correlation),
+        )
+
+
+def relative_std(number: int, correlation: float) -> float:
+    """Standard deviation of the mean of several correlated values whose standard deviations are 1."""
+    return math.sqrt(correlation + (1 - correlation) / number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +62,7 @@ class PlannedVerdict:
         seeds: training seeds in common with the baseline: the fewest of the variants, or those of the mean.
         margin: of equivalence.
         design: errors and tests; ``None`` where no variant has a second seed, so that no spread can be estimated.
+        with_seeds: the verdict if the baseline and all variants had a number of seeds.
     """
 
     pos: Source
@@ -54,6 +71,7 @@ class PlannedVerdict:
     seeds: int
     margin: float
     design: Design | None
+    with_seeds: Callable[[int], PlannedVerdict] = field(repr=False, compare=False)
 
     @property
     def detectable(self) -> float | None:
@@ -66,81 +84,96 @@ class PlannedVerdict:
         return 0.0 if self.design is None else self.design.equivalence_power(self.margin)
 
     @property
+    def detects_margin(self) -> bool:
+        """Whether a true effect of the margin is detected with a power of 80 %."""
+        return self.detectable is not None and self.detectable <= self.margin
+
+    @property
+    def shows_equivalence(self) -> bool:
+        """Whether no effect is shown to be within the margin with a power of 80 %."""
+        return self.equivalence_power >= POWER
+
+    @property
     def seeds_for_margin(self) -> int | None:
         """Number of seeds that detect an effect of the margin; ``None`` where no number does."""
-        return None if self.design is None else self.design.seeds_to_detect(self.margin)
+        return fewest_seeds(lambda seeds: self.with_seeds(seeds).detects_margin)
 
     @property
     def seeds_for_equivalence(self) -> int | None:
         """Number of seeds that show that no effect is within the margin; ``None`` where no number does."""
-        return None if self.design is None else self.design.seeds_for_equivalence(self.margin)
+        return fewest_seeds(lambda seeds: self.with_seeds(seeds).shows_equivalence)
 
 
-def plan_verdicts(
-    variants: Mapping[str, Variant],
-    seeds: Mapping[str, Sequence[int]],
-    assumptions: Mapping[Source, Assumptions],
-    statistics: Estimation,
-) -> list[PlannedVerdict]:
-    """The verdicts of a study, by source of POS.
+@dataclass(frozen=True)
+class PlannedStudy:
+    """A study before it is run.
 
-    Args:
-        seeds: training seeds of each variant.
+    Attributes:
+        variants: of the study, with the baseline.
         assumptions: by source of POS.
+        statistics: margin, level and stages.
     """
-    baseline = set(seeds[baseline_of(variants)])
-    common = {
-        pos: [number for name, v in variants.items() if v.pos == pos and (number := len(baseline & set(seeds[name])))]
-        for pos in COMPARED_SOURCES
-    }
-    prior = Prior.of(
-        [
-            (assumptions[pos].seed_std ** 2, number - 1)
+
+    variants: Mapping[str, Variant]
+    assumptions: Mapping[Source, Assumptions]
+    statistics: Estimation
+
+    def verdicts(self, seeds: Mapping[str, Sequence[int]]) -> list[PlannedVerdict]:
+        """The verdicts by source of POS, at the level of the stage that this number of seeds has reached.
+
+        Args:
+            seeds: training seeds of each variant.
+        """
+        baseline = set(seeds[baseline_of(self.variants)])
+        common = {
+            pos: [n for name, v in self.variants.items() if v.pos == pos and (n := len(baseline & set(seeds[name])))]
+            for pos in COMPARED_SOURCES
+        }
+        prior = Prior.of(
+            [(self.assumptions[pos].seed_std ** 2, n - 1) for pos, members in common.items() for n in members if n > 1]
+        )
+        level = at_stage(self.statistics, len(baseline)).level
+        return [
+            self.verdict(pos, kind, members, prior, level)
             for pos, members in common.items()
-            for number in members
-            if number > 1
+            if members
+            for kind in get_args(VerdictKind)
         ]
-    )
-    return [
-        plan(pos, members, prior, assumptions[pos], statistics)
-        for pos, members in common.items()
-        if members
-        for plan in (plan_answer, plan_variants)
-    ]
 
+    def verdicts_with(self, number: int) -> list[PlannedVerdict]:
+        """The verdicts if the baseline and all variants had this number of seeds."""
+        return self.verdicts(dict.fromkeys(self.variants, range(number)))
 
-def plan_answer(
-    pos: Source, members: Sequence[int], prior: Prior, assumptions: Assumptions, statistics: Estimation
-) -> PlannedVerdict:
-    """The verdict on the mean of the variants with the most seeds.
+    def verdict(
+        self, pos: Source, kind: VerdictKind, members: Sequence[int], prior: Prior, level: float
+    ) -> PlannedVerdict:
+        """The verdict on the mean of the variants with the most seeds, or on single variants, that with the fewest.
 
-    Args:
-        members: seeds of each variant of this source of POS.
-        prior: of all variants.
-    """
-    seeds = max(members)
-    number = members.count(seeds)
-    error = error_of(seeds, prior, assumptions, assumptions.answer_unit_std)
-    # A variant's difference has the variance of two models, the mean that of the baseline and a share of one.
-    scatter = float(np.sqrt((1 + 1 / number) / 2))
-    design = None if error is None else Design(error, ALONE, statistics.level, scatter)
-    margin = statistics.margin / 100
-    return PlannedVerdict(pos=pos, kind="answer", variants=number, seeds=seeds, margin=margin, design=design)
+        Variances over seeds are moderated, as in the analysis, so intervals assume another than the true one where the
+        sources of POS differ.
 
-
-def plan_variants(
-    pos: Source, members: Sequence[int], prior: Prior, assumptions: Assumptions, statistics: Estimation
-) -> PlannedVerdict:
-    """The verdicts on single variants: that on the one with the fewest seeds; arguments as for :func:`plan_answer`."""
-    seeds = min(members)
-    error = error_of(seeds, prior, assumptions, assumptions.unit_std)
-    family = Family(len(members), SHARED_BASELINE)
-    design = None if error is None else Design(error, family, statistics.level)
-    margin = statistics.margin / 100
-    return PlannedVerdict(pos=pos, kind="variants", variants=len(members), seeds=seeds, margin=margin, design=design)
-
-
-def error_of(seeds: int, prior: Prior, assumptions: Assumptions, unit_std: float) -> ErrorModel | None:
-    """The law of the error of a difference with this number of seeds."""
-    seed_std = assumptions.seed_std if seeds > 1 else None
-    return prior.error(Components(seeds, assumptions.units, seed_std, unit_std, 0.0))
+        Args:
+            members: seeds of each variant of this source of POS.
+            prior: of the variances over seeds of all variants.
+            level: of the tests, in 0.5..1.
+        """
+        assumed = self.assumptions[pos]
+        if kind == "answer":
+            seeds = max(members)
+            variants = members.count(seeds)
+            family, own = ALONE, assumed.of_mean(variants)
+        else:
+            seeds, variants = min(members), len(members)
+            family, own = Family(variants, SHARED_BASELINE), assumed
+        error = prior.error(
+            Components(seeds, assumed.units, assumed.seed_std if seeds > 1 else None, own.unit_std, 0.0)
+        )
+        return PlannedVerdict(
+            pos=pos,
+            kind=kind,
+            variants=variants,
+            seeds=seeds,
+            margin=self.statistics.margin / 100,
+            design=None if error is None else Design(error, family, level, own.seed_std),
+            with_seeds=lambda number: next(v for v in self.verdicts_with(number) if (v.pos, v.kind) == (pos, kind)),
+        )

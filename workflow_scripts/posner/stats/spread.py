@@ -7,7 +7,7 @@ mean are in :mod:`posner.stats.comparison`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,11 @@ class PairedDifference:
     values: tuple[float, ...]
     mean: float | None
     std: float | None
+
+
+def root_mean_square(values: Iterable[float]) -> float:
+    """Root mean square of at least one value: the common one of several standard deviations."""
+    return float(np.sqrt(np.mean(np.square(list(values)))))
 
 
 def paired_difference(variant: Mapping[int, float], baseline: Mapping[int, float]) -> PairedDifference:

@@ -18,7 +18,7 @@ from posner.stats.pooled_effects import PooledEffect
 from posner.stats.pooling import Pooled
 from posner.stats.propagation import QUESTIONS, Question
 from posner.summaries.findings import CLAUSES, Finding, findings_sentence
-from posner.summaries.names import POS
+from posner.summaries.names import POS, within_sentence
 from posner.summaries.scorings import scorings_sentence
 from posner.summaries.sentences import (
     confidence,
@@ -53,7 +53,7 @@ def pos_answer(pos: str, summaries: Mapping[str, Json], comparisons: Json) -> st
     pooled = Pooled(**comparisons["pooled"][pos]) if pos in comparisons["pooled"] else None
     if pooled is None or len(pooled.variants) == 1 or pooled.low is None:
         return findings_sentence(POS[pos], findings, statistics.margin, statistics)
-    subject = POS[pos][0].lower() + POS[pos][1:]
+    subject = within_sentence(pos)
     mean = pooled_sentence(subject, pooled, statistics)
     return f"{mean} {findings_sentence(f'By variant, {subject}', findings, statistics.margin, statistics)}"
 
@@ -261,19 +261,19 @@ def random_control_answer(pos: str, summaries: Mapping[str, Json], comparisons: 
         if summary["settings"]["pos"] == pos and name in controlled
     ]
     statistics = Statistics.model_validate(comparisons["statistics"])
-    subject = POS[pos][0].lower() + POS[pos][1:]
+    subject = within_sentence(pos)
     return findings_sentence(f"Compared with random POS, {subject}", findings, statistics.margin, statistics)
 
 
 def extra_test_answer(test: str, summaries: Mapping[str, Json], comparisons: Json) -> str:
-    """The effects of gold and predicted POS on F1 on an extra test.
+    """The effects of gold and predicted POS on F1 on an extra test; empty if no variant reads POS.
 
     Args:
         test: its name.
         comparisons: its entry in ``metrics/ner_extra_tests.json``.
     """
-    answers = [pos_answer(pos, summaries, comparisons) for pos in ("gold", "predicted")]
-    return f"Extra test {test}: {' '.join(filter(None, answers))}"
+    answers = " ".join(filter(None, (pos_answer(pos, summaries, comparisons) for pos in ("gold", "predicted"))))
+    return f"Extra test {test}: {answers}" if answers else ""
 
 
 def study_details(results: StudyResults) -> list[str]:

@@ -20,6 +20,11 @@ DEFAULT_WIDTH = Variant.model_fields["pos_embed_dim"].default
 IDENTITY = ("variant", "label", "fusion", "pos", "feature", "injection")
 
 
+def within_sentence(pos: str) -> str:
+    """A source of POS as it is written within a sentence: ``gold POS``."""
+    return POS[pos][0].lower() + POS[pos][1:]
+
+
 def injection(variant: Variant) -> str:
     """The input path of a variant: ``late, one-hot``, ``encoder k=2, embeddings``; ``baseline`` without POS."""
     if variant.fusion == "none":

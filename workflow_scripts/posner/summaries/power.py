@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from posner.config.statistics import Power
-from posner.errors import InputError
 from posner.files import Json
-from posner.stats.comparison import COMPARED_SOURCES, Source
-from posner.stats.planning import Assumptions, PlannedVerdict
+from posner.stats.planning import PlannedVerdict
 from posner.summaries.names import POS
 
 POWER_COLUMNS = (
     *("pos", "kind", "variants", "seeds", "detectable", "margin"),
     *("equivalence_power", "seeds_for_margin", "seeds_for_equivalence"),
 )
-ASSUMED_UNITS = 200  # of the test set, where no pilot states their number
 MOST_LISTED_SEEDS = 12  # in a sentence
-
-
-def assumptions_of(power: Power, pilot: Json | None) -> dict[Source, Assumptions]:
-    """The standard deviations of a pilot by source of POS; those that are stated for sources that it does not have.
-
-    They are root mean squares over the pilot's variants of a source, without those of one seed.
-
-    Args:
-        pilot: content of ``ner_comparisons.json``.
-
-    Raises:
-        InputError: it was written by an earlier version.
-    """
-    stated = Assumptions(power.seed_std / 100, power.unit_std / 100, power.unit_std / 100, ASSUMED_UNITS)
-    try:
-        return {pos: (pilot and pilot_assumptions(pilot, pos)) or stated for pos in COMPARED_SOURCES}
-    except KeyError as error:
-        raise InputError(f"power.pilot: {power.pilot} has no {error}; compare the pilot's variants again") from None
-
-
-def pilot_assumptions(pilot: Json, pos: Source) -> Assumptions | None:
-    """The standard deviations of one source of POS; ``None`` if no variant of it has several seeds."""
-    answer = pilot["pooled"].get(pos)
-    known = [pilot["variants"][name] for name in answer["variants"]] if answer and answer["seed_std"] else []
-    if not known:
-        return None
-    seed_std, unit_std = (float(np.sqrt(np.mean([v[name] ** 2 for v in known]))) for name in ("seed_std", "unit_std"))
-    return Assumptions(seed_std, unit_std, answer["unit_std"], max(int(pilot["units"]["number"]), 2))
 
 
 def power_table(verdicts: Sequence[PlannedVerdict]) -> pd.DataFrame:
@@ -88,8 +56,9 @@ def seeds_phrase(seeds: int | None) -> str:
 
 
 def power_warning(verdicts: Sequence[PlannedVerdict]) -> str | None:
-    """One line if a verdict is out of reach with the configured seeds; else ``None``."""
-    short = [v for v in verdicts if v.detectable is None or v.detectable > v.margin or v.equivalence_power < 0.8]
+    """One line if a verdict on a source of POS is out of reach with the configured seeds; else ``None``."""
+    sources = [verdict for verdict in verdicts if verdict.pos != "random"]
+    short = [v for v in sources if not (v.detects_margin and v.shows_equivalence)]
     if not short:
         return None
     answers, single = ([v for v in short if v.kind == kind] for kind in ("answer", "variants"))
@@ -98,14 +67,18 @@ def power_warning(verdicts: Sequence[PlannedVerdict]) -> str | None:
 
 
 def worst_phrase(verdicts: Sequence[PlannedVerdict]) -> str:
-    """``with 3 seeds, effects above 0.9 points; for 0.5 points, 12 seeds``, of the verdict that needs most seeds."""
+    """``with 3 seeds, effects above 0.9 points are detected, ...; 0.5 points need 12``, of the worst verdict."""
     worst = max(verdicts, key=lambda v: np.inf if v.detectable is None else v.detectable)
     if worst.detectable is None:
         return "one seed, no interval"
     needed = [worst.seeds_for_margin, worst.seeds_for_equivalence]
-    most = None if None in needed else max(number for number in needed if number is not None)
+    enough = [number for number in needed if number is not None]
     detectable, margin = (f"{100 * effect:.2g} points" for effect in (worst.detectable, worst.margin))
-    return f"with {seeds_phrase(worst.seeds)}, effects above {detectable}; for {margin}, {seeds_phrase(most)}"
+    return (
+        f"with {seeds_phrase(worst.seeds)}, effects above {detectable} are detected, and equivalence in "
+        f"{100 * worst.equivalence_power:.0f} % of studies without an effect; "
+        + (f"no number of seeds is enough for {margin}" if None in needed else f"{margin} need {max(enough)} seeds")
+    )
 
 
 # --- after a study ---------------------------------------------------------------------------------------------------
@@ -119,24 +92,46 @@ def more_seeds_sentence(comparisons: Json, seeds: Sequence[int]) -> str:
         seeds: training seeds of the baseline.
     """
     answers = {f"{POS[pos]} (mean)": pooled for pos, pooled in comparisons["pooled"].items()}
+    results = {**answers, **comparisons["variants"]}
     needed = {
         name: max(result["seeds_to_conclude"], result["seeds"] + 1)
-        for name, result in {**answers, **comparisons["variants"]}.items()
+        for name, result in results.items()
         if result["verdict"] == "inconclusive" and not result["reason"] and result["seeds_to_conclude"]
     }
     if not needed:
         return ""
-    listed = ", ".join(f"{name} {number}" for name, number in needed.items())
-    start = f"Seeds that would settle what is inconclusive, if effects are as large as observed: {listed}."
     stages = comparisons["statistics"]["stages"]
+    at_level = " at the level of this stage" if stages else ""
+    listed = ", ".join(f"{name} {number}" for name, number in needed.items())
+    start = f"Seeds that would settle what is inconclusive{at_level}, if effects are as large as observed: {listed}."
+    fewer = [name for name in needed if results[name]["seeds"] < len(seeds)]
+    if fewer:
+        return (
+            f"{start} {', '.join(fewer)} {'has' if len(fewer) == 1 else 'have'} fewer seeds than the baseline: with "
+            "its seeds as variants.NAME.seeds, only the new ones are trained."
+        )
+    return f"{start} {added_seeds_advice(needed, answers, stages, seeds)}"
+
+
+def added_seeds_advice(
+    needed: Mapping[str, int], answers: Mapping[str, Json], stages: Sequence[int], seeds: Sequence[int]
+) -> str:
+    """Which seeds to add to those that all variants have: enough for the answers, else for the nearest verdict.
+
+    Args:
+        needed: numbers of seeds by name of what is inconclusive.
+        answers: those of the names that are answers.
+        stages: planned numbers of seeds.
+    """
     if stages and len(seeds) >= stages[-1]:
-        return f"{start} The last planned stage is reached."
+        return "The last planned stage is reached."
     enough = max((number for name, number in needed.items() if name in answers), default=min(needed.values()))
-    enough = next((stage for stage in stages if stage > len(seeds)), max(enough, len(seeds) + 1))
-    added = range(max(seeds) + 1, max(seeds) + 1 + enough - len(seeds))
-    advice = f"{start} With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained."
+    enough = max(enough, len(seeds) + 1)
+    number = next((stage for stage in stages if stage > len(seeds)), enough)
+    added = range(max(seeds) + 1, max(seeds) + 1 + number - len(seeds))
+    advice = f"With study.seeds: {seeds_text([*seeds, *added])}, only the new ones are trained."
     if stages:
-        return f"{advice} This is the next planned stage."
+        return f"{advice} This is the next planned stage{', which may be too early' if number < enough else ''}."
     return (
         f"{advice} Error rates hold if the number of seeds was planned; for seeds that are added because of the "
         "results, only if statistics.stages was set before the first analysis."

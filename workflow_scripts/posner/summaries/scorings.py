@@ -16,7 +16,7 @@ from posner.stats.comparison import F1Difference, Source, difference_by_source
 from posner.stats.pooling import Pooled, pool_sources
 from posner.stats.resampling import RunCounts
 from posner.summaries.comparisons import as_dicts
-from posner.summaries.names import IDENTITY, POS, identity
+from posner.summaries.names import IDENTITY, identity, within_sentence
 from posner.summaries.oracles import gated, trusted
 from posner.summaries.sentences import confidence, signed_points
 
@@ -84,7 +84,7 @@ def scorings_sentence(pos: Source, comparisons: Json) -> str:
     if not known:
         return ""
     clauses = "; ".join(f"{SCORED[name]} {pooled_clause(mean)}" for name, mean in known.items())
-    subject = POS[pos][0].lower() + POS[pos][1:]
+    subject = within_sentence(pos)
     return (
         f"Under other definitions of a correct entity, {subject} changes F1 as follows ({confidence(statistics)} "
         f"intervals): {clauses}."

@@ -93,7 +93,7 @@ def conclude(
         "answers": study_answers(results),
         "details": [
             *study_details(results),
-            *(extra_test_answer(test, summaries, compared) for test, compared in extra.items()),
+            *filter(None, (extra_test_answer(test, summaries, compared) for test, compared in extra.items())),
         ],
         "statistics": statistics_note(comparisons),
         "seeds": more_seeds_sentence(comparisons, summaries[baseline_of(settings)]["seeds"]),

@@ -30,7 +30,8 @@ from posner.training.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 INDEX = "state.json"
-STATE_FILE = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}\.safetensors")  # the first is a folder of unfinished files
+# States, folders of unfinished ones, and unfinished files of earlier versions.
+STATE_FILE = re.compile(r"[0-9a-f]{64}\.safetensors|[0-9a-f]{32}(\.(safetensors|json))?")
 STOP = (signal.SIGTERM, signal.SIGINT)  # what a scheduler, a time limit or a terminal sends; also SIGHUP, see watch
 SAVE = signal.SIGUSR1  # what a scheduler can be asked to send some time before the end
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,9 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from posner.report.figures.style import COLOURS, DASHES, NEUTRAL, REFERENCE_DASH, TWO_COLUMNS
 from posner.stats.intervals import POWER
-from posner.summaries.names import POS
+from posner.summaries.names import within_sentence
 
-LABELS = {"answer": "mean of {} variants", "variants": "each of {} variants"}
+LABELS = {"answer": "mean of", "variants": "each of"}
 
 
 def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
@@ -19,7 +21,7 @@ def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
 
     Args:
         power: ``power.csv``, with the configured seeds.
-        curves: ``power_curves.csv``; without rows if no variant has a second seed.
+        curves: ``power_curves.csv``; without rows if no variant reads POS.
     """
     figure = Figure(figsize=(TWO_COLUMNS, 3.2), layout="constrained")
     effects, equivalence = figure.subplots(1, 2)
@@ -43,16 +45,18 @@ def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
 
 def distinct_curves(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The curves by label: a curve that several sources of POS share is drawn once."""
-    labels: dict[tuple[float, ...], list[str]] = {}
-    rows: dict[tuple[float, ...], pd.DataFrame] = {}
+    same: dict[tuple[object, ...], list[pd.DataFrame]] = {}
     for _, curve in curves.groupby(["kind", "pos"], sort=True):
-        values = (float(curve["variants"].iloc[0]), *curve["detectable"])
-        labels.setdefault(values, []).append(POS[curve["pos"].iloc[0]].lower().removesuffix(" pos"))
-        rows[values] = curve
-    return {
-        f"{', '.join(names)}: {LABELS[curve['kind'].iloc[0]].format(int(curve['variants'].iloc[0]))}": curve
-        for names, curve in zip(labels.values(), rows.values(), strict=True)
-    }
+        key = (curve["kind"].iloc[0], curve["variants"].iloc[0], *curve["detectable"])
+        same.setdefault(key, []).append(curve)
+    return {curve_label(shared): shared[0] for shared in same.values()}
+
+
+def curve_label(shared: Sequence[pd.DataFrame]) -> str:
+    """``gold, predicted: mean of 4 variants``, of equal curves."""
+    sources = ", ".join(within_sentence(curve["pos"].iloc[0]).removesuffix(" POS") for curve in shared)
+    kind, number = shared[0]["kind"].iloc[0], shared[0]["variants"].iloc[0]
+    return f"{sources}: {LABELS[kind]} {number} variant{'s' if number != 1 else ''}"
 
 
 def mark_seeds(panels: list[Axes], seeds: list[int]) -> None:
