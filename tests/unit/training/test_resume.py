@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from posner.config.variants import Variant
+from posner.model.checkpoint import Checkpoint
 from posner.training.resume import NoResume, ResumeFolder
 from posner.training.step import TrainingStep
 from stopped_trainings import STEPS, Scores, StoppedAt, Trained, run, same, send
@@ -37,6 +38,23 @@ def test_a_training_that_keeps_its_last_weights_resumes_as_well(bert: Path, tmp_
         run(bert, LATE, Scores(), StoppedAt(tmp_path / "state", step), "last")
     resumed = run(bert, LATE, Scores(), ResumeFolder(tmp_path / "state", "key", every=1e9), "last")
     assert same(resumed, run(bert, LATE, Scores(), NoResume(), "last"))
+
+
+class Reversed(Scores):
+    """The opposite scores, of which the best one comes early."""
+
+    def __call__(self, checkpoint: Checkpoint) -> float:
+        return -super().__call__(checkpoint)
+
+
+@pytest.mark.parametrize("step", [4, 11])
+def test_the_best_weights_of_before_are_kept(bert: Path, tmp_path: Path, step: int) -> None:
+    uninterrupted = run(bert, LATE, Reversed(), NoResume())
+    assert uninterrupted[1].best_step <= 3
+    with pytest.raises(SystemExit):
+        run(bert, LATE, Reversed(), StoppedAt(tmp_path / "state", step))
+    resumed = run(bert, LATE, Reversed(), ResumeFolder(tmp_path / "state", "key", every=1e9))
+    assert same(resumed, uninterrupted)
 
 
 def test_only_the_rest_is_trained(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
