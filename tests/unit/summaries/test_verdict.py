@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from posner.config.variants import SeededVariant
 from posner.stats.pooling import Pooled
 from posner.stats.propagation import QUESTIONS
 from posner.summaries.answers import StudyResults, pooled_sentence, statistics_note, study_answers, study_details
+from posner.summaries.power import more_seeds_sentence
 from posner.summaries.sentences import VERDICT_PHRASES
 from posner.summaries.verdict import conclude
 
@@ -93,6 +95,9 @@ def test_answers_count_the_verdicts(tmp_path: Path) -> None:
     assert conclusions["variants"]["up"]["difference"]["mean"] == pytest.approx(0.051, abs=0.01)
     assert conclusions["pos_accuracy"] == ACCURACY
     assert conclusions["footnote"].endswith(CEILING["sentence"])
+    needed = more_seeds_sentence(read(tmp_path / "m" / "ner_comparisons.json"), variants["baseline"].seeds)
+    assert "level" in needed
+    assert conclusions["seeds"] == needed
 
 
 def test_extra_tests_have_a_sentence_of_their_own(study: Path) -> None:
@@ -229,6 +234,8 @@ def page(study: Path, title: str = "A title") -> str:
 
 
 def test_the_page_is_valid_and_complete(study: Path) -> None:
+    verdict = read(study / "verdict.json") | {"seeds": "Seeds that would settle it: 9."}
+    (study / "verdict.json").write_text(json.dumps(verdict))
     text = page(study)
     strict = {"report_level": 1, "halt_level": 2}  # any remark on the markup is an error
     words = docutils.core.publish_doctree(text, settings_overrides=strict).astext()
@@ -243,9 +250,10 @@ def test_the_page_is_valid_and_complete(study: Path) -> None:
             assert f"{100 * entry['low']:+.2f} to {100 * entry['high']:+.2f}" in line
             reason = f" ({entry['reason']})" if isinstance(entry["reason"], str) else ""
             assert line.endswith(f"{VERDICT_PHRASES[entry['verdict']]}{reason}")
-    verdict, flat = read(study / "verdict.json"), " ".join(words.split())
+    flat = " ".join(words.split())
     assert all(verdict["answers"].values())
-    for text_shown in (*verdict["answers"].values(), *verdict["details"], verdict["statistics"], verdict["footnote"]):
+    notes = (verdict[name] for name in ("statistics", "seeds", "footnote"))
+    for text_shown in (*verdict["answers"].values(), *verdict["details"], *notes):
         assert text_shown in flat
     assert "train (out of fold) 96.00, validation 95.00, test 94.00" in words
     assert "results/report.html" in words
