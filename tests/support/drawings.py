@@ -20,6 +20,7 @@ from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.commands.pos.plot_pos_tagging import PlotPosTagging
 from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.plot_cost import PlotCost
+from posner.commands.study.plot_seeds import PlotSeeds
 from posner.config.variants import Variant
 from posner.files import write_json
 from posner.report.figures.style import figure_style
@@ -70,6 +71,7 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
     common: dict[str, Any] = {"style": STYLE, "output": output}
     intervals, corruption = folder / "corruption_intervals.csv", folder / "corruption.csv"
     runs, tagging = folder / "ner_runs.csv", folder / "pos_tagging.csv"
+    power = folder.parent / "power"
     return {
         "ner_results": PlotNerResults(runs=runs, **common),
         "injection_strategies": PlotInjectionStrategies(
@@ -85,6 +87,7 @@ def plots(folder: Path, output: Path = Path("unused.png")) -> dict[str, Plot]:
         "confusions": PlotConfusions(confusions=folder / "pos_confusions.csv", **common),
         "oracles": PlotOracles(runs=runs, oracles=folder / "verdict_oracles.csv", **common),
         "cost": PlotCost(cost=folder / "cost.csv", runs=runs, **common),
+        "seeds": PlotSeeds(power=power / "power.csv", curves=power / "power_curves.csv", **common),
     }
 
 
@@ -106,4 +109,14 @@ def point_lines(figure: Figure) -> list[tuple[Any, Any]]:
 
 
 SWEPT = ["corruption", "scaled_errors", "pos_controls"]
-NAMES = ["ner_results", "injection_strategies", *SWEPT, "slices", "pos_tagging", "confusions", "oracles", "cost"]
+NAMES = [
+    "ner_results",
+    "injection_strategies",
+    *SWEPT,
+    "slices",
+    "pos_tagging",
+    "confusions",
+    "oracles",
+    "cost",
+    "seeds",
+]

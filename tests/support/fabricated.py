@@ -14,6 +14,7 @@ from posner.commands.corruption.summarise_corruption import SummariseCorruption
 from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.pos.summarise_pos import SummarisePos
 from posner.commands.study.conclude import Conclude
+from posner.commands.study.summarise_power import SummarisePower
 from posner.config.statistics import Statistics
 from posner.config.variants import SeededVariant
 from posner.corpora.documents import ResamplingUnits
@@ -300,6 +301,7 @@ def summarise(folder: Path, variants: Mapping[str, SeededVariant] = VARIANTS) ->
         output=folder / "verdict.json",
         tables=tables,
     ).execute()
+    SummarisePower(variants=dict(variants), output=folder / "power").execute()
     write_table(tables / "cost.csv", cost_table(cost_jobs(variants), labels(variants)))
     return tables
 

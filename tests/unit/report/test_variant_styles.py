@@ -74,7 +74,7 @@ def is_visible(image: Any, x: float, y: float, radius: float, colour: Any) -> bo
 
 
 @pytest.mark.parametrize("study", STUDIES)
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("confusions", "cost")])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("confusions", "cost", "seeds")])
 def test_every_point_can_be_seen(tables: dict[str, Path], name: str, study: str) -> None:
     """A marker drawn in the colour of the page, below another or beyond the axis would be a result that is missing."""
     if name == "oracles" and study != "default":

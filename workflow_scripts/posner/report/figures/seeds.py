@@ -36,7 +36,7 @@ def draw_seeds(power: pd.DataFrame, curves: pd.DataFrame) -> Figure:
         equivalence.axhline(POWER, color=NEUTRAL, linewidth=0.8, linestyle=REFERENCE_DASH)
         equivalence.set_ylim(-0.03, 1.03)
         mark_seeds([effects, equivalence], sorted(power["seeds"].unique()))
-        figure.legend(loc="outside upper center", ncols=4)
+        figure.legend(loc="outside upper center", ncols=2)
     effects.set_ylabel("Smallest effect that is detected\n(F1 points, 80 % power)")
     equivalence.set_ylabel("No effect: probability that\nit is shown to be equivalent")
     figure.supxlabel("Training seeds (grey: this study)", fontsize=9)
