@@ -109,8 +109,8 @@ rule summarise_calibration:
         results=subpath(output.calibration, parent=True),
         code=study.code("summarise_calibration"),
     shell:
-        "python -m posner summarise_calibration --plan {input.plan} --results {params.results} {params.encoder}"
-        " --output {params.results} > {log} 2>&1"
+        "python -m posner summarise_calibration --plan {input.plan} {params.encoder} --output {params.results}"
+        " > {log} 2>&1"
 
 
 rule plot_power:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
-from workflow_copy import CHECKOUT, copy_workflow
+from posner.commands.names import class_name, module_names
+from posner.workflow.command import Command
+from posner.workflow.options import parse
+from workflow_copy import CHECKOUT, STUDY, Copy, copy_workflow
 
 
 @pytest.mark.parametrize("study", sorted(CHECKOUT.glob("resources/studies/*.yaml")), ids=lambda path: path.stem)
@@ -61,9 +68,40 @@ def test_the_addition_of_a_test_set_can_be_planned(tmp_path: Path) -> None:
     assert planned["predict_extra_test"] == 9 * 5  # of all variants but the controls
 
 
-def test_a_calibration_can_be_planned(tmp_path: Path) -> None:
+CALIBRATION = ("--snakefile", "rules/calibration.smk", "--directory", "results/calibration")
+
+
+@pytest.fixture
+def calibration(tmp_path: Path) -> Copy:
+    """A calibration on few corpora."""
     copy = copy_workflow(tmp_path / "copy")
     (tmp_path / "few.yaml").write_text("calibration: {ambiguities: [0, 0.1], replicates: 2, replicates_without: 3}")
     copy.study = tmp_path / "few.yaml"
-    planned = copy.planned("--snakefile", "rules/calibration.smk", "--directory", "results/calibration")
+    return copy
+
+
+def test_a_calibration_can_be_planned(calibration: Copy) -> None:
+    planned = calibration.planned(*CALIBRATION)
     assert (planned["study_prepare_corpus"], planned["study_train_ner"], planned["plot_power"]) == (5, 60, 1)
+
+
+def planned_commands(printed: str) -> Iterator[Command]:
+    """The commands in the output of a dry run with ``--printshellcmds``, one of each name."""
+    found = re.findall(r"python -m posner (\w+) (.*?) > \S+ 2>&1", printed)
+    for name, arguments in dict(found).items():
+        kind = getattr(importlib.import_module(module_names()[name]), class_name(name))
+        yield parse(kind, shlex.split(arguments))
+
+
+@pytest.mark.parametrize("workflow", ["study", "calibration"])
+def test_no_job_writes_a_file_or_folder_that_it_reads(calibration: Copy, workflow: str) -> None:
+    """Such a command refuses to run."""
+    if workflow == "study":
+        calibration.study = STUDY
+    options = CALIBRATION if workflow == "calibration" else ()
+    commands = list(planned_commands(calibration.snakemake("--dry-run", "--printshellcmds", *options)))
+    names = {type(command).__name__ for command in commands}
+    assert names >= {"TrainNer", "CompareVariants", "SummariseCalibration" if options else "SummariseStudy"}
+    for command in commands:
+        outputs = {getattr(command, name) for name in command.written if name in type(command).model_fields}
+        assert not outputs & set(command.paths_read()), type(command).__name__

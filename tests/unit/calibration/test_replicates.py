@@ -24,6 +24,7 @@ from posner.files import write_json
 from posner.pos.merging import LeakageError
 from posner.pos.predicted import PredictedPos
 from posner.pos.tagger_output import TaggerOutput, write_predicted
+from posner.workflow.command import run
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -120,9 +121,9 @@ def test_a_calibration_is_read_from_the_results_of_a_study(tmp_path: Path) -> No
     results = tmp_path / "results"
     for number in (1, 2):
         write_replicate(results / f"planted-{number}" / "tiny", number)
-    write_json(tmp_path / "plan.json", {"corpora": {"planted-1": {}, "planted-2": {}}})
-    SummariseCalibration(plan=tmp_path / "plan.json", results=results, output=tmp_path / "calibration").execute()
-    rows = pd.read_csv(tmp_path / "calibration" / "replicates.csv").set_index(["corpus", "contrast"])
+    write_json(results / "plan.json", {"corpora": {"planted-1": {}, "planted-2": {}}})
+    run(SummariseCalibration, [f"--plan={results / 'plan.json'}", f"--output={results}"])  # as the rule does
+    rows = pd.read_csv(results / "replicates.csv").set_index(["corpus", "contrast"])
     ner = results / "planted-1" / "tiny" / "ner"
     compared = read(results / "planted-1" / "tiny" / "metrics" / "ner_comparisons.json")["variants"]
     gold, predicted, again = (rows.loc[("planted-1", contrast)] for contrast in ("gold", "predicted", "again"))
@@ -135,11 +136,11 @@ def test_a_calibration_is_read_from_the_results_of_a_study(tmp_path: Path) -> No
     assert gold["variant_best"] == facts["best_f1_with_pos"]["test"] == 1
     assert predicted["variant_best"] == again["variant_best"] == gold["baseline_best"]
     assert gold["baseline_best"] == facts["best_f1_without_pos"]["test"] < 1
-    actual = read(tmp_path / "calibration" / "calibration.json")
+    actual = read(results / "calibration.json")
     assert (actual["replicates"], actual["trainings"]) == (2, 16)
     assert actual["false_claims"]["predicted"]["of"] == actual["false_claims"]["again"]["of"] == 2
     assert actual["guesses"]["train"]["of"] > 20
-    table = calibration_table(tmp_path / "calibration").splitlines()
+    table = calibration_table(results).splitlines()
     assert table[0] == f"> {actual['sentence']}"
     assert len([line for line in table if line.startswith("| +")]) == 1, "one size of planted effect"
 

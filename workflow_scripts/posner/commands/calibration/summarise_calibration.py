@@ -23,9 +23,7 @@ class SummariseCalibration(Command):
     """
 
     plan: Path
-    """plan.json, with the corpora by name."""
-    results: Path
-    """Folder that holds {corpus}/{encoder}."""
+    """plan.json, with the corpora by name; the results of each, {corpus}/{encoder}, lie beside it."""
     encoder: str = "tiny"
     """Name of the encoder."""
     output: Path
@@ -54,7 +52,7 @@ class SummariseCalibration(Command):
 
     def folders(self) -> list[Path]:
         """Results of all planned corpora."""
-        return [self.results / name / self.encoder for name in read_json(self.plan, ["corpora"])["corpora"]]
+        return [self.plan.parent / name / self.encoder for name in read_json(self.plan, ["corpora"])["corpora"]]
 
     def comparisons(self) -> list[Path]:
         """Conclusions on each corpus."""
