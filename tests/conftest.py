@@ -48,7 +48,7 @@ def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of fabricated results of one corpus and encoder, with their summaries."""
-    from fabricated import summarise
+    from fabricated_summaries import summarise
 
     folder = tmp_path_factory.mktemp("results") / "made-up" / "tiny"
     summarise(folder)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fabricated import VARIANTS, confusion_matrix, summarise, variant
+from fabricated import VARIANTS, confusion_matrix, variant
+from fabricated_summaries import summarise
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from posner.commands.corruption.plot_corruption import PlotCorruption

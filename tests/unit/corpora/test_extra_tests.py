@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated import VARIANTS, read, write_comparisons
+from fabricated import VARIANTS, read
+from fabricated_summaries import write_comparisons
 from posner.commands.extra_tests.compare_extra_tests import CompareExtraTests
 from posner.commands.extra_tests.prepare_extra_test import PrepareExtraTest
 from posner.config.corpora import Corpus

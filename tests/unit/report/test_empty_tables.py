@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawings import STYLE, drawn, plots
-from fabricated import SEEDS, VARIANTS, summarise, variant
+from fabricated import SEEDS, VARIANTS, variant
+from fabricated_summaries import summarise
 from matplotlib.figure import Figure
 from posner.commands.pos.plot_confusions import PlotConfusions
 from posner.commands.pos.summarise_pos import SummarisePos

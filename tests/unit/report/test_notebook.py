@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from fabricated import TAGS, VARIANTS, read, summarise
+from fabricated import TAGS, VARIANTS, read
+from fabricated_summaries import summarise
 from posner.commands.study.run_notebook import RunNotebook, execute
 from posner.errors import InputError
 from posner.files import write_table

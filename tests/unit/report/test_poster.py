@@ -9,18 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typst
-from fabricated import (
-    CEILING,
-    TAGS,
-    TYPES,
-    VARIANTS,
-    confusion_matrix,
-    read,
-    summarise,
-    variant,
-    write_comparisons,
-    write_study,
-)
+from fabricated import CEILING, TAGS, TYPES, VARIANTS, confusion_matrix, read, variant, write_study
+from fabricated_summaries import summarise, write_comparisons
 from PIL import Image
 from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.pos.summarise_pos import SummarisePos

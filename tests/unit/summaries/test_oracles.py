@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pandas as pd
 import pytest
-from fabricated import ORACLES, SEEDS, VARIANTS, counts_of, read, summarise, variant, write_comparisons
+from fabricated import ORACLES, SEEDS, VARIANTS, counts_of, read, variant
+from fabricated_summaries import summarise, write_comparisons
 from posner.commands.ner.compare_variants import CompareVariants
 from posner.commands.study.conclude import NER
 from posner.config.statistics import Statistics

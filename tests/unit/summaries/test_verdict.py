@@ -11,14 +11,8 @@ import docutils.nodes
 import jinja2
 import pandas as pd
 import pytest
-from fabricated import (
-    CEILING,
-    VARIANTS,
-    read,
-    variant,
-    write_comparisons,
-    write_run,
-)
+from fabricated import CEILING, VARIANTS, read, variant, write_run
+from fabricated_summaries import write_comparisons
 from posner.commands.ner.summarise_ner import SummariseNer
 from posner.commands.study.conclude import NER
 from posner.commands.study.summarise_study import SummariseStudy, result_rows, rst_table
