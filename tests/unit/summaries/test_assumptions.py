@@ -42,7 +42,7 @@ def pilot_file(folder: Path, content: Any) -> Path:
 def test_without_a_pilot_all_sources_have_the_stated_spread() -> None:
     stated = Assumptions(0.004, 0.002, 1.0, 200)
     assert study_assumptions(POWER, None) == dict.fromkeys(("gold", "predicted", "random"), stated)
-    assert assumptions_sentence(["gold"], POWER, None) == (
+    assert assumptions_sentence({"gold": stated}, None) == (
         "Assumed standard deviations of a difference, in points: gold POS 0.40 over seeds and 0.20 over test sets "
         "(config)."
     )
@@ -57,7 +57,7 @@ def test_a_pilot_replaces_the_assumptions_of_its_sources(tmp_path: Path) -> None
     assert known["gold"].units == 50
     # Predicted POS has one seed in the pilot, and random POS is not in it.
     assert known["predicted"] == known["random"] == Assumptions(0.004, 0.002, 1.0, 50)
-    sentence = assumptions_sentence(["gold", "predicted"], POWER, pilot)
+    sentence = assumptions_sentence({pos: known[pos] for pos in ("gold", "predicted")}, pilot)
     assert "gold POS 0.35 over seeds and 0.07 over test sets (pilot); predicted POS 0.40" in sentence
     assert sentence.endswith("(config: not in the pilot).")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,13 @@ from posner.summaries.verdict import conclude
 ACCURACY = {"train": 0.96, "validation": 0.95, "test": 0.94}
 
 
-def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[str, SeededVariant]) -> dict[str, Any]:
-    """The verdict on runs with the test F1 `f1`."""
+def concluded(
+    tmp_path: Path,
+    f1: dict[str, tuple[float, ...]],
+    variants: dict[str, SeededVariant],
+    extra_tests: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The verdict on runs with the F1 `f1` on test and on extra tests."""
     for name, values in f1.items():
         for seed, value in zip(variants[name].seeds, values, strict=True):
             write_run(tmp_path / "ner", name, variants[name], seed, value)
@@ -38,7 +44,8 @@ def concluded(tmp_path: Path, f1: dict[str, tuple[float, ...]], variants: dict[s
     by_seed = {name: dict(zip(variants[name].seeds, values, strict=True)) for name, values in f1.items()}
     write_comparisons(tmp_path / "m", by_seed, variants, tmp_path / "t")
     ner = [read(tmp_path / "m" / f"{name}.json") for name in NER]
-    return conclude(ner, read(tmp_path / "m" / "ner_comparisons.json"), [], None, {}, ACCURACY, CEILING)
+    comparisons = read(tmp_path / "m" / "ner_comparisons.json")
+    return conclude(ner, comparisons, [], None, dict.fromkeys(extra_tests, comparisons), ACCURACY, CEILING)
 
 
 def test_answers_count_the_verdicts(tmp_path: Path) -> None:
@@ -212,8 +219,9 @@ def test_a_study_of_the_baseline_alone(tmp_path: Path) -> None:
 def test_a_study_of_controls_only(tmp_path: Path) -> None:
     variants = {name: VARIANTS[name] for name in ("baseline", "late-oracle-one_hot", "late-random-one_hot")}
     f1 = {"baseline": (0.8, 0.81, 0.82), "late-oracle-one_hot": (0.99,), "late-random-one_hot": (0.8, 0.81, 0.82)}
-    conclusions = concluded(tmp_path, f1, variants)
+    conclusions = concluded(tmp_path, f1, variants, extra_tests=["clean"])
     assert conclusions["answers"] == {"gold": "", "predicted": "", "tagging_errors": ""}
+    assert conclusions["details"] == []
     assert "Random POS changes test F1 by less than the margin of 0.5 points (" in conclusions["footnote"]
     assert conclusions["variants"]["late-oracle-one_hot"]["verdict"] is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, get_args
 
 from posner.config.statistics import Estimation
@@ -73,12 +74,12 @@ class PlannedVerdict:
     design: Design | None
     with_seeds: Callable[[int], PlannedVerdict] = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def detectable(self) -> float | None:
         """Smallest true effect that is detected with a power of 80 %."""
         return None if self.design is None else self.design.detectable()
 
-    @property
+    @cached_property
     def equivalence_power(self) -> float:
         """Probability that no effect is shown to be within the margin."""
         return 0.0 if self.design is None else self.design.equivalence_power(self.margin)
@@ -93,12 +94,12 @@ class PlannedVerdict:
         """Whether no effect is shown to be within the margin with a power of 80 %."""
         return self.equivalence_power >= POWER
 
-    @property
+    @cached_property
     def seeds_for_margin(self) -> int | None:
         """Number of seeds that detect an effect of the margin; ``None`` where no number does."""
         return fewest_seeds(lambda seeds: self.with_seeds(seeds).detects_margin)
 
-    @property
+    @cached_property
     def seeds_for_equivalence(self) -> int | None:
         """Number of seeds that show that no effect is within the margin; ``None`` where no number does."""
         return fewest_seeds(lambda seeds: self.with_seeds(seeds).shows_equivalence)

@@ -222,7 +222,7 @@ class StudyResults:
     """What the answers and details of a study are made from.
 
     Attributes:
-        summaries: ``metrics/variants/{variant}.json`` by variant.
+        summaries: entries of ``metrics/ner_*.json`` by variant.
         comparisons: ``metrics/ner_comparisons.json``.
         swept: entries of ``pos_corruption/*_fusion.json`` by variant.
         pooled: entries of ``pos_corruption/pooled.json`` by question.

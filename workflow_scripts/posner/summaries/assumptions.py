@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,13 +103,13 @@ def pilot_assumptions(pilot: Pilot | None) -> dict[Source, Assumptions]:
     return {pos: assumed for pos, assumed in known.items() if assumed is not None}
 
 
-def assumptions_sentence(sources: Iterable[Source], power: Power, pilot: Pilot | None) -> str:
-    """The assumed standard deviations of the sources of POS of a study, and where they come from."""
-    assumptions, measured = study_assumptions(power, pilot), pilot_assumptions(pilot)
+def assumptions_sentence(assumptions: Mapping[Source, Assumptions], pilot: Pilot | None) -> str:
+    """The assumed standard deviations by source of POS, and where they come from."""
+    measured = pilot_assumptions(pilot)
     otherwise = "config" if pilot is None else "config: not in the pilot"
     parts = []
-    for pos in sources:
-        over_seeds, over_tests = 100 * assumptions[pos].seed_std, 100 * assumptions[pos].unit_std
+    for pos, assumed in assumptions.items():
+        over_seeds, over_tests = 100 * assumed.seed_std, 100 * assumed.unit_std
         origin = "pilot" if pos in measured else otherwise
         parts.append(
             f"{within_sentence(pos)} {over_seeds:.2f} over seeds and {over_tests:.2f} over test sets ({origin})"

@@ -36,8 +36,8 @@ class SummarisePower(EffectAnalysis):
         verdicts = study.verdicts({name: variant.seeds for name, variant in self.variants.items()})
         write_table(self.output / "power.csv", power_table(verdicts))
         write_table(self.output / "power_curves.csv", power_curves(map(study.verdicts_with, CURVE_SEEDS)))
-        sources = list(dict.fromkeys(verdict.pos for verdict in verdicts))
-        lines = [*power_sentences(verdicts), assumptions_sentence(sources, self.power, pilot)]
+        assumed = {verdict.pos: study.assumptions[verdict.pos] for verdict in verdicts}
+        lines = [*power_sentences(verdicts), assumptions_sentence(assumed, pilot)]
         with atomic_path(self.output / "power.txt") as path:
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         if warning := power_warning(verdicts):
