@@ -109,19 +109,17 @@ def test_a_second_training_stops_the_first_and_resumes_it(
 def test_a_training_that_lost_its_lease_writes_nothing(command: Callable[..., list[str]], tmp_path: Path) -> None:
     state = tmp_path / "state"
     process = started_at_step_50(command(tmp_path / "run", f"--resume={state}"))
-    # Saved on request only: a save that was under way when the lease was lost would rightly be completed.
-    process.send_signal(signal.SIGUSR1)
-    while not (state / "state.json").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
-    before = (state / "state.json").read_bytes()
+    process.send_signal(signal.SIGSTOP)  # it saves on request only, so no save is under way
+    assert not (tmp_path / "run").exists()
+    (state / "state.json").write_text('{"of": "the other process"}')
     (state / "lease.json").write_text("{}")
     process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGCONT)
     printed = process.communicate(timeout=60)[1]
     assert process.returncode == 2
     assert "another process has taken over" in printed
     assert not (tmp_path / "run").exists()
-    assert json.loads(before) == json.loads((state / "state.json").read_bytes())
+    assert (state / "state.json").read_text() == '{"of": "the other process"}'
 
 
 @pytest.mark.slow
